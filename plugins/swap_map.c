@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The counters and maps of a device against its swap cache.
+ *
+ * swap_map[slot] has SWAP_HAS_CACHE exactly while the slot's folio is in the
+ * cache, but for windows in which a task has the entry in hand: the mark is set
+ * before the folio is added and dropped after it is removed (mm/swapfile.c,
+ * mm/swap_state.c up to 6.17). Such a task has the entry on its stack. Slots
+ * that wait in a per-CPU slots cache have the mark and no folio either.
+ */
+#include "kswapck.h"
+
+#include <stdio.h>
+
+/* include/linux/swap.h, up to 6.19 */
+#define SWAP_MAP_BAD	0x3f
+#define SWAP_HAS_CACHE	0x40
+
+/* A large folio that is being added or removed has the entry of its first slot. */
+#define LARGEST_FOLIO	512
+
+enum {
+	MARK_WITHOUT_FOLIO,
+	FOLIO_WITHOUT_MARK,
+	STALE_SHADOW,
+	NRPAGES,
+	NREXCEPTIONAL,
+	INUSE_PAGES,
+};
+
+static const struct kswapck_problem problems[] = {
+	[MARK_WITHOUT_FOLIO] = {
+		.id = "KS201",
+		.name = "mark-without-folio",
+		.severity = KSWAPCK_WARNING,
+		.class = KSWAPCK_MISMATCH,
+		.sentence = "{slots} are marked SWAP_HAS_CACHE in swap_map but have no folio in the "
+			"swap cache: {detail}",
+		.meaning = "swap_map says that the slot's data is in the swap cache; nothing is there. "
+			"The slot is in no per-CPU slots cache, and no task has it in hand.",
+		.origin = "A task died or returned early between allocating the slot and adding the "
+			"folio; or the folio was removed without dropping the mark, as after a large "
+			"folio whose slots were only partly replaced.",
+		.consequence = "The slot can never be freed: swap space leaks. A task that faults on "
+			"the slot waits for a folio that never comes (loops in "
+			"__read_swap_cache_async()), and swapoff of the device does not end.",
+		.confirm = "Bit 0x40 of the byte is set, the tree has nothing at the slot:\n"
+			" crash> rd -8 EVIDENCE-ADDRESS\n"
+			" drgn>  prog.read_u8(EVIDENCE-ADDRESS)",
+	},
+	[FOLIO_WITHOUT_MARK] = {
+		.id = "KS202",
+		.name = "folio-without-mark",
+		.severity = KSWAPCK_ERROR,
+		.class = KSWAPCK_MISMATCH,
+		.sentence = "{slots} hold {entry} in the swap cache, but swap_map does not say "
+			"SWAP_HAS_CACHE: {detail}",
+		.meaning = "The cache holds something at a slot that swap_map calls free, bad, or "
+			"without cache.",
+		.origin = "The slot was freed under the folio (a race of free_swap_and_cache() or "
+			"swapoff), or swap_map was overwritten.",
+		.consequence = "The slot can be given to another page while the old folio is still "
+			"found there: one process gets another's data.",
+		.confirm = "Bit 0x40 of the byte is clear:\n"
+			" crash> rd -8 EVIDENCE-ADDRESS\n"
+			" drgn>  prog.read_u8(EVIDENCE-ADDRESS)",
+	},
+	[STALE_SHADOW] = {
+		.id = "KS203",
+		.name = "stale-shadow",
+		.severity = KSWAPCK_WARNING,
+		.class = KSWAPCK_MISMATCH,
+		.sentence = "{slots} hold a shadow, but are free in swap_map",
+		.meaning = "Since 5.9 freeing a slot removes the shadow of its evicted page "
+			"(clear_shadow_from_swap_cache()). Here it stayed.",
+		.origin = "A slot that was freed on a path that forgets the shadow, or swap_map was "
+			"overwritten.",
+		.consequence = "The next page at that slot is taken for one that was evicted before: "
+			"its refault distance is wrong. The node of the tree is kept for nothing.",
+		.confirm = "The byte is 0, the tree has an odd number at the slot:\n"
+			" crash> rd -8 EVIDENCE-ADDRESS\n"
+			" drgn>  prog.read_u8(EVIDENCE-ADDRESS)",
+	},
+	[NRPAGES] = {
+		.id = "KS204",
+		.name = "nrpages",
+		.severity = KSWAPCK_ERROR,
+		.class = KSWAPCK_MISMATCH,
+		.sentence = "{detail} in the address_space of slots from {first} on",
+		.meaning = "address_space.nrpages counts the slots of this part of the swap cache that "
+			"hold a folio. It does not agree with the tree.",
+		.origin = "Folios were added or removed with a wrong idea of their slots: the trail of "
+			"partial-folio and wrong-slot.",
+		.consequence = "SwapCached in /proc/meminfo and the node's counters drift. By itself it "
+			"hangs nothing; it proves that something removed the wrong entries.",
+		.confirm = " crash> struct address_space.nrpages SPACE\n"
+			" crash> tree -t xarray -r address_space.i_pages SPACE | wc -l\n"
+			" drgn>  Object(prog, 'struct address_space *', SPACE).nrpages",
+	},
+	[NREXCEPTIONAL] = {
+		.id = "KS205",
+		.name = "nrexceptional",
+		.severity = KSWAPCK_WARNING,
+		.class = KSWAPCK_MISMATCH,
+		.sentence = "{detail} in the address_space of slots from {first} on",
+		.meaning = "Before 5.13 address_space.nrexceptional counts the shadows in the tree. It "
+			"does not agree with it.",
+		.origin = "As with nrpages.",
+		.consequence = "As with nrpages: a counter that proves an earlier mistake.",
+		.confirm = " crash> struct address_space.nrexceptional SPACE\n"
+			" drgn>  Object(prog, 'struct address_space *', SPACE).nrexceptional",
+	},
+	[INUSE_PAGES] = {
+		.id = "KS206",
+		.name = "inuse-pages",
+		.severity = KSWAPCK_ERROR,
+		.class = KSWAPCK_MISMATCH,
+		.sentence = "{detail}",
+		.meaning = "swap_info_struct.inuse_pages counts the slots in use. swap_map has another "
+			"number of bytes that are neither 0 nor SWAP_MAP_BAD.",
+		.origin = "Slots freed twice or not at all (races of free_swap_and_cache() and "
+			"swapoff), or memory corruption.",
+		.consequence = "Too high: swapoff waits for slots that do not exist, for ever. Too low: "
+			"swapoff ends while slots are in use, and their data is lost.",
+		.confirm = " crash> swap; struct swap_info_struct.inuse_pages,max,swap_map DEVICE\n"
+			" drgn>  Object(prog, 'struct swap_info_struct *', DEVICE).inuse_pages",
+	},
+	{0},
+};
+
+static const char stacks_unreadable[] =
+	"SWAP_HAS_CACHE without a folio, and not all stacks can be read to see who has it in hand";
+
+/* A finding about @count slots from @i of @space on. */
+static struct kswapck_finding about(int problem, const struct kswapck_space *space,
+				    uint32_t i, uint32_t count)
+{
+	struct kswapck_finding finding = {
+		.problem = &problems[problem],
+		.device = space->device,
+		.first_slot = space->first_slot + i,
+		.last_slot = space->first_slot + i + count - 1,
+		.count = count,
+	};
+
+	kswapck_evidence(&finding, "swap_map[slot]",
+			 space->device->swap_map + finding.first_slot, 1, space->map[i]);
+	return finding;
+}
+
+/* ------------------------------------------------------- mark without a folio */
+
+static bool lacks_folio(struct kswapck_audit *audit, const struct kswapck_space *space,
+			uint32_t i)
+{
+	return space->map_read[i] && (space->map[i] & SWAP_HAS_CACHE) &&
+	       (space->kinds[i] == KSWAPCK_ENTRY_NONE ||
+		space->kinds[i] == KSWAPCK_ENTRY_SHADOW) &&
+	       !kswapck_slot_parked(audit, space->device->type, space->first_slot + i);
+}
+
+/*
+ * Does some task have the entry of @slot in hand? It may keep it as an entry or,
+ * within the allocator, as a bare slot.
+ */
+static enum kswapck_stacks in_hand(struct kswapck_audit *audit,
+				   const struct kswapck_space *space, uint64_t slot)
+{
+	enum kswapck_stacks entry, bare;
+
+	entry = kswapck_stacks_hold(audit, kswapck_swap_entry(space->device->type, slot));
+	bare = kswapck_stacks_hold(audit, slot);
+	if (entry == KSWAPCK_STACKS_YES || bare == KSWAPCK_STACKS_YES)
+		return KSWAPCK_STACKS_YES;
+	return entry;
+}
+
+/* The same, for a slot that may belong to a large folio on its way: its first slot. */
+static enum kswapck_stacks in_hand_of_folio(struct kswapck_audit *audit,
+					    const struct kswapck_space *space, uint64_t slot)
+{
+	enum kswapck_stacks stacks = in_hand(audit, space, slot);
+	uint64_t size;
+
+	for (size = 4; size <= LARGEST_FOLIO && stacks != KSWAPCK_STACKS_YES; size *= 2)
+		if (slot % size)
+			stacks = in_hand(audit, space, slot - slot % size);
+	return stacks;
+}
+
+static void report_mark(struct kswapck_audit *audit, const struct kswapck_space *space,
+			uint32_t i)
+{
+	struct kswapck_finding finding = about(MARK_WITHOUT_FOLIO, space, i, 1);
+
+	snprintf(finding.detail, sizeof(finding.detail), "count %u, %s",
+		 space->map[i] & SWAP_MAP_BAD,
+		 space->kinds[i] == KSWAPCK_ENTRY_SHADOW ? "a shadow in the tree" :
+							   "nothing in the tree");
+	kswapck_evidence_slot(&finding, space, finding.first_slot);
+	kswapck_report(audit, &finding);
+}
+
+static void check_mark(struct kswapck_audit *audit, const struct kswapck_space *space,
+		       uint32_t i)
+{
+	if (space->locked) {
+		kswapck_in_motion(audit, 1);
+		return;
+	}
+	switch (in_hand_of_folio(audit, space, space->first_slot + i)) {
+	case KSWAPCK_STACKS_YES:
+		kswapck_in_motion(audit, 1);
+		break;
+	case KSWAPCK_STACKS_UNKNOWN:
+		kswapck_unverified(audit, stacks_unreadable, 1);
+		break;
+	case KSWAPCK_STACKS_NO:
+		report_mark(audit, space, i);
+		break;
+	}
+}
+
+/* ------------------------------------------------------- folio without a mark */
+
+static void check_folio(struct kswapck_audit *audit, const struct kswapck_space *space,
+			uint32_t i)
+{
+	uint8_t byte = space->map[i];
+	struct kswapck_finding finding;
+	struct kswapck_page page;
+	const char *says = "count only";
+
+	if (byte != SWAP_MAP_BAD && (byte & SWAP_HAS_CACHE))
+		return;
+	if (byte == 0)
+		says = "it is free";
+	else if (byte == SWAP_MAP_BAD)
+		says = "it is bad";
+	finding = about(FOLIO_WITHOUT_MARK, space, i, 1);
+	finding.entry = space->entries[i];
+	if (kswapck_page_read(audit, finding.entry, &page)) {
+		finding.page = page.address;
+		finding.pfn = page.pfn;
+	}
+	snprintf(finding.detail, sizeof(finding.detail), "0x%02x, %s", byte, says);
+	kswapck_evidence_slot(&finding, space, finding.first_slot);
+	kswapck_report(audit, &finding);
+}
+
+static void check_shadow(struct kswapck_audit *audit, const struct kswapck_space *space,
+			 uint32_t i)
+{
+	struct kswapck_finding finding;
+
+	/* the shadow goes after the byte, under si->lock (swap_range_free()) */
+	if (space->map[i] || space->device->locked)
+		return;
+	finding = about(STALE_SHADOW, space, i, 1);
+	finding.entry = space->entries[i];
+	kswapck_evidence_slot(&finding, space, finding.first_slot);
+	kswapck_report(audit, &finding);
+}
+
+/* ------------------------------------------------------------------- counters */
+
+static void check_counter(struct kswapck_audit *audit, const struct kswapck_space *space,
+			  int problem, const char *name, uint64_t address,
+			  uint64_t stored, uint64_t found)
+{
+	struct kswapck_finding finding = {
+		.problem = &problems[problem],
+		.device = space->device,
+		.first_slot = space->first_slot,
+		.last_slot = space->first_slot + space->slots - 1,
+	};
+
+	if (stored == found)
+		return;
+	/* signed: what was taken out too often shows as less than nothing */
+	snprintf(finding.detail, sizeof(finding.detail), "%s is %lld but the tree holds %llu",
+		 problems[problem].name, (long long)stored, (unsigned long long)found);
+	kswapck_evidence_expected(&finding, name, address, 8, stored, found);
+	kswapck_report(audit, &finding);
+}
+
+static void check_space(struct kswapck_audit *audit, const struct kswapck_space *space)
+{
+	uint32_t i;
+
+	for (i = 0; i < space->slots; i++) {
+		if (!space->map_read[i])
+			continue;
+		if (space->kinds[i] == KSWAPCK_ENTRY_PAGE)
+			check_folio(audit, space, i);
+		else if (space->kinds[i] == KSWAPCK_ENTRY_SHADOW)
+			check_shadow(audit, space, i);
+		if (lacks_folio(audit, space, i))
+			check_mark(audit, space, i);
+	}
+	/* the counters follow the tree, under its lock */
+	if (space->locked || !space->complete)
+		return;
+	check_counter(audit, space, NRPAGES, "address_space.nrpages", space->nrpages_address,
+		      space->nrpages, space->pages_found);
+	if (space->has_nrexceptional)
+		check_counter(audit, space, NREXCEPTIONAL, "address_space.nrexceptional",
+			      space->nrexceptional_address, space->nrexceptional,
+			      space->shadows_found);
+}
+
+static void check_device(struct kswapck_audit *audit, const struct kswapck_device *device)
+{
+	struct kswapck_finding finding = {
+		.problem = &problems[INUSE_PAGES],
+		.device = device,
+	};
+
+	if (!device->map_complete || device->locked || device->inuse == device->map_used)
+		return;
+	snprintf(finding.detail, sizeof(finding.detail),
+		 "inuse_pages of %s is %llu but swap_map has %llu slots in use",
+		 device->name, (unsigned long long)device->inuse,
+		 (unsigned long long)device->map_used);
+	kswapck_evidence_expected(&finding, "swap_info_struct.inuse_pages",
+				  device->inuse_address, 4, device->inuse, device->map_used);
+	kswapck_report(audit, &finding);
+}
+
+extern const struct kswapck_plugin kswapck_plugin_swap_map;
+const struct kswapck_plugin kswapck_plugin_swap_map = {
+	.abi = KSWAPCK_ABI,
+	.name = "swap-map",
+	.summary = "swap_map and the counters against the swap cache",
+	.problems = problems,
+	.space_end = check_space,
+	.device_end = check_device,
+};

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The shape of the trees. The walk itself (src/kernel/xarray.c) finds what is
+ * wrong, because it must not trust a node before it uses it; here it gets its
+ * name and its place in the catalogue.
+ */
+#include "kswapck.h"
+
+#include <stdio.h>
+
+static const struct kswapck_problem problems[] = {
+	[KSWAPCK_TREE_POINTER] = {
+		.id = "KS301",
+		.name = "tree-pointer",
+		.severity = KSWAPCK_ERROR,
+		.class = KSWAPCK_CORRUPT,
+		.sentence = "the tree of {slots} has a pointer to a node that is no kernel memory: "
+			"{detail}",
+		.meaning = "An entry of the xarray is marked as a pointer to a node, and there is no "
+			"memory at that address.",
+		.origin = "Memory corruption: a stray write into a node or into the address_space.",
+		.consequence = "The next lookup below this place is an oops.",
+		.confirm = " crash> rd EVIDENCE-ADDRESS; vtop VALUE\n"
+			" drgn>  prog.read_u64(EVIDENCE-ADDRESS)",
+	},
+	[KSWAPCK_TREE_HEADER] = {
+		.id = "KS302",
+		.name = "tree-node",
+		.severity = KSWAPCK_ERROR,
+		.class = KSWAPCK_CORRUPT,
+		.sentence = "the tree node of {slots} does not fit its place: {detail}",
+		.meaning = "A node knows its parent, its place there, the xarray it belongs to and the "
+			"span of its slots. One of these does not agree with where the node was found.",
+		.origin = "The node was freed and used again while the tree still points to it, or it "
+			"was overwritten.",
+		.consequence = "Lookups go wrong or read freed memory; storing walks up through a wrong "
+			"parent and corrupts another tree.",
+		.confirm = " crash> struct xa_node NODE\n"
+			" drgn>  Object(prog, 'struct xa_node *', NODE)",
+	},
+	[KSWAPCK_TREE_COUNT] = {
+		.id = "KS303",
+		.name = "tree-count",
+		.severity = KSWAPCK_ERROR,
+		.class = KSWAPCK_MISMATCH,
+		.sentence = "the tree node of {slots} miscounts its slots: {detail}",
+		.meaning = "xa_node.count is the number of slots that are not empty, nr_values the "
+			"number of shadows among them.",
+		.origin = "A slot was written past the xarray's own functions, or the node was "
+			"overwritten.",
+		.consequence = "The node is freed while slots are in use, or never. With a wrong "
+			"nr_values the workingset code frees nodes that hold folios "
+			"(mm/workingset.c shadow_lru_isolate()).",
+		.confirm = " crash> struct xa_node NODE\n"
+			" drgn>  Object(prog, 'struct xa_node *', NODE)",
+	},
+	[KSWAPCK_TREE_SIBLING] = {
+		.id = "KS304",
+		.name = "tree-sibling",
+		.severity = KSWAPCK_ERROR,
+		.class = KSWAPCK_CORRUPT,
+		.sentence = "the tree has a multi-index entry over {slots}: {detail}",
+		.meaning = "The swap cache of these kernels stores a large folio once in each of its "
+			"slots. Sibling entries, and entries in inner nodes, which stand for several "
+			"slots at once, do not occur.",
+		.origin = "Memory corruption, or code that used the page cache's way of storing.",
+		.consequence = "The slots are not seen one by one: storing one of them replaces all.",
+		.confirm = " crash> rd EVIDENCE-ADDRESS\n"
+			" drgn>  prog.read_u64(EVIDENCE-ADDRESS)",
+	},
+	[KSWAPCK_TREE_INTERNAL] = {
+		.id = "KS305",
+		.name = "tree-internal",
+		.severity = KSWAPCK_ERROR,
+		.class = KSWAPCK_CORRUPT,
+		.sentence = "the tree has an internal entry at {slots}: {detail}",
+		.meaning = "Retry (0x402), zero (0x406) and error entries are the xarray's own and are "
+			"never seen in a slot of the swap cache.",
+		.origin = "Memory corruption, or a node that was freed while the tree still points to "
+			"it (its first slot then holds a retry entry).",
+		.consequence = "A retry entry makes lookups start again for ever, under "
+			"rcu_read_lock(); a zero entry is taken for a folio at address 0x406.",
+		.confirm = " crash> rd EVIDENCE-ADDRESS\n"
+			" drgn>  prog.read_u64(EVIDENCE-ADDRESS)",
+	},
+	[KSWAPCK_TREE_RANGE] = {
+		.id = "KS306",
+		.name = "tree-range",
+		.severity = KSWAPCK_ERROR,
+		.class = KSWAPCK_MISMATCH,
+		.sentence = "the tree has an entry where the device has no slot: {detail}",
+		.meaning = "An entry lies before the first or after the last slot of this part of the "
+			"device.",
+		.origin = "A folio was stored under a wrong entry, or the tree was overwritten.",
+		.consequence = "The entry is never found and never removed; swapoff frees the tree with "
+			"the folio in it.",
+		.confirm = " crash> rd EVIDENCE-ADDRESS\n"
+			" drgn>  prog.read_u64(EVIDENCE-ADDRESS)",
+	},
+	[KSWAPCK_TREE_CYCLE] = {
+		.id = "KS307",
+		.name = "tree-cycle",
+		.severity = KSWAPCK_ERROR,
+		.class = KSWAPCK_CORRUPT,
+		.sentence = "the tree of {slots} leads back to one of its own nodes: {detail}",
+		.meaning = "A slot of a node points to the node itself or to one above it.",
+		.origin = "Memory corruption.",
+		.consequence = "Lookups end at a wrong entry, or go round for ever.",
+		.confirm = " crash> struct xa_node NODE\n"
+			" drgn>  Object(prog, 'struct xa_node *', NODE)",
+	},
+	{0},
+};
+
+static void report_fault(struct kswapck_audit *audit, const struct kswapck_space *space,
+			 const struct kswapck_tree_fault *fault)
+{
+	struct kswapck_finding finding = {
+		.problem = &problems[fault->kind],
+		.device = space->device,
+		.first_slot = fault->first_slot,
+		.last_slot = fault->first_slot + fault->slots - 1,
+		.count = fault->slots,
+	};
+
+	/* what lies outside of the space has no slots to name */
+	if (fault->kind == KSWAPCK_TREE_RANGE)
+		finding.count = 0;
+	if (fault->has_expected) {
+		snprintf(finding.detail, sizeof(finding.detail),
+			 "%s of node 0x%llx is 0x%llx, not 0x%llx", fault->member,
+			 (unsigned long long)fault->node, (unsigned long long)fault->found,
+			 (unsigned long long)fault->expected);
+		kswapck_evidence_expected(&finding, fault->member, fault->where, fault->size,
+					  fault->found, fault->expected);
+	} else {
+		snprintf(finding.detail, sizeof(finding.detail), "%s at 0x%llx is 0x%llx",
+			 fault->member, (unsigned long long)fault->where,
+			 (unsigned long long)fault->found);
+		kswapck_evidence(&finding, fault->member, fault->where, fault->size,
+				 fault->found);
+	}
+	kswapck_report(audit, &finding);
+}
+
+extern const struct kswapck_plugin kswapck_plugin_tree_shape;
+const struct kswapck_plugin kswapck_plugin_tree_shape = {
+	.abi = KSWAPCK_ABI,
+	.name = "tree-shape",
+	.summary = "the shape of the trees that hold the swap cache",
+	.problems = problems,
+	.tree_fault = report_fault,
+};

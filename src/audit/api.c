@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The functions of kswapck.h: what a check can ask of the audit. */
+#include "audit/context.h"
+
+#include <string.h>
+
+#include "kernel/page.h"
+#include "kernel/swap_entry.h"
+
+void kswapck_evidence(struct kswapck_finding *finding, const char *what,
+		      uint64_t address, unsigned int size, uint64_t value)
+{
+	if (finding->evidence_count >= KSWAPCK_EVIDENCE_MAX)
+		return;
+	finding->evidence[finding->evidence_count++] = (struct kswapck_evidence){
+		.what = what,
+		.address = address,
+		.size = size,
+		.value = value,
+	};
+}
+
+void kswapck_evidence_expected(struct kswapck_finding *finding, const char *what,
+			       uint64_t address, unsigned int size,
+			       uint64_t value, uint64_t expected)
+{
+	unsigned int index = finding->evidence_count;
+
+	kswapck_evidence(finding, what, address, size, value);
+	if (index == finding->evidence_count)
+		return;
+	finding->evidence[index].has_expected = true;
+	finding->evidence[index].expected = expected;
+}
+
+void kswapck_evidence_page(struct kswapck_audit *audit, struct kswapck_finding *finding,
+			   const struct kswapck_page *page, enum kswapck_page_field field)
+{
+	static const char *const names[KSWAPCK_FIELD_COUNT] = {
+		[KSWAPCK_FIELD_FLAGS] = "page.flags",
+		[KSWAPCK_FIELD_COMPOUND_HEAD] = "page.compound_head",
+		[KSWAPCK_FIELD_MAPPING] = "page.mapping",
+		[KSWAPCK_FIELD_PRIVATE] = "page.private",
+		[KSWAPCK_FIELD_PAGE_TYPE] = "page.page_type",
+		[KSWAPCK_FIELD_REFCOUNT] = "page._refcount",
+	};
+	const struct field *where = &audit->kernel->page.fields[field];
+	uint64_t value = 0;
+
+	switch (field) {
+	case KSWAPCK_FIELD_FLAGS:
+		value = page->flags;
+		break;
+	case KSWAPCK_FIELD_COMPOUND_HEAD:
+		value = page->head == page->address ? 0 : page->head | 1;
+		break;
+	case KSWAPCK_FIELD_MAPPING:
+		value = page->mapping;
+		break;
+	case KSWAPCK_FIELD_PRIVATE:
+		value = page->private;
+		break;
+	case KSWAPCK_FIELD_PAGE_TYPE:
+		value = page->page_type;
+		break;
+	case KSWAPCK_FIELD_REFCOUNT:
+		value = (uint32_t)page->refcount;
+		break;
+	case KSWAPCK_FIELD_COUNT:
+		return;
+	}
+	if (where->size)
+		kswapck_evidence(finding, names[field], page->address + where->offset,
+				 where->size, value);
+}
+
+void kswapck_evidence_page_expected(struct kswapck_audit *audit,
+				    struct kswapck_finding *finding,
+				    const struct kswapck_page *page,
+				    enum kswapck_page_field field, uint64_t expected)
+{
+	unsigned int index = finding->evidence_count;
+
+	kswapck_evidence_page(audit, finding, page, field);
+	if (index == finding->evidence_count)
+		return;
+	finding->evidence[index].has_expected = true;
+	finding->evidence[index].expected = expected;
+}
+
+void kswapck_evidence_slot(struct kswapck_finding *finding, const struct kswapck_space *space,
+			   uint64_t slot)
+{
+	uint64_t i = slot - space->first_slot;
+	uint64_t place = i < space->slots ? space->places[i / 16] : 0;
+
+	if (place)
+		kswapck_evidence(finding, "swap cache[slot]", place + 8 * (i % 16), 8,
+				 space->entries[i]);
+}
+
+/* -------------------------------------------------------- joining of findings */
+
+static void emit(struct kswapck_audit *audit, const struct kswapck_finding *finding)
+{
+	if (finding->problem->severity == KSWAPCK_ERROR)
+		audit->summary->errors++;
+	else
+		audit->summary->warnings++;
+	audit->sink->finding(audit->sink->data, finding);
+}
+
+void audit_flush(struct kswapck_audit *audit)
+{
+	size_t i;
+
+	for (i = 0; i < audit->pending_count; i++)
+		emit(audit, &audit->pending[i]);
+	audit->pending_count = 0;
+}
+
+/* Slots of the same page, wherever they are in the space. */
+static bool same_page(const struct kswapck_finding *old, const struct kswapck_finding *new)
+{
+	return new->page && old->page == new->page && !old->page_per_slot;
+}
+
+/* The next slot, and the page after the last one: a large folio that was split. */
+static bool next_page(const struct kswapck_audit *audit, const struct kswapck_finding *old,
+		      const struct kswapck_finding *new)
+{
+	return new->page && new->count == 1 && (old->page_per_slot || old->count == 1) &&
+	       new->first_slot == old->last_slot + 1 &&
+	       new->page == old->page + old->count * audit->kernel->page.size;
+}
+
+/* Neighbouring slots without pages. */
+static bool next_slot(const struct kswapck_finding *old, const struct kswapck_finding *new)
+{
+	return !new->page && !old->page && new->count && old->count &&
+	       new->first_slot == old->last_slot + 1 && old->entry == new->entry &&
+	       !strcmp(old->detail, new->detail);
+}
+
+static bool join(const struct kswapck_audit *audit, struct kswapck_finding *old,
+		 const struct kswapck_finding *new)
+{
+	bool pages;
+
+	if (old->problem != new->problem || old->device != new->device)
+		return false;
+	pages = next_page(audit, old, new);
+	if (!pages && !same_page(old, new) && !next_slot(old, new))
+		return false;
+	old->page_per_slot |= pages;
+	old->count += new->count;
+	if (new->first_slot < old->first_slot)
+		old->first_slot = new->first_slot;
+	if (new->last_slot > old->last_slot)
+		old->last_slot = new->last_slot;
+	return true;
+}
+
+void kswapck_report(struct kswapck_audit *audit, const struct kswapck_finding *finding)
+{
+	size_t i;
+
+	if (finding->problem->severity == KSWAPCK_IGNORE)
+		return;
+	for (i = audit->pending_count; i > 0; i--)
+		if (join(audit, &audit->pending[i - 1], finding))
+			return;
+	if (audit->pending_count == PENDING_MAX) {
+		emit(audit, &audit->pending[0]);
+		memmove(audit->pending, audit->pending + 1,
+			(PENDING_MAX - 1) * sizeof(audit->pending[0]));
+		audit->pending_count--;
+	}
+	audit->pending[audit->pending_count++] = *finding;
+}
+
+/* ------------------------------------------------------------------- reading */
+
+bool kswapck_read(struct kswapck_audit *audit, uint64_t address, void *buffer, size_t length)
+{
+	return memory_read(audit->kernel->memory, address, buffer, length) == READ_OK;
+}
+
+bool kswapck_symbol(struct kswapck_audit *audit, const char *name, uint64_t *address)
+{
+	return image_symbol(audit->kernel->image, name, address);
+}
+
+bool kswapck_member(struct kswapck_audit *audit, const char *type, const char *path,
+		    uint32_t *offset, uint32_t *size)
+{
+	struct field field;
+
+	if (!kernel_field(audit->kernel, type, path, &field))
+		return false;
+	*offset = field.offset;
+	*size = field.size;
+	return true;
+}
+
+bool kswapck_page_read(struct kswapck_audit *audit, uint64_t address, struct kswapck_page *page)
+{
+	return page_read(audit->kernel, address, page) == READ_OK;
+}
+
+bool kswapck_page_at(struct kswapck_audit *audit, const struct kswapck_page *page,
+		     uint64_t count, struct kswapck_page *result)
+{
+	return kswapck_page_read(audit, page->address + count * audit->kernel->page.size, result);
+}
+
+void kswapck_page_describe(const struct kswapck_page *page, char *text, size_t size)
+{
+	page_describe(page, text, size);
+}
+
+bool kswapck_buddy_block(struct kswapck_audit *audit, const struct kswapck_page *page,
+			 struct kswapck_page *block)
+{
+	return page_buddy_block(audit->kernel, page, block);
+}
+
+uint64_t kswapck_swap_entry(unsigned int type, uint64_t slot)
+{
+	return swap_entry(type, slot);
+}
+
+void kswapck_swap_entry_split(uint64_t entry, unsigned int *type, uint64_t *slot)
+{
+	swap_entry_split(entry, type, slot);
+}
+
+enum kswapck_tail_private kswapck_tail_private(const struct kswapck_audit *audit)
+{
+	return audit->kernel->page.tail_private_zero ? KSWAPCK_TAIL_PRIVATE_ZERO :
+						       KSWAPCK_TAIL_PRIVATE_ENTRY;
+}
+
+bool kswapck_tail_private_used(const struct kswapck_audit *audit, uint64_t i)
+{
+	return i < 32 && audit->kernel->page.tail_private_used & 1U << i;
+}
+
+bool kswapck_slot_parked(const struct kswapck_audit *audit, unsigned int type, uint64_t slot)
+{
+	return swap_slots_have(&audit->parked, swap_entry(type, slot));
+}
+
+enum kswapck_stacks kswapck_stacks_hold(struct kswapck_audit *audit, uint64_t value)
+{
+	if (!audit->stacks_read) {
+		audit->stacks_read = true;
+		if (!stack_entries_read(audit->kernel, audit->device_slots,
+					audit->kernel->swap.nr_swapfiles, &audit->stacks, NULL))
+			audit->stacks.complete = false;
+	}
+	if (stack_entries_have(&audit->stacks, value))
+		return KSWAPCK_STACKS_YES;
+	return audit->stacks.complete ? KSWAPCK_STACKS_NO : KSWAPCK_STACKS_UNKNOWN;
+}
+
+void kswapck_unverified(struct kswapck_audit *audit, const char *why, uint64_t slots)
+{
+	struct audit_summary *summary = audit->summary;
+	size_t i;
+
+	for (i = 0; i < summary->reason_count; i++)
+		if (!strcmp(summary->reasons[i].why, why))
+			break;
+	if (i == AUDIT_REASONS_MAX)
+		i--;
+	if (i == summary->reason_count)
+		summary->reasons[summary->reason_count++].why = why;
+	summary->reasons[i].slots += slots;
+}
+
+void kswapck_in_motion(struct kswapck_audit *audit, uint64_t slots)
+{
+	audit->summary->in_motion += slots;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The engine: walks every slot of every swap device once and feeds the checks.
+ *
+ * Memory is bounded whatever the dump: one space of slots at a time, a handful
+ * of findings that may still be joined. Findings leave through audit_sink as
+ * soon as their space is done.
+ */
+#ifndef KSWAPCK_AUDIT_H
+#define KSWAPCK_AUDIT_H
+
+#include "kernel/kernel.h"
+
+#define AUDIT_REASONS_MAX 16
+
+/* Slots that a check could not judge, and why. */
+struct audit_reason {
+	const char *why;
+	uint64_t slots;
+};
+
+/* What was seen, found and not seen. Counts are slots unless said otherwise. */
+struct audit_summary {
+	unsigned int devices;
+	unsigned int devices_unreadable;
+	uint64_t slots;			/* of all devices */
+	uint64_t used;			/* by swap_map */
+	uint64_t cached;		/* hold a pointer */
+	uint64_t shadows;
+	uint64_t large_folios;		/* folios of more than one page */
+	uint64_t parked;		/* in per-CPU slots caches */
+	uint64_t spaces;		/* address_spaces walked */
+	uint64_t spaces_locked;		/* whose counts could not be judged */
+	uint64_t in_motion;		/* slots in the middle of a legal change */
+
+	uint64_t nodes_unreadable;	/* tree nodes */
+	enum read_status nodes_status;	/* why, of the last one */
+	uint64_t slots_unreadable;	/* below them */
+	uint64_t map_unreadable;	/* swap_map bytes */
+	uint64_t spaces_unreadable;	/* address_spaces */
+	struct audit_reason reasons[AUDIT_REASONS_MAX];
+	size_t reason_count;
+
+	uint64_t errors;		/* findings */
+	uint64_t warnings;
+	bool interrupted;
+};
+
+/** audit_summary_complete - nothing was left unread or unjudged. */
+bool audit_summary_complete(const struct audit_summary *summary);
+
+/* Where an audit reports to. All but finding may be NULL. */
+struct audit_sink {
+	void *data;
+	void (*device)(void *data, const struct kswapck_device *device);
+	void (*finding)(void *data, const struct kswapck_finding *finding);
+	/** called some thousand times in all; done and total are slots */
+	void (*progress)(void *data, uint64_t done, uint64_t total);
+	/** true: stop as soon as possible */
+	bool (*stop)(void *data);
+};
+
+/**
+ * audit_run - audit all devices.
+ *
+ * Return: false with @err set when the audit could not be made at all; what
+ * was merely unreadable is counted in @summary.
+ */
+bool audit_run(const struct kernel *kernel, const struct audit_sink *sink,
+	       struct audit_summary *summary, struct error *err);
+
+#endif

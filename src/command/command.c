@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "command/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct command *const commands[] = {
+	&command_scan,
+	&command_help,
+};
+
+const struct command *command_at(int index)
+{
+	int count = sizeof(commands) / sizeof(commands[0]);
+
+	return index < count ? commands[index] : NULL;
+}
+
+const struct command *command_find(const char *name)
+{
+	int i;
+
+	for (i = 0; command_at(i); i++)
+		if (!strcmp(command_at(i)->name, name))
+			return command_at(i);
+	return NULL;
+}
+
+int command_fail(const struct error *err)
+{
+	fflush(stdout);
+	fprintf(stderr, "kswapck: %s\n", err->text);
+	switch (err->kind) {
+	case ERROR_USAGE:
+		return EXIT_USAGE;
+	case ERROR_INTERRUPTED:
+		return EXIT_FAILED | EXIT_INTERRUPTED;
+	default:
+		return EXIT_FAILED;
+	}
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Subcommands: one file each, one const struct command each. */
+#ifndef KSWAPCK_COMMAND_H
+#define KSWAPCK_COMMAND_H
+
+#include "base/error.h"
+
+/* Exit status, a sum as fsck's (fsck(8)). */
+enum exit_status {
+	EXIT_CLEAN		= 0,
+	EXIT_ERRORS		= 1,	/* errors were found */
+	EXIT_WARNINGS		= 2,	/* warnings were found */
+	EXIT_INCOMPLETE		= 4,	/* something could not be read or verified */
+	EXIT_FAILED		= 8,	/* could not analyse */
+	EXIT_USAGE		= 16,	/* wrong command line */
+	EXIT_INTERRUPTED	= 32,
+};
+
+struct command {
+	const char *name;
+	const char *arguments;		/* "[OPTION]... DUMP..." */
+	const char *summary;		/* one line */
+	/** @argv[0] is the command's name. Return: exit status. */
+	int (*run)(int argc, char **argv);
+};
+
+extern const struct command command_scan;
+extern const struct command command_help;
+
+/** command_find - by name; NULL if there is none. */
+const struct command *command_find(const char *name);
+/** command_at - the N-th command; NULL after the last. */
+const struct command *command_at(int index);
+
+/** command_fail - print @err on stderr; returns the exit status that fits it. */
+int command_fail(const struct error *err);
+
+#endif

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "command/dump.h"
+
+#include <string.h>
+
+#include "kernel/swap_cache.h"
+
+bool dump_open(struct dump *dump, const char *const *files, size_t count,
+	       const struct dump_options *options, struct error *err)
+{
+	const struct image_options image_options = {
+		.vmlinux = options->vmlinux,
+		.search = options->search,
+	};
+
+	memset(dump, 0, sizeof(*dump));
+	dump->source = source_open(files, count, &(struct source_options){0}, err);
+	if (!dump->source)
+		return false;
+	dump->memory = memory_new(dump->source, 0);
+	if (!dump->memory) {
+		error_set(err, ERROR_SYSTEM, "out of memory");
+		goto fail;
+	}
+	dump->image = image_open(dump->memory, source_facts(dump->source), &image_options, err);
+	if (!dump->image)
+		goto fail;
+	dump->types = types_open(dump->image, err);
+	if (!dump->types)
+		goto fail;
+	if (kernel_open(&dump->kernel, dump->source, dump->image, dump->types, err))
+		return true;
+fail:
+	error_prefix(err, "%s", files[0]);
+	dump_close(dump);
+	return false;
+}
+
+void dump_close(struct dump *dump)
+{
+	types_close(dump->types);
+	image_close(dump->image);
+	memory_free(dump->memory);
+	source_close(dump->source);
+	memset(dump, 0, sizeof(*dump));
+}
+
+void dump_describe(const struct dump *dump, const char *const *files, size_t count,
+		   struct report_subject *subject)
+{
+	const struct page_layout *page = &dump->kernel.page;
+
+	*subject = (struct report_subject){
+		.files = files,
+		.file_count = count,
+		.facts = source_facts(dump->source),
+		.release = image_release(dump->image),
+		.build_id = image_build_id(dump->image),
+		.symbols_from = image_symbols_from(dump->image),
+		.types_from = types_from(dump->types),
+		.era = dump->kernel.swap_cache->name,
+		.slab_is_page_type = page->type_slab != 0 && !page->flag_slab,
+	};
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An opened dump with its kernel, as every command needs it. */
+#ifndef KSWAPCK_DUMP_H
+#define KSWAPCK_DUMP_H
+
+#include "kernel/kernel.h"
+#include "output/output.h"
+
+struct dump {
+	struct source *source;
+	struct memory *memory;
+	struct image *image;
+	struct types *types;
+	struct kernel kernel;
+};
+
+struct dump_options {
+	const char *vmlinux;	/* NULL: search */
+	bool search;		/* look for a vmlinux of the same build */
+};
+
+/** dump_open - open and identify; on failure nothing is left open. */
+bool dump_open(struct dump *dump, const char *const *files, size_t count,
+	       const struct dump_options *options, struct error *err);
+void dump_close(struct dump *dump);
+
+/** dump_describe - what a report says of it. @files must outlive @subject. */
+void dump_describe(const struct dump *dump, const char *const *files, size_t count,
+		   struct report_subject *subject);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One table of options: it is parsed, printed as help, and linted against the man page. */
+#ifndef KSWAPCK_OPTIONS_H
+#define KSWAPCK_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct option_entry {
+	const char *name;	/* long name without "--" */
+	char letter;		/* short name; 0 if none */
+	const char *value;	/* name of its value: "FILE"; NULL if it takes none */
+	const char *help;
+};
+
+/**
+ * options_parse - parse the options of a command.
+ * @table: ends with name NULL.
+ * @take: called with the index in @table and the value (or NULL); returns false
+ * after it has said on stderr what is wrong with the value.
+ *
+ * Return: index of the first argument that is no option; -1 when something was
+ * wrong and has been said on stderr.
+ */
+int options_parse(int argc, char **argv, const struct option_entry *table,
+		  bool (*take)(void *data, int index, const char *value), void *data);
+
+/** options_print - write the table for --help. */
+void options_print(FILE *stream, const struct option_entry *table);
+
+#endif

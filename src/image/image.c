@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "image/image.h"
+#include "image/elf_symbols.h"
+#include "image/kallsyms.h"
+#include "image/vmcoreinfo.h"
+#include "image/vmlinux.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NOTES_MAX (64u << 10)
+
+struct image {
+	struct memory *memory;
+	const char *vmcoreinfo;
+	const char *architecture;
+	char release[RELEASE_TEXT];
+	char notes_build_id[BUILD_ID_TEXT];
+	char vmcoreinfo_build_id[BUILD_ID_TEXT];
+	uint64_t stext;
+	bool has_kernel_offset;
+	uint64_t kernel_offset;
+	uint64_t kaslr_offset;
+	struct symbols *kallsyms;	/* NULL when those of vmlinux are used */
+	struct vmlinux *vmlinux;
+	struct symbols *symbols;	/* one of the two */
+};
+
+static bool read_vmcoreinfo(struct image *image, const struct source_facts *facts,
+			    struct error *err)
+{
+	const char *text = facts->vmcoreinfo;
+	char line[BUILD_ID_TEXT];
+
+	if (!text || !*text)
+		return error_set(err, ERROR_INPUT, "the dump holds no VMCOREINFO, neither as a "
+				 "note nor in its memory: is this a Linux kernel?");
+	image->vmcoreinfo = text;
+	if (!vmcoreinfo_copy(text, "OSRELEASE", line, sizeof(line)) || !*line)
+		return error_set(err, ERROR_INPUT, "VMCOREINFO is damaged: no OSRELEASE");
+	text_clean(image->release, sizeof(image->release), line, strlen(line));
+	if (!vmcoreinfo_symbol(text, "_stext", &image->stext))
+		return error_set(err, ERROR_INPUT, "VMCOREINFO is damaged: no SYMBOL(_stext)");
+	if (vmcoreinfo_copy(text, "BUILD-ID", line, sizeof(line)) && build_id_valid(line))
+		memcpy(image->vmcoreinfo_build_id, line, sizeof(line));
+	image->has_kernel_offset =
+		vmcoreinfo_hex(text, "KERNELOFFSET", &image->kernel_offset);
+	image->kaslr_offset = image->kernel_offset;
+	return true;
+}
+
+/* Better than VMCOREINFO's BUILD-ID, see vmlinux_build_id_suspect(). */
+static void read_notes(struct image *image, struct symbols *symbols)
+{
+	uint64_t start, end;
+	uint8_t *notes;
+
+	if (!symbols->ops->lookup(symbols, "__start_notes", &start) ||
+	    !symbols->ops->lookup(symbols, "__stop_notes", &end) ||
+	    end <= start || end - start > NOTES_MAX)
+		return;
+	notes = malloc((size_t)(end - start));
+	if (!notes)
+		return;
+	if (memory_read(image->memory, start, notes, (size_t)(end - start)) != READ_OK ||
+	    !build_id_in_notes(notes, (size_t)(end - start), image->notes_build_id))
+		image->notes_build_id[0] = '\0';
+	free(notes);
+}
+
+/* The tables that VMCOREINFO names; cheap. */
+static bool load_exported(struct image *image, struct error *err)
+{
+	struct kallsyms_place place;
+
+	if (!kallsyms_exported(image->memory, image->vmcoreinfo, &place, err))
+		return false;
+	image->kallsyms = kallsyms_open(image->memory, &place, image->vmcoreinfo, err);
+	if (image->kallsyms)
+		read_notes(image, image->kallsyms);
+	return image->kallsyms != NULL;
+}
+
+/* The tables found by searching the kernel image; tens of milliseconds. */
+static bool load_scanned(struct image *image, struct error *err)
+{
+	struct kallsyms_place place;
+
+	if (!kallsyms_scan(image->memory, image->stext, &place, err))
+		return false;
+	image->kallsyms = kallsyms_open(image->memory, &place, image->vmcoreinfo, err);
+	if (image->kallsyms)
+		read_notes(image, image->kallsyms);
+	return image->kallsyms != NULL;
+}
+
+static struct dump_identity identity(const struct image *image)
+{
+	return (struct dump_identity) {
+		.memory = image->memory,
+		.architecture = image->architecture,
+		.release = image->release,
+		.notes_build_id = image->notes_build_id,
+		.vmcoreinfo_build_id = image->vmcoreinfo_build_id,
+		.stext = image->stext,
+		.has_kernel_offset = image->has_kernel_offset,
+		.kernel_offset = image->kernel_offset,
+	};
+}
+
+static bool take_named(struct image *image, const char *path, struct error *err)
+{
+	struct dump_identity dump = identity(image);
+
+	image->vmlinux = vmlinux_open(path, err);
+	return image->vmlinux && vmlinux_verify(image->vmlinux, &dump, err);
+}
+
+static void use_vmlinux(struct image *image)
+{
+	struct vmlinux *vmlinux = image->vmlinux;
+
+	if (vmlinux->stext)
+		image->kaslr_offset = image->stext - vmlinux->stext;
+	if (!*image->notes_build_id)
+		memcpy(image->notes_build_id, vmlinux->build_id, sizeof(vmlinux->build_id));
+	if (!vmlinux->symbols)
+		return;
+	elf_symbols_move(vmlinux->symbols, image->kaslr_offset);
+	image->symbols = vmlinux->symbols;
+	if (image->kallsyms)
+		image->kallsyms->ops->close(image->kallsyms);
+	image->kallsyms = NULL;
+}
+
+static bool no_symbols(const struct image *image, const struct error *reason,
+		       struct error *err)
+{
+	char hint[256];
+
+	vmlinux_hint(image->release, hint, sizeof(hint));
+	return error_set(err, reason->kind, "no symbols in the dump (%s): give %s with "
+			 "--vmlinux", reason->text, hint);
+}
+
+/*
+ * With --vmlinux the tables in the dump are not needed. Without, they are read
+ * first when they are cheap, because they lead to the build id to search for;
+ * the image is scanned only when nothing else has helped.
+ */
+static bool find_symbols(struct image *image, const struct image_options *options,
+			 struct error *err)
+{
+	struct error reason = { 0 };
+
+	if (options->vmlinux) {
+		if (!take_named(image, options->vmlinux, err))
+			return false;
+	} else {
+		struct dump_identity dump;
+
+		load_exported(image, &reason);
+		dump = identity(image);
+		if (options->search)
+			image->vmlinux = vmlinux_search(&dump, options->search_root);
+	}
+	if (image->vmlinux)
+		use_vmlinux(image);
+	if (image->symbols)
+		return true;
+	if (!image->kallsyms && !(options->vmlinux && load_exported(image, &reason)) &&
+	    !load_scanned(image, &reason))
+		return no_symbols(image, &reason, err);
+	image->symbols = image->kallsyms;
+	return true;
+}
+
+struct image *image_open(struct memory *memory, const struct source_facts *facts,
+			 const struct image_options *options, struct error *err)
+{
+	struct image *image = calloc(1, sizeof(*image));
+
+	if (!image) {
+		error_set(err, ERROR_SYSTEM, "out of memory");
+		return NULL;
+	}
+	image->memory = memory;
+	image->architecture = facts->architecture;
+	if (!read_vmcoreinfo(image, facts, err) || !find_symbols(image, options, err)) {
+		image_close(image);
+		return NULL;
+	}
+	return image;
+}
+
+void image_close(struct image *image)
+{
+	if (!image)
+		return;
+	if (image->kallsyms)
+		image->kallsyms->ops->close(image->kallsyms);
+	vmlinux_close(image->vmlinux);
+	free(image);
+}
+
+const char *image_release(const struct image *image)
+{
+	return image->release;
+}
+
+const char *image_build_id(const struct image *image)
+{
+	if (*image->notes_build_id)
+		return image->notes_build_id;
+	if (*image->vmcoreinfo_build_id && !vmlinux_build_id_suspect(image->release))
+		return image->vmcoreinfo_build_id;
+	return NULL;
+}
+
+const char *image_symbols_from(const struct image *image)
+{
+	return image->symbols->ops->name;
+}
+
+const char *image_vmlinux(const struct image *image)
+{
+	return image->vmlinux ? image->vmlinux->path : NULL;
+}
+
+int image_vmlinux_descriptor(const struct image *image)
+{
+	return image->vmlinux ? image->vmlinux->descriptor : -1;
+}
+
+void image_vmlinux_hint(const struct image *image, char *buffer, size_t size)
+{
+	vmlinux_hint(image->release, buffer, size);
+}
+
+uint64_t image_kaslr_offset(const struct image *image)
+{
+	return image->kaslr_offset;
+}
+
+struct memory *image_memory(const struct image *image)
+{
+	return image->memory;
+}
+
+bool image_symbol(const struct image *image, const char *name, uint64_t *address)
+{
+	return image->symbols->ops->lookup(image->symbols, name, address);
+}
+
+bool image_symbol_at(const struct image *image, uint64_t address,
+		     char *name, size_t size, uint64_t *offset)
+{
+	return image->symbols->ops->nearest(image->symbols, address, name, size, offset);
+}
+
+bool image_vmcoreinfo_line(const struct image *image, const char *key,
+			   char *value, size_t size)
+{
+	return vmcoreinfo_copy(image->vmcoreinfo, key, value, size);
+}
+
+bool image_vmcoreinfo_symbol(const struct image *image, const char *name, uint64_t *value)
+{
+	return vmcoreinfo_symbol(image->vmcoreinfo, name, value);
+}
+
+bool image_vmcoreinfo_number(const struct image *image, const char *name, int64_t *value)
+{
+	return vmcoreinfo_signed(image->vmcoreinfo, name, value);
+}
+
+bool image_vmcoreinfo_size(const struct image *image, const char *name, uint64_t *value)
+{
+	return vmcoreinfo_size(image->vmcoreinfo, name, value);
+}
+
+bool image_vmcoreinfo_offset(const struct image *image, const char *name, uint64_t *value)
+{
+	return vmcoreinfo_offset(image->vmcoreinfo, name, value);
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "image/name_index.h"
+
+#include <stdlib.h>
+
+/* Upper bits of a product depend on all bits below them; the lower do not. */
+static uint32_t hash_tag(uint64_t hash)
+{
+	return (uint32_t)(((hash ^ (hash >> 29)) * UINT64_C(0xbf58476d1ce4e5b9)) >> 32);
+}
+
+static size_t slot_count(const struct name_index *index)
+{
+	return index->bits ? (size_t)1 << index->bits : 0;
+}
+
+static size_t first_slot(const struct name_index *index, uint32_t tag)
+{
+	return tag >> (32 - index->bits);
+}
+
+static void put(struct name_index *index, uint64_t slot)
+{
+	size_t mask = slot_count(index) - 1;
+	size_t at = first_slot(index, (uint32_t)(slot >> 32));
+
+	while (index->slots[at])
+		at = (at + 1) & mask;
+	index->slots[at] = slot;
+	index->used++;
+}
+
+/*
+ * Begin behind an empty slot: a row of used slots that wraps around the end is
+ * then met from its start, and equal names keep their order.
+ */
+static void move_all(struct name_index *to, const struct name_index *from)
+{
+	size_t count = slot_count(from);
+	size_t start = 0, i;
+
+	while (start < count && from->slots[start])
+		start++;
+	for (i = 1; i <= count; i++) {
+		uint64_t slot = from->slots[(start + i) & (count - 1)];
+
+		if (slot)
+			put(to, slot);
+	}
+}
+
+bool name_index_reserve(struct name_index *index, size_t count)
+{
+	struct name_index wider = { .bits = 6 };
+
+	while (wider.bits < 31 && ((size_t)1 << wider.bits) < 2 * count)
+		wider.bits++;
+	if (((size_t)1 << wider.bits) < count + count / 2)
+		return false;
+	if (wider.bits <= index->bits)
+		return true;
+	wider.slots = calloc(slot_count(&wider), sizeof(*wider.slots));
+	if (!wider.slots)
+		return false;
+	move_all(&wider, index);
+	free(index->slots);
+	*index = wider;
+	return true;
+}
+
+bool name_index_add(struct name_index *index, uint64_t hash, uint32_t number)
+{
+	if (number == UINT32_MAX)
+		return false;
+	/* At three quarters full linear probing begins to cost. */
+	if (index->used >= slot_count(index) / 4 * 3 &&
+	    !name_index_reserve(index, index->used + index->used / 2 + 32))
+		return false;
+	put(index, (uint64_t)hash_tag(hash) << 32 | (number + 1));
+	return true;
+}
+
+bool name_index_next(const struct name_index *index, uint64_t hash,
+		     size_t *cursor, uint32_t *number)
+{
+	uint32_t tag = hash_tag(hash);
+	size_t count = slot_count(index);
+
+	while (*cursor < count) {
+		size_t at = (first_slot(index, tag) + *cursor) & (count - 1);
+		uint64_t slot = index->slots[at];
+
+		if (!slot)
+			return false;
+		(*cursor)++;
+		if (slot >> 32 == tag) {
+			*number = (uint32_t)slot - 1;
+			return true;
+		}
+	}
+	return false;
+}
+
+void name_index_free(struct name_index *index)
+{
+	free(index->slots);
+	*index = (struct name_index){ 0 };
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From the hash of a name to the places that may hold that name.
+ *
+ * The index keeps no names, only 32 bits of each hash and a number that means
+ * something to the caller, who compares the names. Equal names come out in the
+ * order in which they went in. Used for symbols, types and enumerators.
+ */
+#ifndef KSWAPCK_NAME_INDEX_H
+#define KSWAPCK_NAME_INDEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct name_index {
+	uint64_t *slots;	/* hash in the upper half, number + 1 in the lower */
+	unsigned int bits;	/* log2 of the number of slots; 0: none yet */
+	size_t used;
+};
+
+/*
+ * The hash is a polynomial over the bytes, so that the hash of two strings in a
+ * row is made from the hashes of both. kallsyms needs that: a name there is a
+ * row of tokens, and a hash per token is several times fewer steps than one per
+ * letter.
+ */
+#define NAME_HASH_FACTOR UINT64_C(0x9e3779b97f4a7c15)
+
+/** name_hash_byte - the hash of a name with one more byte behind it. */
+static inline uint64_t name_hash_byte(uint64_t hash, unsigned char byte)
+{
+	return hash * NAME_HASH_FACTOR + byte;
+}
+
+/** name_hash - hash of a C string. */
+static inline uint64_t name_hash(const char *name)
+{
+	uint64_t hash = 0;
+
+	for (; *name; name++)
+		hash = name_hash_byte(hash, (unsigned char)*name);
+	return hash;
+}
+
+/**
+ * name_index_reserve - make room for @count names at once.
+ *
+ * Return: false when out of memory; the index is as it was.
+ */
+bool name_index_reserve(struct name_index *index, size_t count);
+
+/** name_index_add - false when out of memory; the index is as it was. */
+bool name_index_add(struct name_index *index, uint64_t hash, uint32_t number);
+
+/**
+ * name_index_next - walk over the numbers that were added with this hash (and,
+ * rarely, with another one: compare the names).
+ * @cursor: 0 at first; kept by the caller.
+ */
+bool name_index_next(const struct name_index *index, uint64_t hash,
+		     size_t *cursor, uint32_t *number);
+
+/** name_index_free - an index that is all zero bytes is fine. */
+void name_index_free(struct name_index *index);
+
+#endif

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel/kernel.h"
+
+#include <string.h>
+
+#include "kernel/page.h"
+#include "kernel/swap_cache.h"
+#include "kernel/swap_device.h"
+
+bool kernel_field(const struct kernel *kernel, const char *type, const char *path,
+		  struct field *field)
+{
+	struct type_member member;
+
+	*field = (struct field){0};
+	if (!types_member(kernel->types, type, path, &member))
+		return false;
+	*field = (struct field){.offset = member.offset, .size = member.size};
+	return true;
+}
+
+bool kernel_field_required(const struct kernel *kernel, const char *type,
+			   const char *path, struct field *field, struct error *err)
+{
+	if (kernel_field(kernel, type, path, field))
+		return true;
+	return error_set(err, ERROR_MISSING,
+			 "kernel %s has no member %s.%s (looked in %s): "
+			 "its swap cache is of a kind that this version cannot read",
+			 image_release(kernel->image), type, path,
+			 types_from(kernel->types));
+}
+
+bool kernel_symbol_required(const struct kernel *kernel, const char *name,
+			    uint64_t *address, struct error *err)
+{
+	if (image_symbol(kernel->image, name, address))
+		return true;
+	return error_set(err, ERROR_MISSING,
+			 "no symbol '%s' in %s: a kernel without CONFIG_SWAP or "
+			 "CONFIG_KALLSYMS_ALL? give its vmlinux with --vmlinux",
+			 name, image_symbols_from(kernel->image));
+}
+
+uint64_t kernel_load(const void *base, struct field field)
+{
+	uint64_t value = 0;
+
+	memcpy(&value, (const char *)base + field.offset,
+	       field.size < sizeof(value) ? field.size : sizeof(value));
+	return value;
+}
+
+bool kernel_open(struct kernel *kernel, struct source *source, const struct image *image,
+		 struct types *types, struct error *err)
+{
+	memset(kernel, 0, sizeof(*kernel));
+	kernel->source = source;
+	kernel->memory = image_memory(image);
+	kernel->image = image;
+	kernel->types = types;
+
+	/* the era first: it tells best why a kernel is out of scope */
+	return swap_cache_find_era(kernel, err) &&
+	       page_layout_resolve(kernel, err) &&
+	       swap_device_layout_resolve(kernel, err) &&
+	       kernel->swap_cache->resolve(kernel, err);
+}

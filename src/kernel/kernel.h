@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The dumped kernel: its memory, its names, and the layouts of the objects that
+ * the audit reads. Layouts are resolved once, by probing for members; each
+ * layout that changed over the years has one file here that knows all its forms.
+ *
+ * Nothing in kernel/ prints or judges.
+ */
+#ifndef KSWAPCK_KERNEL_H
+#define KSWAPCK_KERNEL_H
+
+#include "kswapck.h"
+#include "types/types.h"
+
+struct swap_cache_ops;
+
+/* A field within a struct: where and how wide. size 0: this kernel has none. */
+struct field {
+	uint32_t offset;	/* bytes */
+	uint32_t size;		/* bytes; 1, 2, 4, 8 or that of an embedded struct */
+};
+
+/* How a kernel marks what a page without mapping is (page.h). */
+enum page_type_rule {
+	PAGE_TYPE_NONE,		/* no page_type, or not known */
+	PAGE_TYPE_BITS,		/* 4.18 - 6.11: a cleared bit under a base of ones */
+	PAGE_TYPE_BYTE,		/* 6.12 and later: a number in the top byte */
+};
+
+/* Where the order of a compound page is kept (kernel.md of the page: page.c). */
+enum page_order_rule {
+	PAGE_ORDER_U8,		/* a byte in page[1]: compound_order, _folio_order */
+	PAGE_ORDER_FLAGS,	/* the low byte of folio->_flags_1: 6.6 and later */
+};
+
+struct page_layout {
+	uint32_t size;			/* sizeof(struct page) */
+	struct field fields[KSWAPCK_FIELD_COUNT];
+	uint64_t vmemmap;		/* address of the struct page of pfn 0 */
+	uint64_t pages;			/* struct pages there can be: max_pfn */
+	enum page_order_rule order_rule;
+	uint32_t order_offset;		/* from the head page */
+	enum page_type_rule type_rule;
+	uint32_t type_buddy, type_slab, type_table, type_hugetlb, type_offline;
+	uint64_t flag_locked, flag_writeback, flag_head, flag_lru, flag_slab,
+		 flag_swapcache, flag_swapbacked, flag_reserved, flag_hwpoison;
+	bool tail_private_zero;		/* 6.6 and later: folio->swap */
+	uint32_t tail_private_used;	/* bit i: tail i's ->private is folio's */
+};
+
+struct xarray_layout {
+	uint32_t node_size;
+	struct field shift, offset, count, nr_values, parent, array, slots;
+	uint32_t slot_count;		/* 64, or 16 with CONFIG_BASE_SMALL */
+	uint32_t chunk_shift;		/* log2 of it */
+	struct field lock, head;	/* within struct xarray */
+};
+
+struct swap_layout {
+	uint64_t swap_info;		/* address of the array of pointers */
+	uint32_t swap_info_count;	/* its length */
+	uint32_t nr_swapfiles;
+	struct field flags, max, pages, inuse_pages, map, lock, cluster_info, swap_file;
+	uint32_t cluster_size;		/* sizeof(struct swap_cluster_info); 0 if none */
+	uint32_t cluster_lock;		/* offset of its spinlock */
+	uint64_t swapper_spaces;	/* arrays of the tree eras */
+	uint64_t nr_swapper_spaces;
+	uint32_t space_size;		/* sizeof(struct address_space) */
+	struct field i_pages, nrpages, nrexceptional;
+};
+
+struct kernel {
+	struct source *source;
+	struct memory *memory;
+	const struct image *image;
+	struct types *types;
+	struct page_layout page;
+	struct xarray_layout xarray;
+	struct swap_layout swap;
+	const struct swap_cache_ops *swap_cache;	/* this kernel's era */
+};
+
+/**
+ * kernel_open - resolve every layout that the audit needs.
+ *
+ * @source, @image and @types must outlive @kernel.
+ *
+ * Return: false with ERROR_MISSING (a type or symbol is not there) or
+ * ERROR_INPUT (a kernel that this program cannot read).
+ */
+bool kernel_open(struct kernel *kernel, struct source *source, const struct image *image,
+		 struct types *types, struct error *err);
+
+/* Probing helpers for the files of this directory. */
+bool kernel_field(const struct kernel *kernel, const char *type, const char *path,
+		  struct field *field);
+/** kernel_field_required - the same; says what is missing. */
+bool kernel_field_required(const struct kernel *kernel, const char *type,
+			   const char *path, struct field *field, struct error *err);
+bool kernel_symbol_required(const struct kernel *kernel, const char *name,
+			    uint64_t *address, struct error *err);
+
+/** kernel_load - little-endian integer of 1, 2, 4 or 8 bytes in a buffer. */
+uint64_t kernel_load(const void *base, struct field field);
+
+#endif

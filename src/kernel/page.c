@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * struct page, struct folio: what changed between 5.4 and 6.17, in one place.
+ *
+ *  order     byte compound_order in page[1] (5.4 mm_types.h), the same byte
+ *            as folio->_folio_order (6.3 - 6.5), low byte of folio->_flags_1
+ *            since 6.6 (ebc1baf5c9b4 "mm: free up a word in the first tail page")
+ *  type      page_type bits under 0xf0000000 (4.18, 6e292b9be7f4), a byte since
+ *            6.12 (4ffca5a96678 "mm: support only one page_type per page")
+ *  slab      PG_slab, a page type since 6.10 (46df8e73a4a3)
+ *  private   tails of a cached folio: entry + i up to 6.5, 0 since 6.6
+ *            (cfeed8ffe55b "mm/swap: stop using page->private on tail pages
+ *            for THP_SWAP")
+ */
+#include "kernel/page.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* MAX_ORDER was at most 11 (10 free orders) by default, 64K pages allow 13. */
+#define ORDER_MAX 15
+
+#define COMPOUND_TAIL 1UL
+#define MAPPING_ANON  1UL
+#define MAPPING_FLAGS 3UL
+
+static const char *const field_names[KSWAPCK_FIELD_COUNT] = {
+	[KSWAPCK_FIELD_FLAGS] = "flags",
+	[KSWAPCK_FIELD_COMPOUND_HEAD] = "compound_head",
+	[KSWAPCK_FIELD_MAPPING] = "mapping",
+	[KSWAPCK_FIELD_PRIVATE] = "private",
+	[KSWAPCK_FIELD_PAGE_TYPE] = "page_type",
+	[KSWAPCK_FIELD_REFCOUNT] = "_refcount",
+};
+
+/* The mask of a page flag; 0 when this kernel has no such flag. */
+static uint64_t page_flag(struct kernel *kernel, const char *name)
+{
+	int64_t bit;
+
+	/* since 6.10 some PG_ names are page types with values of their own */
+	if (!types_enumerator(kernel->types, name, &bit) || bit < 0 || bit > 63)
+		return 0;
+	return 1ULL << bit;
+}
+
+static bool resolve_flags(struct kernel *kernel, struct error *err)
+{
+	struct page_layout *layout = &kernel->page;
+
+	layout->flag_locked = page_flag(kernel, "PG_locked");
+	/* PG_locked is bit 0 in every kernel, which a mask of 0 would hide */
+	if (!layout->flag_locked)
+		layout->flag_locked = 1;
+	layout->flag_writeback = page_flag(kernel, "PG_writeback");
+	layout->flag_head = page_flag(kernel, "PG_head");
+	layout->flag_lru = page_flag(kernel, "PG_lru");
+	layout->flag_slab = page_flag(kernel, "PG_slab");
+	layout->flag_swapcache = page_flag(kernel, "PG_swapcache");
+	layout->flag_swapbacked = page_flag(kernel, "PG_swapbacked");
+	layout->flag_reserved = page_flag(kernel, "PG_reserved");
+	layout->flag_hwpoison = page_flag(kernel, "PG_hwpoison");
+	if (!layout->flag_swapcache || !layout->flag_swapbacked || !layout->flag_head)
+		return error_set(err, ERROR_MISSING,
+				 "no page flags (PG_swapcache, PG_swapbacked, PG_head) in %s",
+				 types_from(kernel->types));
+	return true;
+}
+
+/* Value of a page type, or of a page type bit; 0 when there is none. */
+static uint32_t page_type_value(struct kernel *kernel, const char *byte_name,
+				const char *bit_name, uint32_t bit_default)
+{
+	int64_t value;
+
+	if (kernel->page.type_rule == PAGE_TYPE_BYTE)
+		return types_enumerator(kernel->types, byte_name, &value) ?
+		       (uint32_t)value : 0;
+	if (types_enumerator(kernel->types, bit_name, &value) && value > 63)
+		return (uint32_t)value;
+	return bit_default;
+}
+
+/*
+ * Up to 6.9 the page type bits were macros (include/linux/page-flags.h), so
+ * that neither BTF nor DWARF knows them: PG_buddy 0x80, PG_offline 0x100,
+ * PG_table 0x200 in all of 4.18 - 6.9. 6.10 and 6.11 have enum pagetype.
+ */
+static void resolve_page_types(struct kernel *kernel)
+{
+	struct page_layout *layout = &kernel->page;
+	int64_t value;
+
+	if (!layout->fields[KSWAPCK_FIELD_PAGE_TYPE].size)
+		return;
+	layout->type_rule = types_enumerator(kernel->types, "PGTY_buddy", &value) ?
+			    PAGE_TYPE_BYTE : PAGE_TYPE_BITS;
+	layout->type_buddy = page_type_value(kernel, "PGTY_buddy", "PG_buddy", 0x80);
+	layout->type_offline = page_type_value(kernel, "PGTY_offline", "PG_offline", 0x100);
+	layout->type_table = page_type_value(kernel, "PGTY_table", "PG_table", 0x200);
+	layout->type_slab = page_type_value(kernel, "PGTY_slab", "PG_slab", 0);
+	layout->type_hugetlb = page_type_value(kernel, "PGTY_hugetlb", "PG_hugetlb", 0);
+}
+
+static bool resolve_order(struct kernel *kernel, struct error *err)
+{
+	struct page_layout *layout = &kernel->page;
+	struct field field;
+
+	if (kernel_field(kernel, "page", "compound_order", &field)) {
+		layout->order_rule = PAGE_ORDER_U8;
+		layout->order_offset = layout->size + field.offset;
+	} else if (kernel_field(kernel, "folio", "_folio_order", &field)) {
+		layout->order_rule = PAGE_ORDER_U8;
+		layout->order_offset = field.offset;
+	} else if (kernel_field_required(kernel, "folio", "_flags_1", &field, err)) {
+		layout->order_rule = PAGE_ORDER_FLAGS;
+		layout->order_offset = field.offset;
+	} else {
+		return false;
+	}
+	if (layout->order_offset < layout->size ||
+	    layout->order_offset + 8 > 2 * layout->size)
+		return error_set(err, ERROR_INPUT,
+				 "the order of a compound page at offset %u makes no sense; "
+				 "are the types (%s) of this kernel?", layout->order_offset,
+				 types_from(kernel->types));
+	return true;
+}
+
+/*
+ * struct folio lies over the first pages of a compound page, and since 6.15
+ * (6af8cb80d3a9 "mm/rmap: basic MM owner tracking for large folios (!hugetlb)")
+ * its _mm_id words are where page[1].private would be.
+ */
+static void resolve_tail_private(struct kernel *kernel)
+{
+	static const char *const members[] = {"_mm_id", "_mm_ids"};
+	struct page_layout *layout = &kernel->page;
+	uint32_t private = layout->fields[KSWAPCK_FIELD_PRIVATE].offset;
+	struct field field;
+	size_t i;
+
+	layout->tail_private_zero = kernel_field(kernel, "folio", "swap", &field);
+	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		if (kernel_field(kernel, "folio", members[i], &field) &&
+		    field.offset % layout->size <= private + 7 &&
+		    field.offset % layout->size + field.size > private &&
+		    field.offset / layout->size < 32)
+			layout->tail_private_used |= 1U << (field.offset / layout->size);
+}
+
+/* 4 or 5 levels of page tables move the default of vmemmap_base. */
+#define VMEMMAP_BASE_L4 0xffffea0000000000ULL	/* arch/x86/include/asm/pgtable_64_types.h */
+#define VMEMMAP_BASE_L5 0xffd4000000000000ULL
+
+static bool resolve_vmemmap(struct kernel *kernel, struct error *err)
+{
+	struct page_layout *layout = &kernel->page;
+	uint64_t address;
+	int64_t five_levels;
+
+	/* a variable with CONFIG_DYNAMIC_MEMORY_LAYOUT, which KASLR needs */
+	if (image_symbol(kernel->image, "vmemmap_base", &address)) {
+		if (memory_read_u64(kernel->memory, address, &layout->vmemmap) != READ_OK)
+			return error_set(err, ERROR_UNREADABLE,
+					 "vmemmap_base at 0x%llx is not readable in this dump",
+					 (unsigned long long)address);
+	} else if (image_vmcoreinfo_number(kernel->image, "pgtable_l5_enabled", &five_levels) &&
+		   five_levels) {
+		layout->vmemmap = VMEMMAP_BASE_L5;
+	} else {
+		layout->vmemmap = VMEMMAP_BASE_L4;
+	}
+	if (layout->vmemmap >> 63 == 0 || layout->vmemmap & 0xfff)
+		return error_set(err, ERROR_INPUT,
+				 "vmemmap_base is 0x%llx, which is no place for struct pages",
+				 (unsigned long long)layout->vmemmap);
+
+	if (!kernel_symbol_required(kernel, "max_pfn", &address, err))
+		return false;
+	if (memory_read_u64(kernel->memory, address, &layout->pages) != READ_OK)
+		return error_set(err, ERROR_UNREADABLE,
+				 "max_pfn at 0x%llx is not readable in this dump",
+				 (unsigned long long)address);
+	/* 52 bits of physical address on x86_64 and arm64 */
+	if (layout->pages == 0 || layout->pages > 1ULL << 40)
+		return error_set(err, ERROR_INPUT, "max_pfn is 0x%llx, which cannot be",
+				 (unsigned long long)layout->pages);
+	return true;
+}
+
+static bool check_fields(struct kernel *kernel, struct error *err)
+{
+	struct page_layout *layout = &kernel->page;
+	int i;
+
+	for (i = 0; i < KSWAPCK_FIELD_COUNT; i++)
+		if (layout->fields[i].size > 8 ||
+		    layout->fields[i].offset + layout->fields[i].size > layout->size)
+			return error_set(err, ERROR_INPUT,
+					 "page.%s at offset %u does not fit in struct page of "
+					 "%u bytes", field_names[i], layout->fields[i].offset,
+					 layout->size);
+	return true;
+}
+
+bool page_layout_resolve(struct kernel *kernel, struct error *err)
+{
+	struct page_layout *layout = &kernel->page;
+	struct field *fields = layout->fields;
+	uint64_t size;
+
+	if (!types_size(kernel->types, "page", &size) || size < 32 || size > 256)
+		return error_set(err, ERROR_MISSING, "no usable struct page in %s",
+				 types_from(kernel->types));
+	layout->size = (uint32_t)size;
+
+	if (!kernel_field_required(kernel, "page", "flags",
+				   &fields[KSWAPCK_FIELD_FLAGS], err) ||
+	    !kernel_field_required(kernel, "page", "compound_head",
+				   &fields[KSWAPCK_FIELD_COMPOUND_HEAD], err) ||
+	    !kernel_field_required(kernel, "page", "mapping",
+				   &fields[KSWAPCK_FIELD_MAPPING], err) ||
+	    !kernel_field_required(kernel, "page", "private",
+				   &fields[KSWAPCK_FIELD_PRIVATE], err) ||
+	    !kernel_field_required(kernel, "page", "_refcount",
+				   &fields[KSWAPCK_FIELD_REFCOUNT], err))
+		return false;
+	kernel_field(kernel, "page", "page_type", &fields[KSWAPCK_FIELD_PAGE_TYPE]);
+
+	if (!check_fields(kernel, err) || !resolve_flags(kernel, err) ||
+	    !resolve_order(kernel, err) || !resolve_vmemmap(kernel, err))
+		return false;
+	resolve_page_types(kernel);
+	resolve_tail_private(kernel);
+	return true;
+}
+
+bool page_is_address(const struct kernel *kernel, uint64_t address)
+{
+	const struct page_layout *layout = &kernel->page;
+	uint64_t offset = address - layout->vmemmap;
+
+	return address >= layout->vmemmap && offset % layout->size == 0 &&
+	       offset / layout->size < layout->pages;
+}
+
+uint64_t page_address_of(const struct kernel *kernel, uint64_t pfn)
+{
+	return kernel->page.vmemmap + pfn * kernel->page.size;
+}
+
+static bool has_type(const struct page_layout *layout, uint32_t page_type, uint32_t type)
+{
+	uint32_t base;
+
+	if (!type)
+		return false;
+	if (layout->type_rule == PAGE_TYPE_BYTE)
+		return page_type >> 24 == type;
+	/* 6.11 moved the bits into the top nibble and made the base 0x80000000 */
+	base = type & 0xf0000000 ? 0x80000000 : 0xf0000000;
+	return (page_type & (base | type)) == base;
+}
+
+static uint32_t page_marks(const struct page_layout *layout,
+			   const struct kswapck_page *page, uint64_t compound)
+{
+	uint32_t marks = 0;
+
+	if (page->flags & layout->flag_locked)
+		marks |= KSWAPCK_PAGE_LOCKED;
+	if (compound & COMPOUND_TAIL)
+		marks |= KSWAPCK_PAGE_TAIL;
+	else if (page->flags & layout->flag_head)
+		marks |= KSWAPCK_PAGE_HEAD;
+	/* PG_swapcache shares its bit with PG_owner_priv_1: folio_test_swapcache() */
+	if ((page->flags & layout->flag_swapcache) && (page->flags & layout->flag_swapbacked))
+		marks |= KSWAPCK_PAGE_SWAPCACHE;
+	if (page->flags & layout->flag_lru)
+		marks |= KSWAPCK_PAGE_LRU;
+	if (page->flags & layout->flag_writeback)
+		marks |= KSWAPCK_PAGE_WRITEBACK;
+	if (page->flags & layout->flag_reserved)
+		marks |= KSWAPCK_PAGE_RESERVED;
+	if (page->flags & layout->flag_hwpoison)
+		marks |= KSWAPCK_PAGE_HWPOISON;
+	if (page->flags & layout->flag_slab)
+		marks |= KSWAPCK_PAGE_SLAB;
+	if (layout->type_rule != PAGE_TYPE_NONE) {
+		if (has_type(layout, page->page_type, layout->type_buddy))
+			marks |= KSWAPCK_PAGE_BUDDY;
+		else if (has_type(layout, page->page_type, layout->type_slab))
+			marks |= KSWAPCK_PAGE_SLAB;
+		else if (has_type(layout, page->page_type, layout->type_table))
+			marks |= KSWAPCK_PAGE_TABLE;
+		else if (has_type(layout, page->page_type, layout->type_hugetlb))
+			marks |= KSWAPCK_PAGE_HUGETLB;
+		else if (has_type(layout, page->page_type, layout->type_offline))
+			marks |= KSWAPCK_PAGE_OFFLINE;
+	}
+	if (page->mapping && !(marks & (KSWAPCK_PAGE_TAIL | KSWAPCK_PAGE_SLAB)))
+		marks |= page->mapping & MAPPING_ANON ? KSWAPCK_PAGE_ANON :
+							KSWAPCK_PAGE_FILE;
+	return marks;
+}
+
+/* The order of the compound page that begins at @address; false if impossible. */
+static bool read_order(const struct kernel *kernel, uint64_t address, unsigned int *order)
+{
+	const struct page_layout *layout = &kernel->page;
+	uint8_t byte;
+
+	/* little-endian: the low byte of _flags_1 is its first */
+	if (memory_read_u8(kernel->memory, address + layout->order_offset, &byte) != READ_OK)
+		return false;
+	*order = byte;
+	return *order > 0 && *order <= ORDER_MAX &&
+	       (address - layout->vmemmap) / layout->size + (1ULL << *order) <= layout->pages;
+}
+
+enum read_status page_read(const struct kernel *kernel, uint64_t address,
+			   struct kswapck_page *page)
+{
+	const struct page_layout *layout = &kernel->page;
+	const struct field *fields = layout->fields;
+	unsigned char copy[256];
+	const unsigned char *bytes;
+	enum read_status status;
+	uint64_t compound;
+
+	if (!page_is_address(kernel, address))
+		return READ_UNMAPPED;
+	bytes = memory_map(kernel->memory, address, layout->size, &status);
+	if (!bytes) {
+		/* a struct page of 56 or 72 bytes may cross into the next page */
+		status = memory_read(kernel->memory, address, copy, layout->size);
+		if (status != READ_OK)
+			return status;
+		bytes = copy;
+	}
+
+	memset(page, 0, sizeof(*page));
+	page->address = address;
+	page->pfn = (address - layout->vmemmap) / layout->size;
+	page->flags = kernel_load(bytes, fields[KSWAPCK_FIELD_FLAGS]);
+	compound = kernel_load(bytes, fields[KSWAPCK_FIELD_COMPOUND_HEAD]);
+	page->mapping = kernel_load(bytes, fields[KSWAPCK_FIELD_MAPPING]);
+	page->private = kernel_load(bytes, fields[KSWAPCK_FIELD_PRIVATE]);
+	page->page_type = (uint32_t)kernel_load(bytes, fields[KSWAPCK_FIELD_PAGE_TYPE]);
+	page->refcount = (int32_t)kernel_load(bytes, fields[KSWAPCK_FIELD_REFCOUNT]);
+	page->marks = page_marks(layout, page, compound);
+	page->head = page->marks & KSWAPCK_PAGE_TAIL ? compound - COMPOUND_TAIL : address;
+
+	if ((page->marks & KSWAPCK_PAGE_HEAD) && !read_order(kernel, address, &page->order)) {
+		page->marks &= ~(uint32_t)KSWAPCK_PAGE_HEAD;
+		page->order = 0;
+	}
+	return READ_OK;
+}
+
+/*
+ * Only the first page of a free block is marked; its private is the block's
+ * order (mm/page_alloc.c set_buddy_order()). Blocks are naturally aligned.
+ */
+bool page_buddy_block(const struct kernel *kernel, const struct kswapck_page *page,
+		      struct kswapck_page *block)
+{
+	uint64_t pfn = page->pfn;
+	unsigned int order;
+
+	for (order = 0; order <= ORDER_MAX; order++) {
+		uint64_t first = page->pfn & ~((1ULL << order) - 1);
+
+		if (order && first == pfn)
+			continue;	/* the same candidate as one order below */
+		pfn = first;
+		if (page_read(kernel, page_address_of(kernel, first), block) != READ_OK)
+			return false;
+		if (block->marks & KSWAPCK_PAGE_BUDDY)
+			return block->private <= ORDER_MAX &&
+			       page->pfn - first < 1ULL << block->private;
+	}
+	return false;
+}
+
+void page_describe(const struct kswapck_page *page, char *text, size_t size)
+{
+	const char *what = "in use by the kernel";
+
+	if (page->marks & KSWAPCK_PAGE_TAIL) {
+		snprintf(text, size, "a tail page of the compound page at 0x%llx",
+			 (unsigned long long)page->head);
+		return;
+	}
+	if (page->marks & KSWAPCK_PAGE_BUDDY) {
+		snprintf(text, size, "a free block of order %llu",
+			 (unsigned long long)page->private);
+		return;
+	}
+	if (page->refcount == 0)
+		what = "free";
+	else if (page->marks & KSWAPCK_PAGE_SLAB)
+		what = "slab memory";
+	else if (page->marks & KSWAPCK_PAGE_TABLE)
+		what = "a page table";
+	else if (page->marks & KSWAPCK_PAGE_HUGETLB)
+		what = "a huge page of hugetlbfs";
+	else if (page->marks & KSWAPCK_PAGE_OFFLINE)
+		what = "offline";
+	else if (page->marks & KSWAPCK_PAGE_SWAPCACHE)
+		what = "swap cache of another slot";
+	else if (page->marks & KSWAPCK_PAGE_ANON)
+		what = "anonymous memory";
+	else if (page->marks & KSWAPCK_PAGE_FILE)
+		what = "page cache of a file";
+	else if (page->marks & KSWAPCK_PAGE_RESERVED)
+		what = "reserved";
+	snprintf(text, size, "%s%s", what,
+		 page->marks & KSWAPCK_PAGE_HWPOISON ? " (hardware-poisoned)" : "");
+}

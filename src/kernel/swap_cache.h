@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The swap cache of one device, space by space, whatever the era.
+ *
+ * An era is one file that ends in one const struct swap_cache_ops;
+ * swap_cache.c holds the array of them and asks each whether this kernel is its.
+ */
+#ifndef KSWAPCK_SWAP_CACHE_H
+#define KSWAPCK_SWAP_CACHE_H
+
+#include "kernel/kernel.h"
+
+/* Slots under one address_space: SWAP_ADDRESS_SPACE_PAGES, 64 MiB of 4 KiB pages. */
+#define SWAP_SPACE_SLOTS 16384
+
+/* What could not be read of a space. */
+struct swap_space_gaps {
+	uint64_t nodes;			/* tree nodes */
+	uint64_t slots;			/* below them */
+	uint64_t map_slots;		/* swap_map bytes */
+	enum read_status status;	/* of the last node */
+};
+
+/* A space with room for its slots: 190 KiB, allocated once and filled again and again. */
+struct swap_space {
+	struct kswapck_space space;
+	struct swap_space_gaps gaps;
+	uint64_t entries[SWAP_SPACE_SLOTS];
+	uint8_t kinds[SWAP_SPACE_SLOTS];
+	uint8_t map[SWAP_SPACE_SLOTS];
+	uint8_t map_read[SWAP_SPACE_SLOTS];
+	uint64_t places[SWAP_SPACE_SLOTS / 16];
+};
+
+/* Called for each thing wrong in a tree, before the space is complete. */
+typedef void swap_space_fault_fn(void *data, const struct kswapck_space *space,
+				 const struct kswapck_tree_fault *fault);
+
+struct swap_cache_ops {
+	const char *name;		/* "xarray" */
+	/** is this kernel's swap cache of this era? */
+	bool (*probe)(const struct kernel *kernel);
+	/** resolve the layouts of this era */
+	bool (*resolve)(struct kernel *kernel, struct error *err);
+	/** number of spaces of @device; false when it cannot be read */
+	bool (*spaces)(const struct kernel *kernel, const struct kswapck_device *device,
+		       uint64_t *count);
+	/** read space @index of @device into @space; false when nothing of it is readable */
+	bool (*read)(const struct kernel *kernel, const struct kswapck_device *device,
+		     uint64_t index, struct swap_space *space,
+		     swap_space_fault_fn *fault, void *data);
+};
+
+extern const struct swap_cache_ops swap_cache_xarray;
+
+/** swap_cache_find_era - set kernel->swap_cache; an error names what is not read yet. */
+bool swap_cache_find_era(struct kernel *kernel, struct error *err);
+
+#endif

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The xarray era, 4.20 - 6.17: swapper_spaces[type] is an array of struct
+ * address_space, one for each 16,384 slots (mm/swap_state.c,
+ * init_swap_address_space()).
+ *
+ * The index in a space's xarray is the slot itself up to 6.10, the slot within
+ * the space since 6.11 (7aad25b4b4de "mm: swap: swap cache switch to
+ * swap_cache_index()": mm/swap.h swap_cache_index()). That is an inline
+ * function, which leaves no trace in types or symbols, so the trees are asked:
+ * a space above the first either has indices of its own slots or small ones.
+ */
+#include "kernel/swap_cache.h"
+
+#include <string.h>
+
+#include "kernel/swap_device.h"
+#include "kernel/xarray.h"
+
+#define ADDRESS_SPACE_SIZE_MAX 1024
+
+struct space_walk {
+	struct swap_space *space;
+	uint64_t base;		/* index of the space's first slot */
+	swap_space_fault_fn *fault;
+	void *data;
+};
+
+static bool probe(const struct kernel *kernel)
+{
+	struct field field;
+	uint64_t address;
+
+	return image_symbol(kernel->image, "swapper_spaces", &address) &&
+	       kernel_field(kernel, "address_space", "i_pages.xa_head", &field);
+}
+
+static bool resolve(struct kernel *kernel, struct error *err)
+{
+	struct swap_layout *layout = &kernel->swap;
+	uint64_t size;
+
+	if (!kernel_symbol_required(kernel, "swapper_spaces", &layout->swapper_spaces, err) ||
+	    !kernel_symbol_required(kernel, "nr_swapper_spaces",
+				    &layout->nr_swapper_spaces, err) ||
+	    !kernel_field_required(kernel, "swap_info_struct", "swap_map", &layout->map, err) ||
+	    !kernel_field_required(kernel, "address_space", "i_pages", &layout->i_pages, err) ||
+	    !kernel_field_required(kernel, "address_space", "nrpages", &layout->nrpages, err) ||
+	    !xarray_layout_resolve(kernel, err))
+		return false;
+	kernel_field(kernel, "address_space", "nrexceptional", &layout->nrexceptional);
+	if (!types_size(kernel->types, "address_space", &size) ||
+	    size > ADDRESS_SPACE_SIZE_MAX ||
+	    layout->i_pages.offset + layout->i_pages.size > size ||
+	    layout->nrpages.offset + layout->nrpages.size > size)
+		return error_set(err, ERROR_INPUT,
+				 "struct address_space makes no sense; are the types (%s) of "
+				 "this kernel?", types_from(kernel->types));
+	layout->space_size = (uint32_t)size;
+	return true;
+}
+
+/* Address of the first address_space of a device; 0 if there is none. */
+static bool first_space(const struct kernel *kernel, unsigned int type, uint64_t *address)
+{
+	return memory_read_u64(kernel->memory, kernel->swap.swapper_spaces + 8ULL * type,
+			       address) == READ_OK;
+}
+
+static bool spaces(const struct kernel *kernel, const struct kswapck_device *device,
+		   uint64_t *count)
+{
+	uint64_t expected = (device->slots + SWAP_SPACE_SLOTS - 1) / SWAP_SPACE_SLOTS;
+	uint64_t address;
+	uint32_t stored;
+
+	if (memory_read_u32(kernel->memory, kernel->swap.nr_swapper_spaces + 4ULL * device->type,
+			    &stored) != READ_OK ||
+	    !first_space(kernel, device->type, &address) ||
+	    (stored && address >> 63 == 0))
+		return false;
+	*count = stored;
+	return stored == expected;
+}
+
+/* Does space @index look as if it were indexed from 0? False: no, or no telling. */
+static bool space_votes(const struct kernel *kernel, uint64_t address, uint64_t index,
+			bool *masked)
+{
+	struct xarray xarray;
+	uint64_t lowest;
+
+	if (xarray_read(kernel, address + kernel->swap.i_pages.offset, &xarray) != READ_OK ||
+	    !xarray_lowest(kernel, &xarray, &lowest))
+		return false;
+	*masked = lowest < SWAP_SPACE_SLOTS;
+	return *masked || lowest / SWAP_SPACE_SLOTS == index;
+}
+
+/* Index of the first slot of space @index: its own vote, or that of the majority. */
+static uint64_t index_base(const struct kernel *kernel, const struct kswapck_device *device,
+			   uint64_t index)
+{
+	uint64_t first, count, i;
+	int votes = 0, cast = 0;
+	bool masked;
+
+	if (!index || !first_space(kernel, device->type, &first) ||
+	    !spaces(kernel, device, &count))
+		return 0;
+	/* several spaces are asked, so that one broken tree does not decide */
+	for (i = 0; i < count && cast < 5; i++) {
+		uint64_t asked = 1 + (index - 1 + i) % (count - 1);
+
+		if (!space_votes(kernel, first + asked * kernel->swap.space_size, asked, &masked))
+			continue;
+		votes += masked ? 1 : -1;
+		cast++;
+	}
+	return votes > 0 ? 0 : index * SWAP_SPACE_SLOTS;
+}
+
+static void take_entry(void *data, uint64_t index, uint64_t entry, uint64_t where)
+{
+	struct space_walk *walk = data;
+	struct swap_space *space = walk->space;
+	uint64_t slot = index - walk->base;
+
+	if (slot >= space->space.slots)
+		return;
+	space->entries[slot] = entry;
+	space->places[slot / 16] = where - 8 * (slot % 16);
+	if (xarray_is_value(entry)) {
+		space->kinds[slot] = KSWAPCK_ENTRY_SHADOW;
+		space->space.shadows_found++;
+	} else {
+		space->kinds[slot] = KSWAPCK_ENTRY_PAGE;
+		space->space.pages_found++;
+	}
+}
+
+/* Mark the slots [first, first + count) of indices, as far as they are of this space. */
+static void mark(struct space_walk *walk, uint64_t first, uint64_t count,
+		 enum kswapck_entry_kind kind)
+{
+	struct swap_space *space = walk->space;
+	uint64_t from = first > walk->base ? first - walk->base : 0;
+	uint64_t end = first + count > walk->base ? first + count - walk->base : 0;
+
+	if (end > space->space.slots)
+		end = space->space.slots;
+	if (from < end)
+		memset(space->kinds + from, kind, end - from);
+}
+
+/* Faults that hide the entries below them, as opposed to those that are just wrong. */
+static bool hides_entries(const struct kswapck_tree_fault *fault)
+{
+	switch (fault->kind) {
+	case KSWAPCK_TREE_POINTER:
+	case KSWAPCK_TREE_CYCLE:
+	case KSWAPCK_TREE_SIBLING:
+	case KSWAPCK_TREE_INTERNAL:
+		return true;
+	case KSWAPCK_TREE_HEADER:
+		return !strcmp(fault->member, "xa_node.shift");
+	default:
+		return false;
+	}
+}
+
+static void take_fault(void *data, const struct kswapck_tree_fault *fault)
+{
+	struct space_walk *walk = data;
+	struct swap_space *space = walk->space;
+	struct kswapck_tree_fault slots = *fault;
+
+	if (hides_entries(fault)) {
+		mark(walk, fault->first_slot, fault->slots, KSWAPCK_ENTRY_ODD);
+		space->space.complete = false;
+	}
+	slots.first_slot = fault->first_slot - walk->base + space->space.first_slot;
+	walk->fault(walk->data, &space->space, &slots);
+}
+
+static void take_gap(void *data, uint64_t node, uint64_t first, uint64_t count,
+		     enum read_status status)
+{
+	struct space_walk *walk = data;
+	struct swap_space *space = walk->space;
+
+	(void)node;
+	mark(walk, first, count, KSWAPCK_ENTRY_UNREADABLE);
+	space->space.complete = false;
+	space->gaps.nodes++;
+	space->gaps.status = status;
+}
+
+/* Fill in what struct address_space says. */
+static bool read_header(const struct kernel *kernel, uint64_t address, struct swap_space *space)
+{
+	const struct swap_layout *layout = &kernel->swap;
+	unsigned char bytes[ADDRESS_SPACE_SIZE_MAX];
+	struct kswapck_space *header = &space->space;
+
+	if (memory_read(kernel->memory, address, bytes, layout->space_size) != READ_OK)
+		return false;
+	header->address = address;
+	header->nrpages = kernel_load(bytes, layout->nrpages);
+	header->nrpages_address = address + layout->nrpages.offset;
+	header->has_nrexceptional = layout->nrexceptional.size != 0;
+	header->nrexceptional = kernel_load(bytes, layout->nrexceptional);
+	header->nrexceptional_address = address + layout->nrexceptional.offset;
+	return true;
+}
+
+static void clear(struct swap_space *space, const struct kswapck_device *device, uint64_t index)
+{
+	uint64_t first = index * SWAP_SPACE_SLOTS;
+	uint64_t left = device->slots > first ? device->slots - first : 0;
+
+	memset(&space->space, 0, sizeof(space->space));
+	memset(&space->gaps, 0, sizeof(space->gaps));
+	memset(space->entries, 0, sizeof(space->entries));
+	memset(space->places, 0, sizeof(space->places));
+	memset(space->kinds, KSWAPCK_ENTRY_NONE, sizeof(space->kinds));
+	space->space.device = device;
+	space->space.first_slot = first;
+	space->space.slots = left < SWAP_SPACE_SLOTS ? (uint32_t)left : SWAP_SPACE_SLOTS;
+	space->space.complete = true;
+	space->space.entries = space->entries;
+	space->space.kinds = space->kinds;
+	space->space.map = space->map;
+	space->space.map_read = space->map_read;
+	space->space.places = space->places;
+}
+
+static uint64_t count_kind(const struct swap_space *space, enum kswapck_entry_kind kind)
+{
+	uint64_t count = 0;
+	uint32_t i;
+
+	for (i = 0; i < space->space.slots; i++)
+		count += space->kinds[i] == kind;
+	return count;
+}
+
+static bool read_space(const struct kernel *kernel, const struct kswapck_device *device,
+		       uint64_t index, struct swap_space *space,
+		       swap_space_fault_fn *fault, void *data)
+{
+	struct space_walk walk = {.space = space, .fault = fault, .data = data};
+	const struct xarray_visitor visitor = {
+		.data = &walk,
+		.entry = take_entry,
+		.fault = take_fault,
+		.unreadable = take_gap,
+	};
+	struct xarray xarray;
+	uint64_t address;
+
+	clear(space, device, index);
+	space->gaps.map_slots = swap_device_map(kernel, device, space->space.first_slot,
+						space->space.slots, space->map,
+						space->map_read);
+	if (!first_space(kernel, device->type, &address))
+		return false;
+	address += index * kernel->swap.space_size;
+	if (!read_header(kernel, address, space) ||
+	    xarray_read(kernel, address + kernel->swap.i_pages.offset, &xarray) != READ_OK)
+		return false;
+	space->space.locked = xarray.locked;
+	if (!xarray.head)
+		return true;
+	walk.base = index_base(kernel, device, index);
+	xarray_walk(kernel, &xarray, walk.base, space->space.slots, &visitor);
+	if (space->gaps.nodes)
+		space->gaps.slots = count_kind(space, KSWAPCK_ENTRY_UNREADABLE);
+	return true;
+}
+
+const struct swap_cache_ops swap_cache_xarray = {
+	.name = "xarray",
+	.probe = probe,
+	.resolve = resolve,
+	.spaces = spaces,
+	.read = read_space,
+};

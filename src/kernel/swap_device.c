@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel/swap_device.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* Type bits of a swap entry: MAX_SWAPFILES_SHIFT, include/linux/swap.h. */
+#define SWAP_TYPES_MAX 32
+
+/* Slots in a cluster of a device: 512 with CONFIG_THP_SWAP on x86_64. */
+#define SWAPFILE_CLUSTER 512
+
+/*
+ * Since 6.14 inuse_pages is an atomic_long_t with a flag in it
+ * (SWAP_USAGE_OFFLIST_BIT, mm/swapfile.c): bit 30, moved to bit 62 in 7.2.8.
+ */
+#define USAGE_OFFLIST_OLD (1ULL << 30)
+#define USAGE_OFFLIST_NEW (1ULL << 62)
+
+bool swap_device_layout_resolve(struct kernel *kernel, struct error *err)
+{
+	struct swap_layout *layout = &kernel->swap;
+	struct field field;
+	uint64_t address, size;
+
+	if (!kernel_symbol_required(kernel, "swap_info", &layout->swap_info, err) ||
+	    !kernel_symbol_required(kernel, "nr_swapfiles", &address, err))
+		return false;
+	if (memory_read_u32(kernel->memory, address, &layout->nr_swapfiles) != READ_OK)
+		return error_set(err, ERROR_UNREADABLE,
+				 "nr_swapfiles at 0x%llx is not readable in this dump",
+				 (unsigned long long)address);
+	if (layout->nr_swapfiles > SWAP_TYPES_MAX)
+		return error_set(err, ERROR_INPUT,
+				 "nr_swapfiles is %u, but a kernel has at most %u swap devices; "
+				 "damaged dump, or symbols of another kernel (%s)",
+				 layout->nr_swapfiles, SWAP_TYPES_MAX,
+				 image_symbols_from(kernel->image));
+
+	if (!kernel_field_required(kernel, "swap_info_struct", "flags", &layout->flags, err) ||
+	    !kernel_field_required(kernel, "swap_info_struct", "max", &layout->max, err) ||
+	    !kernel_field_required(kernel, "swap_info_struct", "pages", &layout->pages, err) ||
+	    !kernel_field_required(kernel, "swap_info_struct", "inuse_pages",
+				   &layout->inuse_pages, err) ||
+	    !kernel_field_required(kernel, "swap_info_struct", "lock", &layout->lock, err))
+		return false;
+	kernel_field(kernel, "swap_info_struct", "swap_map", &layout->map);
+	kernel_field(kernel, "swap_info_struct", "cluster_info", &layout->cluster_info);
+	kernel_field(kernel, "swap_info_struct", "swap_file", &layout->swap_file);
+	if (types_size(kernel->types, "swap_cluster_info", &size) && size <= 256 &&
+	    kernel_field(kernel, "swap_cluster_info", "lock", &field)) {
+		layout->cluster_size = (uint32_t)size;
+		layout->cluster_lock = field.offset;
+	}
+	return true;
+}
+
+static bool is_kernel_address(uint64_t address)
+{
+	return address >> 63 == 1;
+}
+
+/* A pointer in a kernel object; 0 when it cannot be read or is no kernel address. */
+static uint64_t follow(const struct kernel *kernel, uint64_t object, const char *type,
+		       const char *path)
+{
+	struct type_member member;
+	uint64_t pointer;
+
+	if (!is_kernel_address(object) ||
+	    !types_member(kernel->types, type, path, &member) ||
+	    memory_read_u64(kernel->memory, object + member.offset, &pointer) != READ_OK ||
+	    !is_kernel_address(pointer))
+		return 0;
+	return pointer;
+}
+
+/*
+ * The last part of the path only: enough to tell devices apart, and it gives
+ * away no directory of a user.
+ */
+static void read_name(const struct kernel *kernel, struct kswapck_device *device)
+{
+	uint64_t file, dentry, name;
+	char *c;
+
+	file = follow(kernel, device->address, "swap_info_struct", "swap_file");
+	dentry = follow(kernel, file, "file", "f_path.dentry");
+	name = follow(kernel, dentry, "dentry", "d_name.name");
+	if (!name || memory_read_string(kernel->memory, name, device->name,
+					sizeof(device->name)) != READ_OK)
+		device->name[0] = 0;
+	for (c = device->name; *c; c++)
+		if (!isprint((unsigned char)*c))
+			*c = '?';
+}
+
+/* True when any cluster's lock is held, or when that cannot be known. */
+static bool cluster_locked(const struct kernel *kernel, uint64_t clusters, uint64_t slots)
+{
+	const struct swap_layout *layout = &kernel->swap;
+	uint64_t count = (slots + SWAPFILE_CLUSTER - 1) / SWAPFILE_CLUSTER, i;
+	uint32_t lock;
+
+	for (i = 0; i < count; i++)
+		if (memory_read_u32(kernel->memory, clusters + i * layout->cluster_size +
+				    layout->cluster_lock, &lock) != READ_OK || lock)
+			return true;
+	return false;
+}
+
+static bool is_locked(const struct kernel *kernel, const struct kswapck_device *device,
+		      const unsigned char *object)
+{
+	const struct swap_layout *layout = &kernel->swap;
+	uint64_t clusters = kernel_load(object, layout->cluster_info);
+	uint32_t lock;
+
+	memcpy(&lock, object + layout->lock.offset, sizeof(lock));
+	if (lock)
+		return true;
+	/*
+	 * Counts moved under si->lock until 6.13; the atomic counter of 6.14 moves
+	 * under the cluster's lock alone.
+	 */
+	return layout->inuse_pages.size == 8 && layout->cluster_size &&
+	       is_kernel_address(clusters) &&
+	       cluster_locked(kernel, clusters, device->slots);
+}
+
+enum swap_device_status swap_device_read(const struct kernel *kernel, unsigned int type,
+					 struct kswapck_device *device)
+{
+	const struct swap_layout *layout = &kernel->swap;
+	unsigned char object[1024];
+	struct field all[] = {layout->flags, layout->max, layout->pages, layout->inuse_pages,
+			      layout->lock, layout->map, layout->cluster_info};
+	size_t needed = 0, i;
+
+	memset(device, 0, sizeof(*device));
+	device->type = type;
+	if (memory_read_u64(kernel->memory, layout->swap_info + 8ULL * type,
+			    &device->address) != READ_OK)
+		return SWAP_DEVICE_UNREADABLE;
+	if (!device->address)
+		return SWAP_DEVICE_UNUSED;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i].offset + all[i].size > needed)
+			needed = all[i].offset + all[i].size;
+	if (needed > sizeof(object) || !is_kernel_address(device->address) ||
+	    memory_read(kernel->memory, device->address, object, needed) != READ_OK)
+		return SWAP_DEVICE_UNREADABLE;
+
+	device->flags = kernel_load(object, layout->flags);
+	device->slots = kernel_load(object, layout->max);
+	device->pages = kernel_load(object, layout->pages);
+	device->inuse = kernel_load(object, layout->inuse_pages);
+	device->inuse_address = device->address + layout->inuse_pages.offset;
+	if (layout->inuse_pages.size == 8) {
+		device->inuse &= ~USAGE_OFFLIST_NEW;
+		if (device->inuse > device->pages)
+			device->inuse &= ~USAGE_OFFLIST_OLD;
+	}
+	device->swap_map = kernel_load(object, layout->map);
+	/* swapon has not finished, or swapoff has: mm/swapfile.c clears max and map */
+	if (!(device->flags & SWP_USED) || !device->slots || !device->swap_map)
+		return SWAP_DEVICE_UNUSED;
+	if (device->slots > UINT32_MAX || !is_kernel_address(device->swap_map))
+		return SWAP_DEVICE_UNREADABLE;
+	device->locked = is_locked(kernel, device, object);
+	read_name(kernel, device);
+	return SWAP_DEVICE_OK;
+}
+
+uint64_t swap_device_map(const struct kernel *kernel, const struct kswapck_device *device,
+			 uint64_t first_slot, uint32_t count, uint8_t *map, uint8_t *map_read)
+{
+	uint64_t unreadable = 0;
+	uint32_t done, length;
+
+	for (done = 0; done < count; done += length) {
+		uint64_t address = device->swap_map + first_slot + done;
+		bool ok;
+
+		/* page by page: one that is not in the dump must not hide its neighbours */
+		length = 4096 - (address & 4095);
+		if (length > count - done)
+			length = count - done;
+		ok = memory_read(kernel->memory, address, map + done, length) == READ_OK;
+		if (!ok) {
+			memset(map + done, 0, length);
+			unreadable += length;
+		}
+		memset(map_read + done, ok, length);
+	}
+	return unreadable;
+}

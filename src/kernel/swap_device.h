@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Swap devices: swap_info[] and struct swap_info_struct (include/linux/swap.h). */
+#ifndef KSWAPCK_SWAP_DEVICE_H
+#define KSWAPCK_SWAP_DEVICE_H
+
+#include "kernel/kernel.h"
+
+/* SWP_* of include/linux/swap.h; the same bits in every kernel. */
+#define SWP_USED	(1U << 0)
+#define SWP_WRITEOK	(1U << 1)
+
+/*
+ * swap_map bytes up to 6.19 (include/linux/swap.h): macros, which no debug
+ * information holds.
+ */
+#define SWAP_MAP_BAD	0x3f
+#define SWAP_HAS_CACHE	0x40
+
+/** swap_device_layout_resolve - fill what kernel->swap says of devices. */
+bool swap_device_layout_resolve(struct kernel *kernel, struct error *err);
+
+enum swap_device_status {
+	SWAP_DEVICE_OK,
+	SWAP_DEVICE_UNUSED,	/* no device of this type, or it is off */
+	SWAP_DEVICE_UNREADABLE,
+};
+
+/**
+ * swap_device_read - the device of @type, 0 <= @type < kernel->swap.nr_swapfiles.
+ */
+enum swap_device_status swap_device_read(const struct kernel *kernel, unsigned int type,
+					 struct kswapck_device *device);
+
+/**
+ * swap_device_map - copy swap_map bytes.
+ * @map: [@count]; 0 where it could not be read.
+ * @map_read: [@count]; 1 where it could.
+ *
+ * Return: slots that could not be read.
+ */
+uint64_t swap_device_map(const struct kernel *kernel, const struct kswapck_device *device,
+			 uint64_t first_slot, uint32_t count, uint8_t *map, uint8_t *map_read);
+
+#endif

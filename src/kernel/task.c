@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel/task.h"
+
+#include <string.h>
+
+#define TASKS_MAX (4U << 20)	/* PID_MAX_LIMIT, include/linux/threads.h */
+
+bool task_layout_resolve(const struct kernel *kernel, struct task_layout *layout)
+{
+	uint64_t size;
+
+	memset(layout, 0, sizeof(*layout));
+	/* thread_union is in BTF only where something refers to it; 16 KiB on x86_64 */
+	layout->stack_size = types_size(kernel->types, "thread_union", &size) &&
+			     size >= 4096 && size <= 1 << 20 ? (uint32_t)size : 16384;
+	kernel_field(kernel, "task_struct", "on_cpu", &layout->on_cpu);
+	return image_symbol(kernel->image, "init_task", &layout->init_task) &&
+	       kernel_field(kernel, "task_struct", "tasks", &layout->tasks) &&
+	       kernel_field(kernel, "task_struct", "signal", &layout->signal) &&
+	       kernel_field(kernel, "task_struct", "thread_node", &layout->thread_node) &&
+	       kernel_field(kernel, "signal_struct", "thread_head", &layout->thread_head) &&
+	       kernel_field(kernel, "task_struct", "stack", &layout->stack) &&
+	       kernel_field(kernel, "task_struct", "thread.sp", &layout->sp);
+}
+
+/*
+ * One step of a list_head, checked from both sides: a list in which every
+ * node's prev is right cannot run into a loop that misses the head.
+ */
+static bool list_next(const struct kernel *kernel, uint64_t node, uint64_t *next)
+{
+	uint64_t prev;
+
+	return memory_read_u64(kernel->memory, node, next) == READ_OK &&
+	       *next >> 63 && (*next & 7) == 0 &&
+	       memory_read_u64(kernel->memory, *next + 8, &prev) == READ_OK &&
+	       prev == node;
+}
+
+static bool read_task(const struct kernel *kernel, const struct task_layout *layout,
+		      uint64_t address, struct task *task)
+{
+	uint32_t on_cpu = 0;
+
+	task->address = address;
+	if (layout->on_cpu.size &&
+	    memory_read_u32(kernel->memory, address + layout->on_cpu.offset, &on_cpu) != READ_OK)
+		return false;
+	task->on_cpu = on_cpu != 0;
+	return memory_read_u64(kernel->memory, address + layout->stack.offset,
+			       &task->stack) == READ_OK &&
+	       memory_read_u64(kernel->memory, address + layout->sp.offset,
+			       &task->sp) == READ_OK;
+}
+
+struct task_walk {
+	const struct kernel *kernel;
+	const struct task_layout *layout;
+	task_fn *visit;
+	void *data;
+	uint32_t left;		/* tasks that may still come */
+};
+
+/* The threads of the process whose leader is @leader. */
+static bool visit_threads(struct task_walk *walk, uint64_t leader)
+{
+	const struct task_layout *layout = walk->layout;
+	uint64_t signal, head, node;
+	struct task task;
+
+	if (memory_read_u64(walk->kernel->memory, leader + layout->signal.offset,
+			    &signal) != READ_OK)
+		return false;
+	head = signal + layout->thread_head.offset;
+	for (node = head; list_next(walk->kernel, node, &node); ) {
+		if (node == head)
+			return true;
+		if (!walk->left--)
+			return false;
+		if (!read_task(walk->kernel, layout, node - layout->thread_node.offset, &task) ||
+		    !walk->visit(walk->data, &task))
+			return false;
+	}
+	return false;
+}
+
+bool task_for_each(const struct kernel *kernel, const struct task_layout *layout,
+		   task_fn *visit, void *data)
+{
+	struct task_walk walk = {kernel, layout, visit, data, TASKS_MAX};
+	uint64_t head = layout->init_task + layout->tasks.offset, node = head;
+	bool sound = true;
+
+	while (list_next(kernel, node, &node)) {
+		if (node == head)
+			return sound;
+		if (!walk.left--)
+			return false;
+		sound &= visit_threads(&walk, node - layout->tasks.offset);
+	}
+	return false;
+}

@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Shape rules are those of lib/xarray.c: a node of shift s holds entries of
+ * 2^s indices a slot; a child's shift is its parent's less XA_CHUNK_SHIFT;
+ * count is the number of slots that are not NULL, nr_values of those that are
+ * values. An order-0 user, as the swap cache is, has no sibling entries.
+ */
+#include "kernel/xarray.h"
+
+#include <string.h>
+
+#define NODE_TAG	2UL
+#define INTERNAL_NODE_MIN 4096	/* xa_is_node(): internal and above this */
+#define SIBLING_MAX	((62 << 2) | 2)	/* xa_mk_internal(XA_CHUNK_SIZE - 2) */
+#define LEVELS_MAX	11		/* 64 bits of index, 6 a level */
+#define ROOT_SHIFT_MAX	54		/* far above any swap device; no index overflows */
+#define NODE_SIZE_MAX	1024
+
+struct walk {
+	const struct kernel *kernel;
+	uint64_t xarray;		/* address of the struct xarray */
+	bool locked;
+	uint64_t first, end;		/* indices asked for: first <= i < end */
+	const struct xarray_visitor *visitor;
+	uint64_t path[LEVELS_MAX];	/* nodes from the root to here */
+};
+
+/* A node and where the tree says that it is. */
+struct node {
+	uint64_t address;
+	uint64_t parent;	/* address of the parent node; 0 for the root */
+	uint64_t index;		/* first index below it */
+	unsigned int shift;
+	unsigned int offset;	/* its slot in the parent */
+	unsigned int level;	/* 0: root */
+	unsigned char bytes[NODE_SIZE_MAX];
+};
+
+bool xarray_layout_resolve(struct kernel *kernel, struct error *err)
+{
+	struct xarray_layout *layout = &kernel->xarray;
+	struct type_member slots;
+	uint64_t size;
+
+	if (!kernel_field_required(kernel, "xa_node", "shift", &layout->shift, err) ||
+	    !kernel_field_required(kernel, "xa_node", "offset", &layout->offset, err) ||
+	    !kernel_field_required(kernel, "xa_node", "count", &layout->count, err) ||
+	    !kernel_field_required(kernel, "xa_node", "nr_values", &layout->nr_values, err) ||
+	    !kernel_field_required(kernel, "xa_node", "parent", &layout->parent, err) ||
+	    !kernel_field_required(kernel, "xa_node", "array", &layout->array, err) ||
+	    !kernel_field_required(kernel, "xa_node", "slots", &layout->slots, err) ||
+	    !kernel_field_required(kernel, "xarray", "xa_lock", &layout->lock, err) ||
+	    !kernel_field_required(kernel, "xarray", "xa_head", &layout->head, err))
+		return false;
+	if (!types_size(kernel->types, "xa_node", &size) || size > NODE_SIZE_MAX ||
+	    !types_member(kernel->types, "xa_node", "slots", &slots) ||
+	    slots.element_size != 8 || (slots.count != 64 && slots.count != 16) ||
+	    slots.offset + slots.size > size)
+		return error_set(err, ERROR_INPUT,
+				 "struct xa_node makes no sense; are the types (%s) of this kernel?",
+				 types_from(kernel->types));
+	layout->node_size = (uint32_t)size;
+	layout->slot_count = slots.count;
+	layout->chunk_shift = slots.count == 64 ? 6 : 4;
+	return true;
+}
+
+enum read_status xarray_read(const struct kernel *kernel, uint64_t address,
+			     struct xarray *xarray)
+{
+	const struct xarray_layout *layout = &kernel->xarray;
+	enum read_status status;
+	uint32_t lock;
+
+	xarray->address = address;
+	status = memory_read_u64(kernel->memory, address + layout->head.offset, &xarray->head);
+	if (status != READ_OK)
+		return status;
+	/* a spinlock's first word is not zero while it is held, in every kind of it */
+	status = memory_read_u32(kernel->memory, address + layout->lock.offset, &lock);
+	xarray->locked = lock != 0;
+	return status;
+}
+
+static bool is_node(uint64_t entry)
+{
+	return xarray_is_internal(entry) && entry > INTERNAL_NODE_MIN;
+}
+
+/* Kernel addresses have the top bit set; slab objects are 8-byte aligned. */
+static bool is_node_address(uint64_t address)
+{
+	return address >> 63 && (address & 7) == 0;
+}
+
+static void report(struct walk *walk, const struct node *node,
+		   struct kswapck_tree_fault fault)
+{
+	fault.node = node ? node->address : 0;
+	walk->visitor->fault(walk->visitor->data, &fault);
+}
+
+/* A wrong member of a node's header. */
+static void report_member(struct walk *walk, const struct node *node,
+			  enum kswapck_tree_fault_kind kind, const char *member,
+			  struct field field, uint64_t expected)
+{
+	const struct xarray_layout *layout = &walk->kernel->xarray;
+
+	report(walk, node, (struct kswapck_tree_fault){
+		.kind = kind,
+		.first_slot = node->index,
+		.slots = (uint64_t)layout->slot_count << node->shift,
+		.where = node->address + field.offset,
+		.size = field.size,
+		.found = kernel_load(node->bytes, field),
+		.has_expected = true,
+		.expected = expected,
+		.member = member,
+	});
+}
+
+/* Address of the word of slot @slot of @node, or of the root when @node is NULL. */
+static uint64_t entry_address(const struct walk *walk, const struct node *node,
+			      unsigned int slot)
+{
+	const struct xarray_layout *layout = &walk->kernel->xarray;
+
+	return node ? node->address + layout->slots.offset + 8 * slot :
+		      walk->xarray + layout->head.offset;
+}
+
+/* A wrong entry in slot @slot of @node, or at the root when @node is NULL. */
+static void report_entry(struct walk *walk, const struct node *node, unsigned int slot,
+			 enum kswapck_tree_fault_kind kind, uint64_t entry,
+			 uint64_t index, uint64_t slots)
+{
+	report(walk, node, (struct kswapck_tree_fault){
+		.kind = kind,
+		.first_slot = index,
+		.slots = slots,
+		.where = entry_address(walk, node, slot),
+		.size = 8,
+		.found = entry,
+		.member = node ? "xa_node.slots[]" : "xarray.xa_head",
+	});
+}
+
+static uint64_t node_slot(const struct walk *walk, const struct node *node, unsigned int slot)
+{
+	uint64_t entry;
+
+	memcpy(&entry, node->bytes + walk->kernel->xarray.slots.offset + 8 * slot, 8);
+	return entry;
+}
+
+/*
+ * Compare the header with the place where the node hangs. False when the shift
+ * is wrong: the kernel would look up other indices than we would, and most
+ * likely the memory is not a node any more.
+ */
+static bool check_header(struct walk *walk, const struct node *node)
+{
+	const struct xarray_layout *layout = &walk->kernel->xarray;
+
+	if (kernel_load(node->bytes, layout->shift) != node->shift) {
+		report_member(walk, node, KSWAPCK_TREE_HEADER, "xa_node.shift",
+			      layout->shift, node->shift);
+		return false;
+	}
+	/*
+	 * xas_expand() and xas_shrink() change the root's parent before or after
+	 * the root itself, under the lock (lib/xarray.c).
+	 */
+	if (walk->locked)
+		return true;
+	if (kernel_load(node->bytes, layout->parent) != node->parent)
+		report_member(walk, node, KSWAPCK_TREE_HEADER, "xa_node.parent",
+			      layout->parent, node->parent);
+	/* the root's offset is not used and may be left over from a deeper tree */
+	if (node->parent && kernel_load(node->bytes, layout->offset) != node->offset)
+		report_member(walk, node, KSWAPCK_TREE_HEADER, "xa_node.offset",
+			      layout->offset, node->offset);
+	if (kernel_load(node->bytes, layout->array) != walk->xarray)
+		report_member(walk, node, KSWAPCK_TREE_HEADER, "xa_node.array",
+			      layout->array, walk->xarray);
+	return true;
+}
+
+/* count and nr_values are written after the slot: not judged under the lock. */
+static void check_counts(struct walk *walk, const struct node *node)
+{
+	const struct xarray_layout *layout = &walk->kernel->xarray;
+	unsigned int count = 0, values = 0, i;
+
+	if (walk->locked)
+		return;
+	for (i = 0; i < layout->slot_count; i++) {
+		uint64_t entry = node_slot(walk, node, i);
+
+		count += entry != 0;
+		values += xarray_is_value(entry);
+	}
+	if (kernel_load(node->bytes, layout->count) != count)
+		report_member(walk, node, KSWAPCK_TREE_COUNT, "xa_node.count",
+			      layout->count, count);
+	if (kernel_load(node->bytes, layout->nr_values) != values)
+		report_member(walk, node, KSWAPCK_TREE_COUNT, "xa_node.nr_values",
+			      layout->nr_values, values);
+}
+
+static void visit_node(struct walk *walk, uint64_t entry, const struct node *parent,
+		       unsigned int slot, uint64_t index, unsigned int shift);
+
+/* One slot of a node of shift @shift, or the root's entry. */
+static void visit_entry(struct walk *walk, uint64_t entry, const struct node *node,
+			unsigned int slot, uint64_t index, unsigned int shift)
+{
+	uint64_t span = 1ULL << shift;
+
+	if (index + span <= walk->first || index >= walk->end)
+		report_entry(walk, node, slot, KSWAPCK_TREE_RANGE, entry, index, span);
+	else if (is_node(entry) && shift)
+		visit_node(walk, entry, node, slot, index,
+			   shift - walk->kernel->xarray.chunk_shift);
+	else if (is_node(entry))
+		/* a node below shift 0: a leaf holds no nodes */
+		report_entry(walk, node, slot, KSWAPCK_TREE_INTERNAL, entry, index, span);
+	else if (xarray_is_internal(entry))
+		report_entry(walk, node, slot, entry <= SIBLING_MAX ? KSWAPCK_TREE_SIBLING :
+			     KSWAPCK_TREE_INTERNAL, entry, index, span);
+	else if (shift)
+		/* an entry that stands for more than one index */
+		report_entry(walk, node, slot, KSWAPCK_TREE_SIBLING, entry, index, span);
+	else
+		walk->visitor->entry(walk->visitor->data, index, entry,
+				     entry_address(walk, node, slot));
+}
+
+static void visit_slots(struct walk *walk, const struct node *node)
+{
+	const struct xarray_layout *layout = &walk->kernel->xarray;
+	unsigned int i;
+
+	for (i = 0; i < layout->slot_count; i++) {
+		uint64_t entry = node_slot(walk, node, i);
+
+		if (entry)
+			visit_entry(walk, entry, node, i,
+				    node->index + ((uint64_t)i << node->shift), node->shift);
+	}
+}
+
+static bool on_path(const struct walk *walk, uint64_t address, unsigned int level)
+{
+	unsigned int i;
+
+	for (i = 0; i < level; i++)
+		if (walk->path[i] == address)
+			return true;
+	return false;
+}
+
+static void visit_node(struct walk *walk, uint64_t entry, const struct node *parent,
+		       unsigned int slot, uint64_t index, unsigned int shift)
+{
+	const struct xarray_layout *layout = &walk->kernel->xarray;
+	struct node node = {
+		.address = entry - NODE_TAG,
+		.parent = parent ? parent->address : 0,
+		.index = index,
+		.shift = shift,
+		.offset = slot,
+		.level = parent ? parent->level + 1 : 0,
+	};
+	uint64_t span = (uint64_t)layout->slot_count << shift;
+	enum read_status status;
+
+	if (!is_node_address(node.address)) {
+		report_entry(walk, parent, slot, KSWAPCK_TREE_POINTER, entry, index, span);
+		return;
+	}
+	if (node.level >= LEVELS_MAX || on_path(walk, node.address, node.level)) {
+		report_entry(walk, parent, slot, KSWAPCK_TREE_CYCLE, entry, index, span);
+		return;
+	}
+	status = memory_read(walk->kernel->memory, node.address, node.bytes, layout->node_size);
+	if (status == READ_UNMAPPED || status == READ_NOT_RAM) {
+		report_entry(walk, parent, slot, KSWAPCK_TREE_POINTER, entry, index, span);
+		return;
+	}
+	if (status != READ_OK) {
+		walk->visitor->unreadable(walk->visitor->data, node.address, index, span, status);
+		return;
+	}
+	walk->path[node.level] = node.address;
+	if (!check_header(walk, &node))
+		return;
+	check_counts(walk, &node);
+	visit_slots(walk, &node);
+}
+
+/*
+ * The root's shift stands only in the root itself. False: not readable, which
+ * visit_node() will say, or impossible.
+ */
+static bool root_shift(const struct kernel *kernel, uint64_t head, unsigned int *shift)
+{
+	const struct xarray_layout *layout = &kernel->xarray;
+	uint8_t value;
+
+	if (memory_read_u8(kernel->memory, head - NODE_TAG + layout->shift.offset,
+			   &value) != READ_OK)
+		return false;
+	*shift = value;
+	return value % layout->chunk_shift == 0 && value <= ROOT_SHIFT_MAX;
+}
+
+/* Nothing says what the shift of a root should be, only that this cannot be it. */
+static void report_root_shift(struct walk *walk, uint64_t root)
+{
+	const struct xarray_layout *layout = &walk->kernel->xarray;
+	struct node node = {.address = root};
+	uint8_t shift = 0;
+
+	memory_read_u8(walk->kernel->memory, root + layout->shift.offset, &shift);
+	report(walk, &node, (struct kswapck_tree_fault){
+		.kind = KSWAPCK_TREE_HEADER,
+		.first_slot = walk->first,
+		.slots = walk->end - walk->first,
+		.where = root + layout->shift.offset,
+		.size = layout->shift.size,
+		.found = shift,
+		.member = "xa_node.shift",
+	});
+}
+
+/* The root node cannot be used: say why. */
+static void report_root(struct walk *walk, uint64_t head)
+{
+	uint64_t root = head - NODE_TAG, count = walk->end - walk->first;
+	uint8_t byte;
+	enum read_status status = memory_read_u8(walk->kernel->memory, root, &byte);
+
+	if (!is_node_address(root) || status == READ_UNMAPPED || status == READ_NOT_RAM)
+		report_entry(walk, NULL, 0, KSWAPCK_TREE_POINTER, head, walk->first, count);
+	else if (status == READ_OK)
+		report_root_shift(walk, root);
+	else
+		walk->visitor->unreadable(walk->visitor->data, root, walk->first, count, status);
+}
+
+void xarray_walk(const struct kernel *kernel, const struct xarray *xarray,
+		 uint64_t first, uint64_t count, const struct xarray_visitor *visitor)
+{
+	struct walk walk = {
+		.kernel = kernel,
+		.xarray = xarray->address,
+		.locked = xarray->locked,
+		.first = first,
+		.end = first + count,
+		.visitor = visitor,
+	};
+	unsigned int shift = 0;
+
+	if (!xarray->head)
+		return;
+	if (!is_node(xarray->head)) {
+		/* a tree whose only entry is at index 0 has no node */
+		visit_entry(&walk, xarray->head, NULL, 0, 0, 0);
+		return;
+	}
+	if (!is_node_address(xarray->head - NODE_TAG) ||
+	    !root_shift(kernel, xarray->head, &shift))
+		report_root(&walk, xarray->head);
+	else
+		visit_node(&walk, xarray->head, NULL, 0, 0, shift);
+}
+
+bool xarray_lowest(const struct kernel *kernel, const struct xarray *xarray,
+		   uint64_t *index)
+{
+	const struct xarray_layout *layout = &kernel->xarray;
+	uint64_t entry = xarray->head;
+	unsigned int shift, level;
+
+	*index = 0;
+	if (!entry || !is_node(entry))
+		return entry != 0;
+	if (!root_shift(kernel, entry, &shift))
+		return false;
+	for (level = 0; level < LEVELS_MAX; level++) {
+		uint64_t slots[64];
+		unsigned int i;
+
+		if (memory_read(kernel->memory, entry - NODE_TAG + layout->slots.offset,
+				slots, 8 * layout->slot_count) != READ_OK)
+			return false;
+		for (i = 0; i < layout->slot_count && !slots[i]; i++)
+			;
+		if (i == layout->slot_count)
+			return false;
+		*index += (uint64_t)i << shift;
+		entry = slots[i];
+		if (!is_node(entry) || shift < layout->chunk_shift)
+			return true;
+		shift -= layout->chunk_shift;
+	}
+	return false;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The XArray of 4.20 and later (include/linux/xarray.h), walked with suspicion. */
+#ifndef KSWAPCK_XARRAY_H
+#define KSWAPCK_XARRAY_H
+
+#include "kernel/kernel.h"
+
+/* What xarray_walk() tells. Indices are those of the array. */
+struct xarray_visitor {
+	void *data;
+	/** an entry that is no node: value or pointer; @where is the address of its word */
+	void (*entry)(void *data, uint64_t index, uint64_t entry, uint64_t where);
+	/** something wrong in the tree; fault->first_slot and slots are indices */
+	void (*fault)(void *data, const struct kswapck_tree_fault *fault);
+	/** a node that cannot be read, and the indices below it */
+	void (*unreadable)(void *data, uint64_t node, uint64_t first, uint64_t count,
+			   enum read_status status);
+};
+
+/* struct xarray itself. */
+struct xarray {
+	uint64_t address;
+	uint64_t head;		/* xa_head */
+	bool locked;		/* xa_lock is held: the tree may be in motion */
+};
+
+/** xarray_layout_resolve - fill kernel->xarray. */
+bool xarray_layout_resolve(struct kernel *kernel, struct error *err);
+
+/** xarray_read - read the struct xarray at @address. */
+enum read_status xarray_read(const struct kernel *kernel, uint64_t address,
+			     struct xarray *xarray);
+
+/**
+ * xarray_walk - visit every entry with @first <= index < @first + @count, once.
+ *
+ * Nodes outside of that range are not entered; an entry there is a fault.
+ * Bounded by @count whatever the dump says.
+ */
+void xarray_walk(const struct kernel *kernel, const struct xarray *xarray,
+		 uint64_t first, uint64_t count, const struct xarray_visitor *visitor);
+
+/** xarray_lowest - smallest index in use; false if empty or not readable. */
+bool xarray_lowest(const struct kernel *kernel, const struct xarray *xarray,
+		   uint64_t *index);
+
+/* Entries: bit 0 is a value, low bits 10 an internal entry (xarray.h). */
+static inline bool xarray_is_value(uint64_t entry)
+{
+	return entry & 1;
+}
+
+static inline bool xarray_is_internal(uint64_t entry)
+{
+	return (entry & 3) == 2;
+}
+
+#endif

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kswapck.h - all that a check sees.
+ *
+ * A check is one file with one const struct kswapck_plugin at its end. It
+ * declares the problems that it can find and the events that it wants to see;
+ * the audit walks every slot of every swap device once and calls it. A check
+ * reads the dump through the functions below, decides, and reports findings;
+ * it never prints.
+ *
+ * Units: a slot is one page-sized place of a swap device; counts are slots
+ * unless a name says pages or bytes. Addresses are kernel virtual addresses of
+ * the dumped kernel. Everything handed to a check is lent for the duration of
+ * the call.
+ */
+#ifndef KSWAPCK_H
+#define KSWAPCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define KSWAPCK_ABI 1
+
+/** One audit in progress; opaque to checks. */
+struct kswapck_audit;
+
+/* ------------------------------------------------------------------ problems */
+
+enum kswapck_severity {
+	KSWAPCK_IGNORE,
+	KSWAPCK_WARNING,	/* odd, harmless by itself, or a leftover of something worse */
+	KSWAPCK_ERROR,		/* the kernel hangs, loses data or crashes on it */
+};
+
+enum kswapck_class {
+	KSWAPCK_CORRUPT,	/* the object itself is wrong */
+	KSWAPCK_MISMATCH,	/* two structures disagree */
+};
+
+/**
+ * A kind of fault. Ids and names are stable for ever.
+ *
+ * @sentence says what is wrong at one place. Words in braces are replaced from
+ * the finding: {slots} {first} {page} {pfn} {entry} {detail}.
+ * The last four are the paragraphs of 'kswapck help ID'; lines are wrapped by
+ * whoever prints them, and a line that begins with a blank is kept as it is.
+ */
+struct kswapck_problem {
+	const char *id;			/* "KS101" */
+	const char *name;		/* "freed-folio" */
+	enum kswapck_severity severity;
+	enum kswapck_class class;
+	const char *sentence;
+	const char *meaning;		/* what it means */
+	const char *origin;		/* how it arises */
+	const char *consequence;	/* what the machine does next */
+	const char *confirm;		/* how to see it in crash and in drgn */
+};
+
+/* ------------------------------------------------------------- kernel objects */
+
+/* struct kswapck_page.marks */
+enum kswapck_page_mark {
+	KSWAPCK_PAGE_LOCKED	= 1 << 0,
+	KSWAPCK_PAGE_HEAD	= 1 << 1,	/* first page of a compound page */
+	KSWAPCK_PAGE_TAIL	= 1 << 2,	/* any other page of one */
+	KSWAPCK_PAGE_SWAPCACHE	= 1 << 3,	/* PG_swapcache and PG_swapbacked */
+	KSWAPCK_PAGE_BUDDY	= 1 << 4,	/* head of a free block; private is its order */
+	KSWAPCK_PAGE_SLAB	= 1 << 5,
+	KSWAPCK_PAGE_TABLE	= 1 << 6,	/* page table */
+	KSWAPCK_PAGE_HUGETLB	= 1 << 7,
+	KSWAPCK_PAGE_OFFLINE	= 1 << 8,
+	KSWAPCK_PAGE_RESERVED	= 1 << 9,
+	KSWAPCK_PAGE_LRU	= 1 << 10,
+	KSWAPCK_PAGE_WRITEBACK	= 1 << 11,
+	KSWAPCK_PAGE_HWPOISON	= 1 << 12,
+	KSWAPCK_PAGE_ANON	= 1 << 13,	/* mapping is an anon_vma or KSM node */
+	KSWAPCK_PAGE_FILE	= 1 << 14,	/* mapping is an address_space */
+};
+
+/** A struct page, decoded for every layout that kernels have had. */
+struct kswapck_page {
+	uint64_t address;	/* of the struct page */
+	uint64_t pfn;
+	uint64_t flags;		/* raw page->flags */
+	uint64_t head;		/* address of the head page; own address if no tail */
+	uint64_t mapping;	/* raw, low bits included */
+	uint64_t private;
+	uint32_t page_type;	/* raw; shares its place with _mapcount */
+	int32_t refcount;
+	uint32_t marks;		/* enum kswapck_page_mark */
+	unsigned int order;	/* of the compound page if HEAD, else 0 */
+};
+
+enum kswapck_page_field {
+	KSWAPCK_FIELD_FLAGS,
+	KSWAPCK_FIELD_COMPOUND_HEAD,
+	KSWAPCK_FIELD_MAPPING,
+	KSWAPCK_FIELD_PRIVATE,
+	KSWAPCK_FIELD_PAGE_TYPE,
+	KSWAPCK_FIELD_REFCOUNT,
+	KSWAPCK_FIELD_COUNT,
+};
+
+/** A swap device: struct swap_info_struct. */
+struct kswapck_device {
+	unsigned int type;	/* index in swap_info[] */
+	char name[64];		/* last part of its path: "vda"; may be empty */
+	uint64_t address;	/* of the swap_info_struct */
+	uint64_t flags;		/* SWP_* */
+	uint64_t slots;		/* si->max: slots 0 .. slots - 1 */
+	uint64_t pages;		/* usable slots */
+	uint64_t inuse;		/* si->inuse_pages without flag bits */
+	uint64_t inuse_address;
+	uint64_t swap_map;	/* address of the byte of slot 0; 0 if there is none */
+	bool locked;		/* si->lock or a cluster lock was held: counts may be in motion */
+	uint64_t map_used;	/* slots in use by swap_map; for device_end only */
+	bool map_complete;	/* all of swap_map was read; for device_end only */
+};
+
+/* What the swap cache holds at a slot. */
+enum kswapck_entry_kind {
+	KSWAPCK_ENTRY_NONE,
+	KSWAPCK_ENTRY_SHADOW,	/* workingset shadow of an evicted page */
+	KSWAPCK_ENTRY_PAGE,	/* a pointer, good or bad */
+	KSWAPCK_ENTRY_UNREADABLE,/* the node that holds it is not in the dump */
+	KSWAPCK_ENTRY_ODD,	/* a thing that must not be there; told by a tree fault */
+};
+
+/** One address_space of the swap cache: 64 MiB of slots in the tree eras. */
+struct kswapck_space {
+	const struct kswapck_device *device;
+	uint64_t address;	/* of the struct address_space */
+	uint64_t first_slot;
+	uint32_t slots;		/* that exist: at most 16,384 */
+	bool locked;		/* i_pages.xa_lock was held: the tree may be in motion */
+	bool complete;		/* every node could be read and decoded */
+	uint64_t nrpages;
+	uint64_t nrpages_address;
+	bool has_nrexceptional;	/* kernels before 5.13 count shadows too */
+	uint64_t nrexceptional;
+	uint64_t nrexceptional_address;
+	uint64_t pages_found;	/* slots whose entry is a pointer */
+	uint64_t shadows_found;
+	const uint64_t *entries;/* [slots]: raw entries; 0 is nothing */
+	const uint8_t *kinds;	/* [slots]: enum kswapck_entry_kind */
+	const uint8_t *map;	/* [slots]: swap_map bytes; NULL if this kernel has none */
+	const uint8_t *map_read;/* [slots]: 1 where the map could be read */
+	const uint64_t *places;	/* [slots / 16]: address of the word that holds the entry
+				   of each 16th slot; 0 if there is none */
+};
+
+/** Neighbouring slots of one space that hold the very same entry. */
+struct kswapck_run {
+	uint64_t first_slot;
+	uint32_t count;
+	uint64_t entry;
+	enum kswapck_entry_kind kind;	/* SHADOW or PAGE */
+	const struct kswapck_page *page;/* for PAGE; NULL if not the address of a
+					   struct page, or not in the dump */
+	bool is_page_address;		/* the entry is the address of a struct page */
+};
+
+enum kswapck_tree_fault_kind {
+	KSWAPCK_TREE_POINTER,	/* pointer to a node is no kernel address */
+	KSWAPCK_TREE_HEADER,	/* parent, offset, shift or array is wrong */
+	KSWAPCK_TREE_COUNT,	/* count or nr_values differs from the slots */
+	KSWAPCK_TREE_SIBLING,	/* sibling or multi-index entry */
+	KSWAPCK_TREE_INTERNAL,	/* retry, zero, error or unknown internal entry */
+	KSWAPCK_TREE_RANGE,	/* entry where this space has no slot */
+	KSWAPCK_TREE_CYCLE,	/* node reached twice */
+};
+
+/** Something wrong in the shape of a tree. */
+struct kswapck_tree_fault {
+	enum kswapck_tree_fault_kind kind;
+	uint64_t node;		/* address of the xa_node that shows it; 0: the root */
+	uint64_t first_slot;	/* slots below the faulty place */
+	uint64_t slots;
+	uint64_t where;		/* address of the wrong word */
+	unsigned int size;	/* its bytes */
+	uint64_t found;
+	bool has_expected;
+	uint64_t expected;
+	const char *member;	/* "xa_node.parent" */
+};
+
+/* ------------------------------------------------------------------- findings */
+
+#define KSWAPCK_EVIDENCE_MAX 8
+
+/** One value in the dump that proves a finding. */
+struct kswapck_evidence {
+	const char *what;	/* "page._refcount"; must outlive the finding */
+	uint64_t address;
+	unsigned int size;	/* bytes: 1, 2, 4 or 8 */
+	uint64_t value;
+	bool has_expected;
+	uint64_t expected;
+};
+
+/** One problem at one place. Zero it, fill it, report it. */
+struct kswapck_finding {
+	const struct kswapck_problem *problem;
+	const struct kswapck_device *device;	/* NULL if of no device */
+	uint64_t first_slot;
+	uint64_t last_slot;
+	uint64_t count;		/* slots concerned; 0 if of no slot */
+	uint64_t entry;		/* raw entry of the first slot; 0 if none */
+	uint64_t page;		/* address of the struct page; 0 if none */
+	uint64_t pfn;
+	bool page_per_slot;	/* each slot has a page of its own, one after the other */
+	char detail[240];	/* what the sentence's {detail} says */
+	unsigned int evidence_count;
+	struct kswapck_evidence evidence[KSWAPCK_EVIDENCE_MAX];
+};
+
+/** kswapck_evidence - add one value to @finding; silently full after the last place. */
+void kswapck_evidence(struct kswapck_finding *finding, const char *what,
+		      uint64_t address, unsigned int size, uint64_t value);
+/** kswapck_evidence_expected - the same with the value that should stand there. */
+void kswapck_evidence_expected(struct kswapck_finding *finding, const char *what,
+			       uint64_t address, unsigned int size,
+			       uint64_t value, uint64_t expected);
+/** kswapck_evidence_slot - add the word in the swap cache that is @slot's entry. */
+void kswapck_evidence_slot(struct kswapck_finding *finding, const struct kswapck_space *space,
+			   uint64_t slot);
+/** kswapck_evidence_page - add one field of a struct page. */
+void kswapck_evidence_page(struct kswapck_audit *audit, struct kswapck_finding *finding,
+			   const struct kswapck_page *page, enum kswapck_page_field field);
+/** kswapck_evidence_page_expected - the same with the value that should stand there. */
+void kswapck_evidence_page_expected(struct kswapck_audit *audit,
+				    struct kswapck_finding *finding,
+				    const struct kswapck_page *page,
+				    enum kswapck_page_field field, uint64_t expected);
+
+/**
+ * kswapck_report - hand over a finding (copied).
+ *
+ * Findings of one problem on the same page, or on neighbouring pages and
+ * slots, are joined into one with a range and a count.
+ */
+void kswapck_report(struct kswapck_audit *audit, const struct kswapck_finding *finding);
+
+/* ---------------------------------------------------------- reading the dump */
+
+/** kswapck_read - bytes at a kernel virtual address; false if not readable. */
+bool kswapck_read(struct kswapck_audit *audit, uint64_t address, void *buffer, size_t length);
+/** kswapck_symbol - address of a kernel symbol. */
+bool kswapck_symbol(struct kswapck_audit *audit, const char *name, uint64_t *address);
+/** kswapck_member - offset and size in bytes of a member; false if there is none. */
+bool kswapck_member(struct kswapck_audit *audit, const char *type, const char *path,
+		    uint32_t *offset, uint32_t *size);
+
+/** kswapck_page_read - the struct page at @address; false if not readable or no page. */
+bool kswapck_page_read(struct kswapck_audit *audit, uint64_t address, struct kswapck_page *page);
+/** kswapck_page_at - the struct page @count pages after @page. */
+bool kswapck_page_at(struct kswapck_audit *audit, const struct kswapck_page *page,
+		     uint64_t count, struct kswapck_page *result);
+/** kswapck_page_describe - what the page is now, in words: "slab memory". */
+void kswapck_page_describe(const struct kswapck_page *page, char *text, size_t size);
+/**
+ * kswapck_buddy_block - the free block of the buddy allocator that holds @page.
+ * @block: filled with the head page of the block; its order is block->private.
+ */
+bool kswapck_buddy_block(struct kswapck_audit *audit, const struct kswapck_page *page,
+			 struct kswapck_page *block);
+
+/** kswapck_swap_entry - (type, offset) as the kernel writes it in ->private. */
+uint64_t kswapck_swap_entry(unsigned int type, uint64_t slot);
+void kswapck_swap_entry_split(uint64_t entry, unsigned int *type, uint64_t *slot);
+
+/* How ->private of the tail pages of a cached large folio is used. */
+enum kswapck_tail_private {
+	KSWAPCK_TAIL_PRIVATE_ENTRY,	/* head's entry + i: up to 6.5 */
+	KSWAPCK_TAIL_PRIVATE_ZERO,	/* unused: 6.6 and later, folio->swap */
+};
+enum kswapck_tail_private kswapck_tail_private(const struct kswapck_audit *audit);
+/** kswapck_tail_private_used - tail @i's ->private is a field of struct folio. */
+bool kswapck_tail_private_used(const struct kswapck_audit *audit, uint64_t i);
+
+/**
+ * kswapck_slot_parked - the slot lies allocated in a per-CPU slots cache, where
+ * SWAP_HAS_CACHE without a folio is right (up to 6.13, mm/swap_slots.c).
+ */
+bool kswapck_slot_parked(const struct kswapck_audit *audit, unsigned int type, uint64_t slot);
+
+/** Result of asking the kernel stacks. */
+enum kswapck_stacks {
+	KSWAPCK_STACKS_NO,	/* all were read; the value is on none */
+	KSWAPCK_STACKS_YES,	/* some task or CPU holds the value */
+	KSWAPCK_STACKS_UNKNOWN,	/* not all stacks could be read */
+};
+/**
+ * kswapck_stacks_hold - does any task's kernel stack or CPU's register hold @value?
+ *
+ * Between allocating a slot and putting a folio there, or after taking it out,
+ * a task has the swap entry in hand. Asking is dear the first time (all stacks
+ * are read once), cheap after.
+ */
+enum kswapck_stacks kswapck_stacks_hold(struct kswapck_audit *audit, uint64_t value);
+
+/**
+ * kswapck_unverified - count slots that this check could not judge.
+ * @why: a constant string: "struct page is not in the dump".
+ */
+void kswapck_unverified(struct kswapck_audit *audit, const char *why, uint64_t slots);
+/**
+ * kswapck_in_motion - count slots that were caught in the middle of a legal
+ * change, such as a folio frozen for migration.
+ */
+void kswapck_in_motion(struct kswapck_audit *audit, uint64_t slots);
+
+/* --------------------------------------------------------------------- checks */
+
+/**
+ * One check. Any event may be NULL. Order for each device: device_begin, for
+ * each space in slot order { tree_fault ..., run ..., space_end }, device_end.
+ */
+struct kswapck_plugin {
+	unsigned int abi;		/* KSWAPCK_ABI */
+	const char *name;		/* "cache-entry" */
+	const char *summary;		/* one line */
+	const struct kswapck_problem *problems;	/* ends with id NULL */
+	void (*device_begin)(struct kswapck_audit *audit, const struct kswapck_device *device);
+	void (*tree_fault)(struct kswapck_audit *audit, const struct kswapck_space *space,
+			   const struct kswapck_tree_fault *fault);
+	void (*run)(struct kswapck_audit *audit, const struct kswapck_space *space,
+		    const struct kswapck_run *run);
+	void (*space_end)(struct kswapck_audit *audit, const struct kswapck_space *space);
+	void (*device_end)(struct kswapck_audit *audit, const struct kswapck_device *device);
+};
+
+#endif

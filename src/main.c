@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdio.h>
+#include <string.h>
+
+#include "command/command.h"
+
+static int print_version(void)
+{
+	printf("kswapck %s\n", KSWAPCK_VERSION);
+	return EXIT_CLEAN;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (argc < 2) {
+		command_help.run(1, argv);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
+		return print_version();
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		return command_help.run(1, argv);
+
+	command = command_find(argv[1]);
+	if (command)
+		return command->run(argc - 1, argv + 1);
+	/* no command: what follows are options and dumps of a scan */
+	return command_scan.run(argc, argv);
+}

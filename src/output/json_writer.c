@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "output/json_writer.h"
+
+#include <inttypes.h>
+
+/* Length of the UTF-8 sequence at @s; 0 if it is not one. */
+static int utf8_length(const unsigned char *s)
+{
+	int length, i;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] >= 0xc2 && s[0] <= 0xdf)
+		length = 2;
+	else if (s[0] >= 0xe0 && s[0] <= 0xef)
+		length = 3;
+	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
+		length = 4;
+	else
+		return 0;
+	for (i = 1; i < length; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	/* overlong forms, surrogates, and what lies above U+10FFFF */
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return length;
+}
+
+static void write_text(FILE *stream, const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	fputc('"', stream);
+	while (*s) {
+		int length = utf8_length(s);
+
+		if (*s == '"' || *s == '\\')
+			fprintf(stream, "\\%c", *s);
+		else if (*s < 0x20 || *s == 0x7f)
+			fprintf(stream, "\\u%04x", *s);
+		else if (length)
+			fwrite(s, 1, (size_t)length, stream);
+		else
+			fputs("\xef\xbf\xbd", stream);	/* U+FFFD for what is not UTF-8 */
+		s += length ? length : 1;
+	}
+	fputc('"', stream);
+}
+
+static void new_line(struct json_writer *json)
+{
+	if (json->flat_from && json->depth >= json->flat_from) {
+		if (json->not_first[json->depth])
+			fputc(' ', json->stream);
+		return;
+	}
+	fprintf(json->stream, "\n%*s", (int)json->depth * 2, "");
+}
+
+/* The comma, the line and the key before any item. */
+static void item(struct json_writer *json, const char *key)
+{
+	if (json->not_first[json->depth])
+		fputc(',', json->stream);
+	if (json->depth)
+		new_line(json);
+	json->not_first[json->depth] = true;
+	if (key) {
+		write_text(json->stream, key);
+		fputs(": ", json->stream);
+	}
+}
+
+static void open(struct json_writer *json, const char *key, char bracket)
+{
+	item(json, key);
+	fputc(bracket, json->stream);
+	if (json->depth + 1 < JSON_DEPTH_MAX)
+		json->depth++;
+	json->not_first[json->depth] = false;
+}
+
+void json_object(struct json_writer *json, const char *key)
+{
+	open(json, key, '{');
+}
+
+void json_array(struct json_writer *json, const char *key)
+{
+	open(json, key, '[');
+}
+
+void json_flat_object(struct json_writer *json, const char *key)
+{
+	open(json, key, '{');
+	if (!json->flat_from)
+		json->flat_from = json->depth;
+}
+
+void json_close(struct json_writer *json, char bracket)
+{
+	bool empty = !json->not_first[json->depth];
+	bool flat = json->flat_from && json->depth >= json->flat_from;
+
+	if (json->flat_from == json->depth)
+		json->flat_from = 0;
+	if (json->depth)
+		json->depth--;
+	if (!empty && !flat)
+		fprintf(json->stream, "\n%*s", (int)json->depth * 2, "");
+	fputc(bracket, json->stream);
+}
+
+void json_string(struct json_writer *json, const char *key, const char *value)
+{
+	if (!value) {
+		json_null(json, key);
+		return;
+	}
+	item(json, key);
+	write_text(json->stream, value);
+}
+
+void json_number(struct json_writer *json, const char *key, uint64_t value)
+{
+	item(json, key);
+	fprintf(json->stream, "%" PRIu64, value);
+}
+
+void json_address(struct json_writer *json, const char *key, uint64_t value)
+{
+	item(json, key);
+	fprintf(json->stream, "\"0x%" PRIx64 "\"", value);
+}
+
+void json_bool(struct json_writer *json, const char *key, bool value)
+{
+	item(json, key);
+	fputs(value ? "true" : "false", json->stream);
+}
+
+void json_null(struct json_writer *json, const char *key)
+{
+	item(json, key);
+	fputs("null", json->stream);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Results turned into bytes. A format is one file that ends in one const
+ * struct output_ops. Nothing here reads dump memory or decides anything.
+ */
+#ifndef KSWAPCK_OUTPUT_H
+#define KSWAPCK_OUTPUT_H
+
+#include <stdio.h>
+
+#include "audit/audit.h"
+#include "output/json_writer.h"
+
+/* What was opened. */
+struct report_subject {
+	const char *const *files;
+	size_t file_count;
+	const struct source_facts *facts;
+	const char *release;
+	const char *build_id;		/* NULL when not known */
+	const char *symbols_from;
+	const char *types_from;
+	const char *era;
+	bool slab_is_page_type;		/* see coverage.c */
+};
+
+#define REPORT_PROBLEMS_MAX 128
+#define REPORT_DEVICES_MAX 32
+
+/* Findings of one problem. */
+struct report_tally {
+	uint64_t findings;
+	uint64_t slots;
+};
+
+/* What came out of it, gathered while the findings pass by. */
+struct report_totals {
+	struct audit_summary audit;
+	struct report_tally problems[REPORT_PROBLEMS_MAX];	/* in catalogue order */
+	struct kswapck_device devices[REPORT_DEVICES_MAX];
+	size_t device_count;
+	uint64_t pages_read;		/* from the dump */
+	int exit_status;
+};
+
+struct output_options {
+	FILE *stream;
+	unsigned int max_findings;	/* of each problem, on the screen; 0: all */
+	bool colour;
+	unsigned int columns;		/* of the terminal; 0: do not wrap lines */
+};
+
+struct output_ops;
+
+/* A report being written. */
+struct output {
+	const struct output_ops *ops;
+	struct output_options options;
+	struct report_totals totals;
+	struct json_writer json;	/* used by output_json alone */
+};
+
+struct output_ops {
+	const char *name;
+	void (*begin)(struct output *output, const struct report_subject *subject);
+	/** @nth: the how manieth finding of its problem this is, from 1 */
+	void (*finding)(struct output *output, const struct kswapck_finding *finding,
+			uint64_t nth);
+	void (*end)(struct output *output, const struct report_subject *subject);
+};
+
+extern const struct output_ops output_text;
+extern const struct output_ops output_json;
+
+/** output_count - count a finding; returns which of its problem it is, from 1. */
+uint64_t output_count(struct output *output, const struct kswapck_finding *finding);
+
+#endif

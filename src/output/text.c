@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The report for people: what was opened, then the findings, and the verdict
+ * last, where the eye is when the prompt comes back.
+ */
+#include "output/output.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "audit/catalogue.h"
+#include "output/coverage.h"
+#include "output/sentence.h"
+
+#define BOLD	"\033[1m"
+#define RED	"\033[1;31m"
+#define YELLOW	"\033[1;33m"
+#define GREEN	"\033[1;32m"
+#define PLAIN	"\033[0m"
+
+#define LABEL_COLUMN 10
+
+static void paint(const struct output *output, const char *colour)
+{
+	if (output->options.colour)
+		fputs(colour, output->options.stream);
+}
+
+/* "  devices   " and then words that wrap under themselves. */
+static void line(const struct output *output, const char *label, const char *text)
+{
+	FILE *stream = output->options.stream;
+
+	fprintf(stream, "%-*s", LABEL_COLUMN, label);
+	sentence_wrap(stream, text, LABEL_COLUMN, LABEL_COLUMN, output->options.columns);
+	fputc('\n', stream);
+}
+
+static void describe_dump(const struct report_subject *subject, char *text, size_t size)
+{
+	const struct source_facts *facts = subject->facts;
+	char file[32], ram[32], more[64] = "", level[32] = "";
+
+	if (subject->file_count > 1)
+		snprintf(more, sizeof(more), " and %zu more", subject->file_count - 1);
+	if (facts->dump_level >= 0)
+		snprintf(level, sizeof(level), ", filtered with -d %d", facts->dump_level);
+	snprintf(text, size, "%s%s: %s; %s of %s pages of RAM%s", subject->files[0], more,
+		 facts->format, sentence_number(facts->file_pages, file),
+		 sentence_number(facts->ram_pages, ram), facts->dump_level > 0 ? level : "");
+}
+
+static void text_begin(struct output *output, const struct report_subject *subject)
+{
+	char text[1024];
+
+	describe_dump(subject, text, sizeof(text));
+	line(output, "dump", text);
+	snprintf(text, sizeof(text), "Linux %s %s", subject->release,
+		 subject->facts->architecture);
+	line(output, "kernel", text);
+	snprintf(text, sizeof(text), "symbols: %s; types: %s", subject->symbols_from,
+		 subject->types_from);
+	line(output, "read by", text);
+	fputc('\n', output->options.stream);
+}
+
+static void print_evidence(const struct output *output, const struct kswapck_finding *finding)
+{
+	FILE *stream = output->options.stream;
+	unsigned int i;
+
+	for (i = 0; i < finding->evidence_count; i++) {
+		const struct kswapck_evidence *evidence = &finding->evidence[i];
+
+		fprintf(stream, "        0x%016" PRIx64 "  %-22s 0x%0*" PRIx64,
+			evidence->address, evidence->what, (int)evidence->size * 2,
+			evidence->value);
+		if (evidence->has_expected)
+			fprintf(stream, ", not 0x%" PRIx64, evidence->expected);
+		fputc('\n', stream);
+	}
+}
+
+static void text_finding(struct output *output, const struct kswapck_finding *finding,
+			 uint64_t nth)
+{
+	const struct kswapck_problem *problem = finding->problem;
+	const struct output_options *options = &output->options;
+	char text[1024];
+	int length;
+
+	if (options->max_findings && nth > options->max_findings) {
+		if (nth == options->max_findings + 1ULL)
+			fprintf(options->stream, "%s %s: more of these are counted below; "
+				"--max-findings=0 shows all\n", problem->id, problem->name);
+		return;
+	}
+	paint(output, problem->severity == KSWAPCK_ERROR ? RED : YELLOW);
+	length = fprintf(options->stream, "%s %s", problem->id, problem->name);
+	paint(output, PLAIN);
+	fputs(": ", options->stream);
+	sentence_of(finding, text, sizeof(text));
+	sentence_wrap(options->stream, text, 6, length > 0 ? (unsigned int)length + 2 : 0,
+		      options->columns);
+	fputc('\n', options->stream);
+	print_evidence(output, finding);
+}
+
+static void print_devices(struct output *output)
+{
+	const struct report_totals *totals = &output->totals;
+	char text[256], slots[32], used[32];
+	size_t i;
+
+	if (!totals->device_count)
+		line(output, "devices", "no swap device was on");
+	for (i = 0; i < totals->device_count; i++) {
+		const struct kswapck_device *device = &totals->devices[i];
+
+		snprintf(text, sizeof(text), "%s (type %u): %s slots, %s in use",
+			 device->name[0] ? device->name : "?", device->type,
+			 sentence_number(device->slots, slots),
+			 sentence_number(device->inuse, used));
+		line(output, i ? "" : "devices", text);
+	}
+}
+
+static void print_counts(struct output *output)
+{
+	const struct audit_summary *audit = &output->totals.audit;
+	char text[256], a[32], b[32], c[32], d[32];
+
+	snprintf(text, sizeof(text), "%s slots hold a folio (%s large), %s a shadow; %s wait in "
+		 "per-CPU slots caches", sentence_number(audit->cached, a),
+		 sentence_number(audit->large_folios, b), sentence_number(audit->shadows, c),
+		 sentence_number(audit->parked, d));
+	line(output, "cache", text);
+	if (!audit->spaces_locked && !audit->in_motion)
+		return;
+	snprintf(text, sizeof(text), "%s slots caught in the middle of a legal change; %s of %s "
+		 "trees were locked, whose counts were not judged",
+		 sentence_number(audit->in_motion, a), sentence_number(audit->spaces_locked, b),
+		 sentence_number(audit->spaces, c));
+	line(output, "in motion", text);
+}
+
+static void print_gap(void *data, const char *what, uint64_t count, const char *cause)
+{
+	const struct output *output = data;
+	char text[512], number[32];
+
+	snprintf(text, sizeof(text), "%s%s%s%s%s", count ? sentence_number(count, number) : "",
+		 count ? " " : "", what, cause ? ": " : "", cause ? cause : "");
+	paint(output, YELLOW);
+	fprintf(output->options.stream, "%-*s", LABEL_COLUMN, "not seen");
+	paint(output, PLAIN);
+	sentence_wrap(output->options.stream, text, LABEL_COLUMN, LABEL_COLUMN,
+		      output->options.columns);
+	fputc('\n', output->options.stream);
+}
+
+static void print_problems(struct output *output)
+{
+	const struct kswapck_problem *problem;
+	char findings[32], slots[32];
+	size_t i;
+
+	for (i = 0; (problem = catalogue_problem(i)); i++) {
+		const struct report_tally *tally = &output->totals.problems[i];
+
+		if (!tally->findings)
+			continue;
+		paint(output, problem->severity == KSWAPCK_ERROR ? RED : YELLOW);
+		fprintf(output->options.stream, "  %s %-20s", problem->id, problem->name);
+		paint(output, PLAIN);
+		fprintf(output->options.stream, " %8s finding%c",
+			sentence_number(tally->findings, findings),
+			tally->findings == 1 ? ' ' : 's');
+		if (tally->slots)
+			fprintf(output->options.stream, " %12s slots",
+				sentence_number(tally->slots, slots));
+		fputc('\n', output->options.stream);
+	}
+}
+
+/* The first problem found, for the hint. */
+static const struct kswapck_problem *first_problem(const struct report_totals *totals)
+{
+	size_t i;
+
+	for (i = 0; catalogue_problem(i); i++)
+		if (totals->problems[i].findings)
+			return catalogue_problem(i);
+	return NULL;
+}
+
+static void print_verdict(struct output *output)
+{
+	const struct audit_summary *audit = &output->totals.audit;
+	const struct kswapck_problem *first = first_problem(&output->totals);
+	FILE *stream = output->options.stream;
+	char a[32], b[32];
+
+	if (audit->errors || audit->warnings) {
+		paint(output, audit->errors ? RED : YELLOW);
+		fprintf(stream, "%s", audit->errors ? "BROKEN" : "ODD");
+		paint(output, PLAIN);
+		fprintf(stream, ": %s error%s, %s warning%s in the swap cache%s\n",
+			sentence_number(audit->errors, a), audit->errors == 1 ? "" : "s",
+			sentence_number(audit->warnings, b), audit->warnings == 1 ? "" : "s",
+			audit_summary_complete(audit) ? "" : ", and not all of it was seen");
+		print_problems(output);
+		fprintf(stream, "'kswapck help %s' explains what it means and what comes next.\n",
+			first->id);
+	} else if (audit_summary_complete(audit)) {
+		paint(output, GREEN);
+		fprintf(stream, "CLEAN");
+		paint(output, PLAIN);
+		fprintf(stream, ": all %s slots of %u swap device%s were seen; nothing is wrong\n",
+			sentence_number(audit->slots, a), audit->devices,
+			audit->devices == 1 ? "" : "s");
+	} else {
+		paint(output, YELLOW);
+		fprintf(stream, "NOT ALL SEEN");
+		paint(output, PLAIN);
+		fprintf(stream, ": nothing is wrong in what could be seen, which says nothing of "
+			"the rest\n");
+	}
+}
+
+static void text_end(struct output *output, const struct report_subject *subject)
+{
+	const struct audit_summary *audit = &output->totals.audit;
+
+	if (audit->errors || audit->warnings)
+		fputc('\n', output->options.stream);
+	print_devices(output);
+	print_counts(output);
+	coverage_for_each(&output->totals, subject, print_gap, output);
+	fputc('\n', output->options.stream);
+	print_verdict(output);
+}
+
+const struct output_ops output_text = {
+	.name = "text",
+	.begin = text_begin,
+	.finding = text_finding,
+	.end = text_end,
+};

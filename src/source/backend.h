@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the backends of src/source share. Nobody above includes this.
+ *
+ * A backend is one file that ends in one const struct source_ops; source.c holds
+ * the array of them and takes the first that recognises what was opened. What a
+ * header says (struct elf_headers, struct diskdump_set), the notes and the page
+ * tables are read once, by the same code for all backends: a backend's own work
+ * is to bring one physical page.
+ */
+#ifndef KSWAPCK_SOURCE_BACKEND_H
+#define KSWAPCK_SOURCE_BACKEND_H
+
+#include "source/diskdump_headers.h"
+#include "source/elf_headers.h"
+#include "source/file.h"
+#include "source/notes.h"
+#include "source/source.h"
+
+struct translation;
+
+struct source_ops {
+	const char *name;
+
+	/* Files are open and their headers are read: is this one for us? */
+	bool (*recognises)(const struct source *source);
+
+	/* Fill source->private. On failure nothing stays behind. */
+	bool (*open)(struct source *source, struct error *err);
+
+	/* As source_read_page(). @address is page aligned. */
+	enum read_status (*read_page)(struct source *source, enum address_space space,
+				      uint64_t address, void *page);
+
+	void (*close)(struct source *source);
+};
+
+struct source {
+	const struct source_ops *ops;
+	void *private;			/* the backend's own */
+	struct source_facts facts;
+
+	struct file **files;		/* split set: in the order of their pages */
+	size_t file_count;
+
+	/* One of the two is there, by format. */
+	struct elf_headers *elf;
+	struct diskdump_set *diskdump;
+
+	struct notes notes;
+	char *vmcoreinfo;
+	struct translation *translation;
+};
+
+extern const struct source_ops kdump_source_ops;	/* kdump.c */
+extern const struct source_ops diskdump_source_ops;	/* diskdump.c */
+extern const struct source_ops elf_source_ops;		/* elf.c */
+
+/**
+ * source_to_physical - turn an address of either space into a physical one.
+ *
+ * Return: READ_OK with *@address changed, or why there is no such address.
+ */
+enum read_status source_to_physical(struct source *source, enum address_space space,
+				    uint64_t *address);
+
+/**
+ * source_missing - why the file holds no bytes of a physical page: READ_EXCLUDED
+ * when the machine had RAM there, READ_NOT_RAM when it had not.
+ */
+enum read_status source_missing(const struct source *source, uint64_t physical);
+
+#endif

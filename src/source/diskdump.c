@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Pages of kdump-compressed files, flattened or not, without libkdumpfile.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "source/backend.h"
+#include "source/codec.h"
+
+/* A compressed page is kept only where it is smaller than the page. */
+#define LARGEST_PAGE_DATA 65536
+
+/*
+ * The number of a page's descriptor is the number of set bits before its own. They
+ * are counted in advance up to each of these many bits.
+ */
+#define RANK_BITS 512
+
+/* Descriptors are read by the dozen: pages are mostly read in order. */
+#define WINDOW 64
+
+struct part {
+	uint64_t descriptors;	/* offset of the table */
+	uint64_t first;		/* set bits before the part's first page */
+	uint64_t count;		/* of descriptors */
+	uint64_t end_pfn;
+};
+
+struct diskdump {
+	struct codec *codec;
+	unsigned char *data;		/* of one page, as in the file */
+	uint64_t *dumped;		/* bitmap of the pages in the file */
+	uint64_t *ranks;		/* set bits before each RANK_BITS bits */
+	uint64_t max_mapnr;
+	struct part *parts;
+	size_t part_count;
+
+	struct page_descriptor window[WINDOW];
+	size_t window_part;
+	uint64_t window_first;		/* number of window[0] in its part */
+	size_t window_count;
+};
+
+static bool recognises(const struct source *source)
+{
+	return source->diskdump;
+}
+
+static bool is_dumped(const struct diskdump *dump, uint64_t pfn)
+{
+	return dump->dumped[pfn / 64] >> pfn % 64 & 1;
+}
+
+/* Set bits before @pfn, which may be max_mapnr. */
+static uint64_t rank(const struct diskdump *dump, uint64_t pfn)
+{
+	uint64_t word = pfn / RANK_BITS * (RANK_BITS / 64);
+	uint64_t count = dump->ranks[pfn / RANK_BITS];
+
+	for (; word < pfn / 64; word++)
+		count += (uint64_t)__builtin_popcountll(dump->dumped[word]);
+	if (pfn % 64)
+		count += (uint64_t)__builtin_popcountll(dump->dumped[word] <<
+							(64 - pfn % 64));
+	return count;
+}
+
+static void close_dump(struct diskdump *dump)
+{
+	codec_free(dump->codec);
+	free(dump->data);
+	free(dump->dumped);
+	free(dump->ranks);
+	free(dump->parts);
+	free(dump);
+}
+
+static bool read_bitmap(struct diskdump *dump, const struct diskdump_headers *headers,
+			const struct file *file, struct error *err)
+{
+	uint64_t blocks = headers->max_mapnr / RANK_BITS + 1;
+	uint64_t words = blocks * (RANK_BITS / 64);
+	uint64_t count = 0;
+
+	dump->dumped = calloc(words, sizeof(*dump->dumped));
+	dump->ranks = calloc(blocks, sizeof(*dump->ranks));
+	if (!dump->dumped || !dump->ranks)
+		return error_set(err, ERROR_SYSTEM, "%s: no memory for the bitmap",
+				 file_name(file));
+	if (!file_read(file, headers->dumped_offset, dump->dumped,
+		       (headers->max_mapnr + 7) / 8, err))
+		return false;
+	for (uint64_t word = 0; word < words; word++) {
+		if (word % (RANK_BITS / 64) == 0)
+			dump->ranks[word / (RANK_BITS / 64)] = count;
+		count += (uint64_t)__builtin_popcountll(dump->dumped[word]);
+	}
+	return true;
+}
+
+static bool set_parts(struct diskdump *dump, const struct diskdump_set *set,
+		      struct error *err)
+{
+	dump->parts = calloc(set->count, sizeof(*dump->parts));
+	if (!dump->parts)
+		return error_set(err, ERROR_SYSTEM, "out of memory");
+	dump->part_count = set->count;
+	for (size_t i = 0; i < set->count; i++) {
+		const struct diskdump_headers *headers = &set->parts[i];
+		struct part *part = &dump->parts[i];
+		uint64_t start = 0;
+
+		part->descriptors = headers->descriptors;
+		part->end_pfn = dump->max_mapnr;
+		if (headers->split) {
+			start = headers->start_pfn < part->end_pfn ? headers->start_pfn
+								   : part->end_pfn;
+			if (headers->end_pfn < part->end_pfn)
+				part->end_pfn = headers->end_pfn;
+		}
+		part->first = rank(dump, start);
+		part->count = rank(dump, part->end_pfn) - part->first;
+	}
+	return true;
+}
+
+static bool open_diskdump(struct source *source, struct error *err)
+{
+	const struct diskdump_headers *headers = &source->diskdump->parts[0];
+	struct diskdump *dump = calloc(1, sizeof(*dump));
+
+	if (!dump)
+		return error_set(err, ERROR_SYSTEM, "out of memory");
+	dump->max_mapnr = headers->max_mapnr;
+	dump->codec = codec_new();
+	dump->data = malloc(LARGEST_PAGE_DATA);
+	if (!dump->codec || !dump->data) {
+		error_set(err, ERROR_SYSTEM, "out of memory");
+		goto fail;
+	}
+	/* The bitmaps of all parts of a set are the same. */
+	if (!read_bitmap(dump, headers, source->files[0], err) ||
+	    !set_parts(dump, source->diskdump, err))
+		goto fail;
+	source->private = dump;
+	return true;
+fail:
+	close_dump(dump);
+	return false;
+}
+
+static const struct page_descriptor *descriptor_of(struct diskdump *dump,
+						   const struct file *file, size_t part,
+						   uint64_t number)
+{
+	const struct part *place = &dump->parts[part];
+	uint64_t first = number / WINDOW * WINDOW;
+	size_t count = WINDOW;
+
+	if (part == dump->window_part && number - dump->window_first < dump->window_count)
+		return &dump->window[number - dump->window_first];
+	if (place->count - first < count)
+		count = place->count - first;
+	dump->window_count = 0;
+	if (!file_read(file, place->descriptors + first * sizeof(*dump->window),
+		       dump->window, count * sizeof(*dump->window), NULL))
+		return NULL;
+	dump->window_part = part;
+	dump->window_first = first;
+	dump->window_count = count;
+	return &dump->window[number - first];
+}
+
+static bool read_data(struct source *source, uint64_t pfn, void *page)
+{
+	struct diskdump *dump = source->private;
+	const struct page_descriptor *descriptor;
+	const struct file *file;
+	size_t part = 0;
+
+	while (part + 1 < dump->part_count && pfn >= dump->parts[part].end_pfn)
+		part++;
+	file = source->files[part];
+	descriptor = descriptor_of(dump, file, part, rank(dump, pfn) - dump->parts[part].first);
+	if (!descriptor || descriptor->size > LARGEST_PAGE_DATA ||
+	    !file_read(file, descriptor->offset, dump->data, descriptor->size, NULL))
+		return false;
+	return codec_unpack(dump->codec, descriptor->flags, dump->data, descriptor->size,
+			    page, source->facts.page_size);
+}
+
+static enum read_status read_diskdump(struct source *source, enum address_space space,
+				      uint64_t address, void *page)
+{
+	const struct diskdump *dump = source->private;
+	enum read_status status = source_to_physical(source, space, &address);
+	uint64_t pfn = address / source->facts.page_size;
+
+	if (status != READ_OK)
+		return status;
+	if (pfn >= dump->max_mapnr || !is_dumped(dump, pfn))
+		return source_missing(source, address);
+	return read_data(source, pfn, page) ? READ_OK : READ_DAMAGED;
+}
+
+static void close_diskdump(struct source *source)
+{
+	close_dump(source->private);
+}
+
+const struct source_ops diskdump_source_ops = {
+	.name = "kdump-compressed",
+	.recognises = recognises,
+	.open = open_diskdump,
+	.read_page = read_diskdump,
+	.close = close_diskdump,
+};

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Pages of ELF cores, flattened or not, without libkdumpfile.
+ */
+#include <string.h>
+
+#include "source/backend.h"
+
+static bool recognises(const struct source *source)
+{
+	return source->elf;
+}
+
+static bool open_elf(struct source *source, struct error *err)
+{
+	(void)source;
+	(void)err;
+	return true;
+}
+
+/*
+ * One run of a page: up to the end of the segment, or up to the next one where
+ * there is no RAM. A page may begin or end outside of RAM, e.g. below 640 KiB.
+ */
+static enum read_status read_run(struct source *source, uint64_t address,
+				 unsigned char *out, size_t room, size_t *length)
+{
+	const struct elf_segment *segment = elf_segment_at(source->elf, address, true);
+	uint64_t next, within;
+
+	*length = room;
+	if (!segment) {
+		next = elf_next_segment(source->elf, address);
+		if (next - address < room)
+			*length = next - address;
+		return source_missing(source, address);
+	}
+	within = address - segment->physical;
+	if (segment->file_size - within < room)
+		*length = segment->file_size - within;
+	return file_read(source->files[0], segment->offset + within, out, *length, NULL)
+	       ? READ_OK : READ_DAMAGED;
+}
+
+static enum read_status read_elf(struct source *source, enum address_space space,
+				 uint64_t address, void *page)
+{
+	size_t page_size = source->facts.page_size;
+	enum read_status status = source_to_physical(source, space, &address);
+	bool any = false;
+	size_t length;
+
+	if (status != READ_OK)
+		return status;
+	for (size_t at = 0; at < page_size; at += length) {
+		unsigned char *out = (unsigned char *)page + at;
+
+		status = read_run(source, address + at, out, page_size - at, &length);
+		if (status == READ_NOT_RAM)
+			memset(out, 0, length);
+		else if (status != READ_OK)
+			return status;
+		else
+			any = true;
+	}
+	return any ? READ_OK : READ_NOT_RAM;
+}
+
+static void close_elf(struct source *source)
+{
+	(void)source;
+}
+
+const struct source_ops elf_source_ops = {
+	.name = "ELF core",
+	.recognises = recognises,
+	.open = open_elf,
+	.read_page = read_elf,
+	.close = close_elf,
+};

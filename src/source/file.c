@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "source/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "source/flattened.h"
+
+struct file {
+	char *name;
+	int fd;
+	uint64_t size;			/* of the dump inside */
+	struct flattened *flattened;	/* NULL: plain */
+};
+
+const char *grouped(uint64_t number, char text[GROUPED_SIZE])
+{
+	char digits[GROUPED_SIZE];
+	int count = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)number);
+	char *out = text;
+
+	for (int i = 0; i < count; i++) {
+		if (i && (count - i) % 3 == 0)
+			*out++ = ',';
+		*out++ = digits[i];
+	}
+	*out = '\0';
+	return text;
+}
+
+static bool check_kind(const char *path, const struct stat *status, struct error *err)
+{
+	struct stat kcore;
+
+	if (S_ISDIR(status->st_mode))
+		return error_set(err, ERROR_INPUT,
+				 "%s: is a directory; name the dump file in it", path);
+	if (!S_ISREG(status->st_mode))
+		return error_set(err, ERROR_INPUT, "%s: is not a regular file; copy the "
+				 "dump to a file first", path);
+	/* A page cache over memory that changes would show stale pages for ever. */
+	if (!stat("/proc/kcore", &kcore) && kcore.st_dev == status->st_dev &&
+	    kcore.st_ino == status->st_ino)
+		return error_set(err, ERROR_INPUT, "%s: live memory cannot be read as a "
+				 "dump", path);
+	if (!status->st_size)
+		return error_set(err, ERROR_INPUT, "%s: is empty; the dump was not written, "
+				 "look at the log of the kdump service", path);
+	return true;
+}
+
+static bool open_flattened(struct file *file, struct error *err)
+{
+	unsigned char head[16];
+	ssize_t length = pread(file->fd, head, sizeof(head), 0);
+
+	if (length < 0)
+		return error_set(err, ERROR_SYSTEM, "%s: cannot read: %s", file->name,
+				 strerror(errno));
+	if (!flattened_signature(head, (size_t)length))
+		return true;
+	file->flattened = flattened_index(file->fd, file->size, file->name, err);
+	if (!file->flattened)
+		return false;
+	file->size = flattened_size(file->flattened);
+	return true;
+}
+
+struct file *file_open(const char *path, struct error *err)
+{
+	struct file *file = calloc(1, sizeof(*file));
+	struct stat status;
+
+	if (!file)
+		goto no_memory;
+	file->name = strdup(path);
+	file->fd = -1;
+	if (!file->name)
+		goto no_memory;
+	/* A FIFO without a writer would block the open for ever. */
+	file->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (file->fd < 0 || fstat(file->fd, &status)) {
+		error_set(err, ERROR_SYSTEM, "%s: cannot open: %s%s", path, strerror(errno),
+			  errno == EACCES ? "; dumps belong to root, try sudo" : "");
+		goto fail;
+	}
+	if (!check_kind(path, &status, err))
+		goto fail;
+	file->size = (uint64_t)status.st_size;
+	if (!open_flattened(file, err))
+		goto fail;
+	return file;
+no_memory:
+	error_set(err, ERROR_SYSTEM, "%s: out of memory", path);
+fail:
+	file_close(file);
+	return NULL;
+}
+
+void file_close(struct file *file)
+{
+	if (!file)
+		return;
+	if (file->fd >= 0)
+		close(file->fd);
+	flattened_free(file->flattened);
+	free(file->name);
+	free(file);
+}
+
+const char *file_name(const struct file *file)
+{
+	return file->name;
+}
+
+int file_descriptor(const struct file *file)
+{
+	return file->fd;
+}
+
+bool file_is_flattened(const struct file *file)
+{
+	return file->flattened;
+}
+
+uint64_t file_size(const struct file *file)
+{
+	return file->size;
+}
+
+/* pread() until all is there: it may return less, on network file systems too. */
+static bool read_whole(int fd, uint64_t place, unsigned char *buffer, size_t length)
+{
+	while (length) {
+		ssize_t got = pread(fd, buffer, length, (off_t)place);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0) {
+			if (!got)
+				errno = 0;
+			return false;
+		}
+		place += (uint64_t)got;
+		buffer += got;
+		length -= (size_t)got;
+	}
+	return true;
+}
+
+static bool read_pieces(const struct file *file, uint64_t offset, unsigned char *buffer,
+			size_t length)
+{
+	while (length) {
+		uint64_t run;
+		uint64_t place = flattened_find(file->flattened, offset, &run);
+		size_t part = run < length ? (size_t)run : length;
+
+		if (place == FLATTENED_HOLE)
+			memset(buffer, 0, part);
+		else if (!read_whole(file->fd, place, buffer, part))
+			return false;
+		offset += part;
+		buffer += part;
+		length -= part;
+	}
+	return true;
+}
+
+bool file_read(const struct file *file, uint64_t offset, void *buffer, size_t length,
+	       struct error *err)
+{
+	char text[2][GROUPED_SIZE];
+	bool ok;
+
+	if (offset > file->size || length > file->size - offset)
+		return error_set(err, ERROR_INPUT,
+				 "%s: cut: byte %s is needed but the dump has %s bytes; "
+				 "copy it again",
+				 file->name, grouped(offset + length, text[0]),
+				 grouped(file->size, text[1]));
+	if (file->flattened)
+		ok = read_pieces(file, offset, buffer, length);
+	else
+		ok = read_whole(file->fd, offset, buffer, length);
+	if (ok)
+		return true;
+	return error_set(err, ERROR_SYSTEM, "%s: cannot read at byte %s: %s", file->name,
+			 grouped(offset, text[0]),
+			 errno ? strerror(errno) : "the file became shorter");
+}
+
+bool file_holds(const struct file *file, uint64_t offset, uint64_t length)
+{
+	if (offset > file->size || length > file->size - offset)
+		return false;
+	while (file->flattened && length) {
+		uint64_t run;
+
+		if (flattened_find(file->flattened, offset, &run) == FLATTENED_HOLE)
+			return false;
+		if (run >= length)
+			break;
+		offset += run;
+		length -= run;
+	}
+	return true;
+}

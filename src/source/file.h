@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One input file as random-access bytes, plain or flattened.
+ *
+ * A flattened file (makedumpfile -F, QEMU's kdump formats) holds the dump as a
+ * stream of records; offsets here are always those of the dump inside.
+ */
+#ifndef KSWAPCK_SOURCE_FILE_H
+#define KSWAPCK_SOURCE_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct file;
+
+/**
+ * file_open - open a regular file for reading, and index it when it is flattened.
+ * @path: kept by reference in errors, copied.
+ *
+ * Return: the file; NULL with @err set (ERROR_INPUT or ERROR_SYSTEM).
+ */
+struct file *file_open(const char *path, struct error *err);
+void file_close(struct file *file);	/* NULL is fine */
+
+/** file_name - the path as the user gave it. */
+const char *file_name(const struct file *file);
+/** file_descriptor - of the real file; not for reading a flattened one. */
+int file_descriptor(const struct file *file);
+bool file_is_flattened(const struct file *file);
+/** file_size - bytes of the dump (of the dump inside, when flattened). */
+uint64_t file_size(const struct file *file);
+
+/**
+ * file_read - copy bytes.
+ *
+ * Places of a flattened file that no record wrote are zeros, as they would be in
+ * the file that makedumpfile -R makes; ask file_holds() where that matters.
+ *
+ * Return: false with @err set when not all bytes are there.
+ */
+bool file_read(const struct file *file, uint64_t offset, void *buffer, size_t length,
+	       struct error *err);
+
+/** file_holds - is every byte of the range really in the file? */
+bool file_holds(const struct file *file, uint64_t offset, uint64_t length);
+
+#define GROUPED_SIZE 27	/* 18,446,744,073,709,551,615 and a NUL */
+/**
+ * grouped - a number as people read it: 8,123,456.
+ *
+ * Return: @text.
+ */
+const char *grouped(uint64_t number, char text[GROUPED_SIZE]);
+
+#endif

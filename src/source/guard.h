@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Is the dump whole? Asked before anybody reads a page: behind the cut of an ELF
+ * file libkdumpfile 0.5.1 reads zeros and says that all is well.
+ */
+#ifndef KSWAPCK_SOURCE_GUARD_H
+#define KSWAPCK_SOURCE_GUARD_H
+
+#include "source/diskdump_headers.h"
+#include "source/elf_headers.h"
+
+/** guard_elf - is all that the headers name in the file? */
+bool guard_elf(const struct file *file, const struct elf_headers *headers,
+	       struct error *err);
+
+/**
+ * guard_diskdump - the same of all files of a kdump-compressed dump: bitmaps, all
+ * page descriptors, and all data that the descriptors name.
+ * @set: its codecs, ram_pages and file_pages are filled in.
+ */
+bool guard_diskdump(struct file *const *files, struct diskdump_set *set,
+		    struct error *err);
+
+#endif

@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "source/memory.h"
+
+#include <endian.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* Headers older than Linux 5.14; older kernels refuse it, and nothing is lost. */
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+#define DEFAULT_CACHE_BYTES (UINT64_C(32) << 20)
+#define LEAST_PAGES	    16
+/* Pages come in chunks of this many: memory grows with use, with few allocations. */
+#define CHUNK_PAGES 64
+#define NONE	    UINT32_MAX
+
+/*
+ * Entries are chained by their hash. Entry i owns page i. A page that could not be
+ * read has an entry too, so that the source is asked for it once.
+ */
+struct entry {
+	uint64_t key;		/* page address | space */
+	uint32_t next;		/* in the chain, or NONE */
+	uint8_t status;		/* enum read_status */
+	uint8_t referenced;	/* since the clock's hand passed */
+};
+
+struct overlay {
+	uint64_t address;
+	size_t length;
+	unsigned char *bytes;
+};
+
+struct memory {
+	struct source *source;
+	uint64_t page_size;
+	unsigned int page_shift;
+
+	struct entry *entries;
+	uint32_t capacity;
+	uint32_t count;		/* entries in use are [0, count) */
+	uint32_t hand;		/* of the clock that chooses what goes */
+	unsigned char **chunks;
+	uint32_t chunk_count;
+
+	uint32_t *chains;	/* first entry by hash */
+	unsigned int chain_shift;
+
+	struct overlay *overlays;
+	size_t overlay_count;
+
+	struct memory_statistics statistics;
+};
+
+static unsigned int log2_floor(uint64_t number)
+{
+	return 63 - (unsigned int)__builtin_clzll(number);
+}
+
+struct memory *memory_new(struct source *source, size_t cache_bytes)
+{
+	struct memory *memory = calloc(1, sizeof(*memory));
+	unsigned int chain_bits;
+	uint64_t pages;
+
+	if (!memory)
+		return NULL;
+	memory->source = source;
+	memory->page_size = source_facts(source)->page_size;
+	memory->page_shift = log2_floor(memory->page_size);
+	pages = (cache_bytes ? cache_bytes : DEFAULT_CACHE_BYTES) / memory->page_size;
+	if (pages < LEAST_PAGES)
+		pages = LEAST_PAGES;
+	if (pages > NONE / 4)
+		pages = NONE / 4;
+	memory->capacity = (uint32_t)pages;
+	chain_bits = log2_floor(pages) + 1;
+	memory->chain_shift = 64 - chain_bits;
+	memory->entries = calloc(pages, sizeof(*memory->entries));
+	memory->chunks = calloc(pages / CHUNK_PAGES + 1, sizeof(*memory->chunks));
+	memory->chains = malloc(sizeof(*memory->chains) << chain_bits);
+	if (!memory->entries || !memory->chunks || !memory->chains) {
+		memory_free(memory);
+		return NULL;
+	}
+	memset(memory->chains, 0xff, sizeof(*memory->chains) << chain_bits);
+	return memory;
+}
+
+void memory_free(struct memory *memory)
+{
+	if (!memory)
+		return;
+	for (uint32_t i = 0; i < memory->chunk_count; i++)
+		free(memory->chunks[i]);
+	for (size_t i = 0; i < memory->overlay_count; i++)
+		free(memory->overlays[i].bytes);
+	free(memory->overlays);
+	free(memory->chunks);
+	free(memory->chains);
+	free(memory->entries);
+	free(memory);
+}
+
+static unsigned char *page_of(const struct memory *memory, uint32_t index)
+{
+	return memory->chunks[index / CHUNK_PAGES] +
+	       ((uint64_t)(index % CHUNK_PAGES) << memory->page_shift);
+}
+
+/* Fibonacci hashing: page addresses differ in their middle bits. */
+static uint32_t *chain_of(const struct memory *memory, uint64_t key)
+{
+	uint64_t hash = ((key >> memory->page_shift) ^ (key & 1)) *
+			UINT64_C(0x9e3779b97f4a7c15);
+
+	return &memory->chains[hash >> memory->chain_shift];
+}
+
+static void unchain(struct memory *memory, uint32_t index)
+{
+	uint32_t *link = chain_of(memory, memory->entries[index].key);
+
+	while (*link != index)
+		link = &memory->entries[*link].next;
+	*link = memory->entries[index].next;
+}
+
+/* Second chance: pages that were used since the hand last came by stay. */
+static uint32_t evict(struct memory *memory)
+{
+	uint32_t index;
+
+	while (memory->entries[memory->hand].referenced) {
+		memory->entries[memory->hand].referenced = 0;
+		memory->hand = (memory->hand + 1) % memory->count;
+	}
+	index = memory->hand;
+	memory->hand = (memory->hand + 1) % memory->count;
+	unchain(memory, index);
+	return index;
+}
+
+static bool add_chunk(struct memory *memory)
+{
+	size_t size = (size_t)CHUNK_PAGES * memory->page_size;
+	unsigned char *chunk = aligned_alloc(memory->page_size, size);
+
+	if (!chunk)
+		return false;
+	/* One fault for the chunk instead of one a page. May fail before Linux 5.14. */
+	madvise(chunk, size, MADV_POPULATE_WRITE);
+	memory->chunks[memory->chunk_count++] = chunk;
+	return true;
+}
+
+static uint32_t new_entry(struct memory *memory)
+{
+	/* A smaller cache is slower, but works. */
+	if (memory->count < memory->capacity &&
+	    memory->count == memory->chunk_count * CHUNK_PAGES && !add_chunk(memory))
+		memory->capacity = memory->count;
+	if (memory->count < memory->capacity)
+		return memory->count++;
+	return memory->count ? evict(memory) : NONE;
+}
+
+/* Lay the overlays over a page that has just come in. */
+static enum read_status apply_overlays(const struct memory *memory, uint64_t address,
+				       unsigned char *page, enum read_status status)
+{
+	for (size_t i = 0; i < memory->overlay_count; i++) {
+		const struct overlay *overlay = &memory->overlays[i];
+		uint64_t from = overlay->address, to = from + (overlay->length - 1);
+		uint64_t last = address + (memory->page_size - 1);
+
+		if (from > last || to < address)
+			continue;
+		if (from < address)
+			from = address;
+		if (to > last)
+			to = last;
+		/* A page that is not in the dump is there when all of it is laid over. */
+		if (from == address && to == last)
+			status = READ_OK;
+		memcpy(page + (from - address), overlay->bytes + (from - overlay->address),
+		       to - from + 1);
+	}
+	return status;
+}
+
+static uint32_t bring_in(struct memory *memory, enum address_space space,
+			 uint64_t address)
+{
+	uint32_t index = new_entry(memory);
+	struct entry *entry;
+	enum read_status status;
+	uint32_t *chain;
+
+	if (index == NONE)
+		return NONE;
+	entry = &memory->entries[index];
+	status = source_read_page(memory->source, space, address, page_of(memory, index));
+	memory->statistics.pages_read++;
+	if (status != READ_OK)
+		memory->statistics.failed[status]++;
+	if (space == ADDRESS_VIRTUAL && memory->overlay_count)
+		status = apply_overlays(memory, address, page_of(memory, index), status);
+	entry->key = address | space;
+	entry->status = status;
+	chain = chain_of(memory, entry->key);
+	entry->next = *chain;
+	*chain = index;
+	return index;
+}
+
+/* The page at a page-aligned address; NULL with *@status when there is none. */
+static const unsigned char *get_page(struct memory *memory, enum address_space space,
+				     uint64_t address, enum read_status *status)
+{
+	uint64_t key = address | space;
+	uint32_t index = *chain_of(memory, key);
+
+	while (index != NONE && memory->entries[index].key != key)
+		index = memory->entries[index].next;
+	if (index != NONE)
+		memory->statistics.hits++;
+	else
+		index = bring_in(memory, space, address);
+	if (index == NONE) {
+		*status = READ_DAMAGED;
+		return NULL;
+	}
+	memory->entries[index].referenced = 1;
+	*status = memory->entries[index].status;
+	return *status == READ_OK ? page_of(memory, index) : NULL;
+}
+
+static enum read_status read_space(struct memory *memory, enum address_space space,
+				   uint64_t address, void *buffer, size_t length)
+{
+	unsigned char *out = buffer;
+	enum read_status status;
+
+	/* No object of the kernel goes over the end of the address space. */
+	if (length && address + (length - 1) < address)
+		return READ_UNMAPPED;
+	while (length) {
+		uint64_t within = address & (memory->page_size - 1);
+		size_t part = memory->page_size - within;
+		const unsigned char *page;
+
+		if (part > length)
+			part = length;
+		page = get_page(memory, space, address - within, &status);
+		if (!page)
+			return status;
+		memcpy(out, page + within, part);
+		address += part;
+		out += part;
+		length -= part;
+	}
+	return READ_OK;
+}
+
+enum read_status memory_read(struct memory *memory, uint64_t address, void *buffer,
+			     size_t length)
+{
+	return read_space(memory, ADDRESS_VIRTUAL, address, buffer, length);
+}
+
+enum read_status memory_read_physical(struct memory *memory, uint64_t address,
+				      void *buffer, size_t length)
+{
+	return read_space(memory, ADDRESS_PHYSICAL, address, buffer, length);
+}
+
+const void *memory_map(struct memory *memory, uint64_t address, size_t length,
+		       enum read_status *status)
+{
+	uint64_t within = address & (memory->page_size - 1);
+	const unsigned char *page;
+	enum read_status ignored;
+
+	if (!status)
+		status = &ignored;
+	if (length > memory->page_size - within) {
+		*status = READ_UNMAPPED;
+		return NULL;
+	}
+	page = get_page(memory, ADDRESS_VIRTUAL, address - within, status);
+	return page ? page + within : NULL;
+}
+
+enum read_status memory_read_u8(struct memory *memory, uint64_t address, uint8_t *value)
+{
+	return memory_read(memory, address, value, sizeof(*value));
+}
+
+enum read_status memory_read_u16(struct memory *memory, uint64_t address, uint16_t *value)
+{
+	uint16_t raw;
+	enum read_status status = memory_read(memory, address, &raw, sizeof(raw));
+
+	if (status == READ_OK)
+		*value = le16toh(raw);
+	return status;
+}
+
+enum read_status memory_read_u32(struct memory *memory, uint64_t address, uint32_t *value)
+{
+	uint32_t raw;
+	enum read_status status = memory_read(memory, address, &raw, sizeof(raw));
+
+	if (status == READ_OK)
+		*value = le32toh(raw);
+	return status;
+}
+
+enum read_status memory_read_u64(struct memory *memory, uint64_t address, uint64_t *value)
+{
+	uint64_t raw;
+	enum read_status status = memory_read(memory, address, &raw, sizeof(raw));
+
+	if (status == READ_OK)
+		*value = le64toh(raw);
+	return status;
+}
+
+enum read_status memory_read_string(struct memory *memory, uint64_t address,
+				    char *buffer, size_t size)
+{
+	enum read_status status = READ_OK;
+
+	if (!size)
+		return READ_OK;
+	while (--size) {
+		uint64_t within = address & (memory->page_size - 1);
+		size_t part = memory->page_size - within;
+		const unsigned char *page;
+		size_t length;
+
+		page = get_page(memory, ADDRESS_VIRTUAL, address - within, &status);
+		if (!page)
+			break;
+		if (part > size)
+			part = size;
+		length = strnlen((const char *)page + within, part);
+		memcpy(buffer, page + within, length);
+		buffer += length;
+		address += length;
+		size -= length - 1;
+		/* The string ended, the buffer is full, or so is the address space. */
+		if (length < part || size == 1 || !address)
+			break;
+	}
+	*buffer = '\0';
+	return status;
+}
+
+/* Entries of these virtual pages no longer hold what a read should see. */
+static void forget(struct memory *memory, uint64_t address, size_t length)
+{
+	uint64_t first = address & ~(memory->page_size - 1);
+	uint64_t last = (address + (length - 1)) & ~(memory->page_size - 1);
+
+	for (uint32_t i = 0; i < memory->count; i++) {
+		struct entry *entry = &memory->entries[i];
+
+		if (entry->key & 1 || entry->key < first || entry->key > last)
+			continue;
+		unchain(memory, i);
+		/* Off all chains' keys, but on one, so that evict() finds it there. */
+		entry->key = UINT64_MAX;
+		entry->referenced = 0;
+		entry->next = *chain_of(memory, entry->key);
+		*chain_of(memory, entry->key) = i;
+	}
+}
+
+bool memory_overlay(struct memory *memory, uint64_t address, const void *bytes,
+		    size_t length)
+{
+	struct overlay *overlays;
+	unsigned char *copy;
+
+	if (!length)
+		return true;
+	if (address + (length - 1) < address)
+		return false;
+	overlays = realloc(memory->overlays,
+			   (memory->overlay_count + 1) * sizeof(*overlays));
+	if (!overlays)
+		return false;
+	memory->overlays = overlays;
+	copy = malloc(length);
+	if (!copy)
+		return false;
+	memcpy(copy, bytes, length);
+	overlays[memory->overlay_count++] = (struct overlay){ address, length, copy };
+	forget(memory, address, length);
+	return true;
+}
+
+void memory_overlay_clear(struct memory *memory)
+{
+	for (size_t i = 0; i < memory->overlay_count; i++) {
+		forget(memory, memory->overlays[i].address, memory->overlays[i].length);
+		free(memory->overlays[i].bytes);
+	}
+	free(memory->overlays);
+	memory->overlays = NULL;
+	memory->overlay_count = 0;
+}
+
+const struct memory_statistics *memory_statistics(const struct memory *memory)
+{
+	return &memory->statistics;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Memory of the dumped kernel: any address, any length, through a page cache.
+ *
+ * libkdumpfile keeps its pages in a linear list and costs a lookup per call;
+ * the cache here is a hash of whole pages, so that each page is read once and
+ * a struct page costs a few nanoseconds. Not thread-safe: one memory a thread.
+ */
+#ifndef KSWAPCK_MEMORY_H
+#define KSWAPCK_MEMORY_H
+
+#include "source/source.h"
+
+struct memory;
+
+/**
+ * memory_new - a page cache in front of @source, which must outlive it.
+ * @cache_bytes: upper bound of the cache; 0 takes the default. The memory is
+ * used only as pages come in.
+ */
+struct memory *memory_new(struct source *source, size_t cache_bytes);
+void memory_free(struct memory *memory);
+
+/** memory_read - copy @length bytes at kernel virtual @address to @buffer. */
+enum read_status memory_read(struct memory *memory, uint64_t address,
+			     void *buffer, size_t length);
+
+/** memory_read_physical - the same at a physical address. */
+enum read_status memory_read_physical(struct memory *memory, uint64_t address,
+				      void *buffer, size_t length);
+
+/**
+ * memory_map - look at bytes in the cache without copying.
+ * @address, @length: must lie within one page.
+ *
+ * Return: a pointer that stays good until the next call on @memory; NULL when
+ * the page cannot be read, with the reason in *@status (may be NULL).
+ */
+const void *memory_map(struct memory *memory, uint64_t address, size_t length,
+		       enum read_status *status);
+
+/* Little-endian integers at kernel virtual addresses (x86_64 and arm64 dumps). */
+enum read_status memory_read_u8(struct memory *memory, uint64_t address, uint8_t *value);
+enum read_status memory_read_u16(struct memory *memory, uint64_t address, uint16_t *value);
+enum read_status memory_read_u32(struct memory *memory, uint64_t address, uint32_t *value);
+enum read_status memory_read_u64(struct memory *memory, uint64_t address, uint64_t *value);
+
+/**
+ * memory_read_string - copy a C string, at most @size - 1 bytes, always
+ * terminated; it may be cut.
+ */
+enum read_status memory_read_string(struct memory *memory, uint64_t address,
+				    char *buffer, size_t size);
+
+/**
+ * memory_overlay - let later reads see other bytes; nothing is written to the
+ * dump. For tests and what-if questions: lay one wrong word over a clean dump
+ * and see what is found. Any length, but address space virtual only.
+ *
+ * Return: false when out of memory.
+ */
+bool memory_overlay(struct memory *memory, uint64_t address,
+		    const void *bytes, size_t length);
+/** memory_overlay_clear - forget all overlays (and what was cached of them). */
+void memory_overlay_clear(struct memory *memory);
+
+struct memory_statistics {
+	uint64_t pages_read;			/* page reads from the source */
+	uint64_t hits;				/* lookups answered by the cache */
+	uint64_t failed[READ_STATUS_COUNT];	/* page reads by their status */
+};
+const struct memory_statistics *memory_statistics(const struct memory *memory);
+
+#endif

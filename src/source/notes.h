@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ELF notes of a dump: registers and VMCOREINFO. The same in ELF cores (PT_NOTE)
+ * and in kdump-compressed files (a copy of the PT_NOTEs).
+ */
+#ifndef KSWAPCK_SOURCE_NOTES_H
+#define KSWAPCK_SOURCE_NOTES_H
+
+#include "source/file.h"
+
+struct note {
+	size_t offset;		/* of the descriptor in notes->bytes */
+	size_t size;
+};
+
+struct notes {
+	unsigned char *bytes;
+	size_t size;
+	struct note *prstatus;	/* in the order of the file */
+	size_t prstatus_count;
+	struct note vmcoreinfo;	/* size 0: none */
+};
+
+/**
+ * notes_add - read a range of a file that holds notes.
+ *
+ * A note that reaches out of its range ends the range: what came before is kept.
+ *
+ * Return: false with @err set when the range cannot be read.
+ */
+bool notes_add(struct notes *notes, const struct file *file, uint64_t offset,
+	       uint64_t size, struct error *err);
+void notes_clear(struct notes *notes);
+
+#endif

@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "source/source.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "source/backend.h"
+#include "source/guard.h"
+#include "source/translate.h"
+#include "source/vmcoreinfo.h"
+
+static const struct source_ops *const backends[] = {
+	&kdump_source_ops,
+	&diskdump_source_ops,
+	&elf_source_ops,
+};
+
+/* Files that people give us by mistake or as they came, and what to do then. */
+static const struct foreign_format {
+	const char *magic;
+	size_t length;
+	const char *what;
+} foreign_formats[] = {
+	{ "\x1f\x8b", 2, "is compressed by gzip; unpack it first (gunzip)" },
+	{ "\xfd" "7zXZ", 5, "is compressed by xz; unpack it first (unxz)" },
+	{ "BZh", 3, "is compressed by bzip2; unpack it first (bunzip2)" },
+	{ "\x28\xb5\x2f\xfd", 4, "is compressed by zstd; unpack it first (unzstd)" },
+	{ "\x04\x22\x4d\x18", 4, "is compressed by lz4; unpack it first (unlz4)" },
+	{ "PK\x03\x04", 4, "is a zip archive; unpack it first" },
+	{ "DISKDUMP", 8, "is in the old diskdump format of 2.4 and 2.6 kernels" },
+	{ "QEVM", 4, "is a saved QEMU machine; dump it with dump-guest-memory" },
+	{ "LibvirtQemudSave", 16,
+	  "is a saved libvirt machine; dump it with virsh dump --memory-only" },
+	{ "\xd2\xbe\xd2\xbe", 4, "is a saved VMware machine; convert it with vmss2core" },
+	{ "\xd1\xbe\xd2\xbe", 4, "is a saved VMware machine; convert it with vmss2core" },
+};
+
+static bool not_a_dump(const struct file *file, const void *head, size_t length,
+		       struct error *err)
+{
+	for (size_t i = 0; i < sizeof(foreign_formats) / sizeof(*foreign_formats); i++) {
+		const struct foreign_format *format = &foreign_formats[i];
+
+		if (length >= format->length && !memcmp(head, format->magic, format->length))
+			return error_set(err, ERROR_INPUT, "%s: %s", file_name(file),
+					 format->what);
+	}
+	return error_set(err, ERROR_INPUT, "%s: not a dump: it begins neither as an ELF core "
+			 "nor as a kdump-compressed file; name a vmcore", file_name(file));
+}
+
+static bool open_files(struct source *source, const char *const *paths, size_t count,
+		       struct error *err)
+{
+	if (!count)
+		return error_set(err, ERROR_USAGE, "no dump file named");
+	source->files = calloc(count, sizeof(*source->files));
+	if (!source->files)
+		return error_set(err, ERROR_SYSTEM, "out of memory");
+	for (; source->file_count < count; source->file_count++) {
+		source->files[source->file_count] = file_open(paths[source->file_count], err);
+		if (!source->files[source->file_count])
+			return false;
+	}
+	return true;
+}
+
+static bool read_elf(struct source *source, struct error *err)
+{
+	if (source->file_count > 1)
+		return error_set(err, ERROR_INPUT, "%s: an ELF core is one file; name one dump "
+				 "only", file_name(source->files[0]));
+	source->elf = elf_headers_read(source->files[0], err);
+	return source->elf && guard_elf(source->files[0], source->elf, err);
+}
+
+static bool read_diskdump(struct source *source, struct error *err)
+{
+	source->diskdump = diskdump_set_read(source->files, source->file_count, err);
+	return source->diskdump && guard_diskdump(source->files, source->diskdump, err);
+}
+
+static bool read_headers(struct source *source, struct error *err)
+{
+	size_t elf = 0, diskdump = 0;
+
+	for (size_t i = 0; i < source->file_count; i++) {
+		const struct file *file = source->files[i];
+		unsigned char head[16] = { 0 };
+		size_t length = file_size(file) < sizeof(head) ? (size_t)file_size(file)
+							       : sizeof(head);
+
+		if (!file_read(file, 0, head, length, err))
+			return false;
+		if (elf_signature(head, length))
+			elf++;
+		else if (diskdump_signature(head, length))
+			diskdump++;
+		else
+			return not_a_dump(file, head, length, err);
+	}
+	if (elf && diskdump)
+		return error_set(err, ERROR_INPUT, "%s: the files are of different formats; "
+				 "name the files of one dump only",
+				 file_name(source->files[0]));
+	return elf ? read_elf(source, err) : read_diskdump(source, err);
+}
+
+static const char *codec_name(uint32_t codecs)
+{
+	switch (codecs & DISKDUMP_CODECS) {
+	case 0:
+		return "not compressed";
+	case DISKDUMP_ZLIB:
+		return "zlib";
+	case DISKDUMP_LZO:
+		return "lzo";
+	case DISKDUMP_SNAPPY:
+		return "snappy";
+	case DISKDUMP_ZSTD:
+		return "zstd";
+	}
+	return "several codecs";
+}
+
+static bool any_flattened(const struct source *source)
+{
+	for (size_t i = 0; i < source->file_count; i++) {
+		if (file_is_flattened(source->files[i]))
+			return true;
+	}
+	return false;
+}
+
+static void describe_format(struct source *source)
+{
+	char split[32] = "";
+	char codec[32] = "";
+
+	if (source->file_count > 1)
+		snprintf(split, sizeof(split), ", split in %zu", source->file_count);
+	if (source->diskdump)
+		snprintf(codec, sizeof(codec), ", %s", codec_name(source->diskdump->codecs));
+	snprintf(source->facts.format, sizeof(source->facts.format), "%s%s%s%s",
+		 source->elf ? "ELF core" : "kdump-compressed", codec,
+		 any_flattened(source) ? ", flattened" : "", split);
+}
+
+static void elf_facts(struct source *source)
+{
+	struct source_facts *facts = &source->facts;
+	uint64_t size;
+
+	facts->page_size = 4096;
+	if (source->vmcoreinfo) {
+		size_t length;
+		const char *line = vmcoreinfo_line(source->vmcoreinfo, "PAGESIZE", &length);
+
+		size = line ? strtoull(line, NULL, 10) : 0;
+		if (size >= 4096 && size <= 65536 && !(size & (size - 1)))
+			facts->page_size = (uint32_t)size;
+	}
+	facts->dump_level = -1;
+	elf_count_pages(source->elf, facts->page_size, &facts->ram_pages,
+			&facts->file_pages);
+}
+
+static void diskdump_facts(struct source *source)
+{
+	const struct diskdump_headers *headers = &source->diskdump->parts[0];
+	struct source_facts *facts = &source->facts;
+
+	facts->page_size = headers->block_size;
+	facts->dump_level = headers->dump_level;
+	facts->vmemmap_excluded = headers->status & DISKDUMP_VMEMMAP_EXCLUDED;
+	facts->ram_pages = source->diskdump->ram_pages;
+	facts->file_pages = source->diskdump->file_pages;
+}
+
+static bool read_notes(struct source *source, struct error *err)
+{
+	if (source->elf) {
+		for (size_t i = 0; i < source->elf->note_count; i++) {
+			const struct elf_range *range = &source->elf->notes[i];
+
+			if (!notes_add(&source->notes, source->files[0], range->offset,
+				       range->size, err))
+				return false;
+		}
+		return true;
+	}
+	return notes_add(&source->notes, source->files[0],
+			 source->diskdump->parts[0].note_offset,
+			 source->diskdump->parts[0].note_size, err);
+}
+
+/* From the sub header of a kdump-compressed file or from the note. */
+static bool copy_vmcoreinfo(struct source *source, struct error *err)
+{
+	const struct note *note = &source->notes.vmcoreinfo;
+	uint64_t size = note->size;
+	char *text;
+
+	if (source->diskdump && source->diskdump->parts[0].vmcoreinfo_size)
+		size = source->diskdump->parts[0].vmcoreinfo_size;
+	if (!size)
+		return true;
+	if (size > 1 << 20)
+		return error_set(err, ERROR_INPUT, "%s: damaged: VMCOREINFO of %llu bytes; "
+				 "copy it again", file_name(source->files[0]),
+				 (unsigned long long)size);
+	text = calloc(1, size + 1);
+	if (!text)
+		return error_set(err, ERROR_SYSTEM, "out of memory");
+	if (source->diskdump && source->diskdump->parts[0].vmcoreinfo_size) {
+		if (!file_read(source->files[0],
+			       source->diskdump->parts[0].vmcoreinfo_offset, text, size,
+			       err)) {
+			free(text);
+			return false;
+		}
+	} else {
+		memcpy(text, source->notes.bytes + note->offset, size);
+	}
+	/* An empty one is none: the kernel had not filled it in. */
+	if (*text)
+		source->vmcoreinfo = text;
+	else
+		free(text);
+	return true;
+}
+
+static void architecture_of_headers(struct source *source,
+				    const struct source_options *options)
+{
+	const char *name = NULL;
+
+	if (options && options->architecture)
+		name = options->architecture;
+	else if (source->elf)
+		name = source->elf->architecture;
+	else
+		name = source->diskdump->parts[0].machine;
+	snprintf(source->facts.architecture, sizeof(source->facts.architecture),
+		 "%.31s", name ? name : "");
+}
+
+/* What only one architecture's arch_crash_save_vmcoreinfo() writes. */
+static void architecture_of_vmcoreinfo(struct source *source)
+{
+	uint64_t value;
+	size_t length;
+
+	if (*source->facts.architecture || !source->vmcoreinfo)
+		return;
+	if (vmcoreinfo_number(source->vmcoreinfo, "SYMBOL", "init_top_pgt", 16, &value))
+		strcpy(source->facts.architecture, "x86_64");
+	else if (vmcoreinfo_line(source->vmcoreinfo, "NUMBER(kimage_voffset)", &length))
+		strcpy(source->facts.architecture, "aarch64");
+}
+
+static bool check_architecture(const struct source *source, bool last, struct error *err)
+{
+	const struct source_facts *facts = &source->facts;
+
+	if (!*facts->architecture && !last)
+		return true;
+	if (!*facts->architecture && source->elf)
+		return error_set(err, ERROR_INPUT, "%s: dump of an unknown architecture (ELF "
+				 "machine %u at byte 18); only x86_64 can be read",
+				 file_name(source->files[0]), source->elf->machine);
+	if (!*facts->architecture)
+		return error_set(err, ERROR_INPUT, "%s: the dump does not tell its "
+				 "architecture; name it with --arch",
+				 file_name(source->files[0]));
+	if (strcmp(facts->architecture, "x86_64"))
+		return error_set(err, ERROR_INPUT, "%s: dump of an %s machine; only x86_64 can "
+				 "be read", file_name(source->files[0]),
+				 facts->architecture);
+	if (facts->page_size != 4096)
+		return error_set(err, ERROR_INPUT, "%s: pages of %u bytes on x86_64; the "
+				 "header is damaged, copy it again",
+				 file_name(source->files[0]), facts->page_size);
+	return true;
+}
+
+static bool open_backend(struct source *source, struct error *err)
+{
+	for (size_t i = 0; i < sizeof(backends) / sizeof(*backends); i++) {
+		if (!backends[i]->recognises(source))
+			continue;
+		if (!backends[i]->open(source, err))
+			return false;
+		source->ops = backends[i];
+		return true;
+	}
+	return error_set(err, ERROR_INPUT, "%s: no reader for this format",
+			 file_name(source->files[0]));
+}
+
+static bool find_vmcoreinfo(struct source *source, struct error *err)
+{
+	if (source->vmcoreinfo)
+		return true;
+	source->vmcoreinfo = vmcoreinfo_scan(source, err);
+	if (!source->vmcoreinfo)
+		return error_prefix(err, "%s", file_name(source->files[0]));
+	source->facts.vmcoreinfo_scanned = true;
+	return true;
+}
+
+static bool begin_translation(struct source *source, struct error *err)
+{
+	uint64_t tables, physical;
+	enum read_status status;
+
+	source->translation = translation_new(source, source->vmcoreinfo, err);
+	if (!source->translation)
+		return error_prefix(err, "%s", file_name(source->files[0]));
+	/* Page tables that do not even map themselves are not this kernel's. */
+	if (!vmcoreinfo_number(source->vmcoreinfo, "SYMBOL", "swapper_pg_dir", 16, &tables))
+		return true;
+	status = translation_physical(source->translation, tables, &physical);
+	if (status == READ_OK)
+		return true;
+	return error_set(err, ERROR_INPUT, "%s: the page tables of the kernel are not usable: "
+			 "0x%llx is %s; the dump is damaged, or its VMCOREINFO is of "
+			 "another kernel", file_name(source->files[0]),
+			 (unsigned long long)tables, read_status_text(status));
+}
+
+static bool open_all(struct source *source, const char *const *paths, size_t count,
+		     const struct source_options *options, struct error *err)
+{
+	if (!open_files(source, paths, count, err) || !read_headers(source, err) ||
+	    !read_notes(source, err) || !copy_vmcoreinfo(source, err))
+		return false;
+	if (source->elf)
+		elf_facts(source);
+	else
+		diskdump_facts(source);
+	describe_format(source);
+	architecture_of_headers(source, options);
+	architecture_of_vmcoreinfo(source);
+	if (!check_architecture(source, false, err) || !open_backend(source, err) ||
+	    !find_vmcoreinfo(source, err))
+		return false;
+	source->facts.vmcoreinfo = source->vmcoreinfo;
+	architecture_of_vmcoreinfo(source);
+	return check_architecture(source, true, err) && begin_translation(source, err);
+}
+
+struct source *source_open(const char *const *paths, size_t count,
+			   const struct source_options *options, struct error *err)
+{
+	struct source *source = calloc(1, sizeof(*source));
+
+	if (!source) {
+		error_set(err, ERROR_SYSTEM, "out of memory");
+		return NULL;
+	}
+	if (!open_all(source, paths, count, options, err)) {
+		source_close(source);
+		return NULL;
+	}
+	return source;
+}
+
+void source_close(struct source *source)
+{
+	if (!source)
+		return;
+	translation_free(source->translation);
+	if (source->ops)
+		source->ops->close(source);
+	free(source->vmcoreinfo);
+	notes_clear(&source->notes);
+	elf_headers_free(source->elf);
+	diskdump_set_free(source->diskdump);
+	for (size_t i = 0; i < source->file_count; i++)
+		file_close(source->files[i]);
+	free(source->files);
+	free(source);
+}
+
+const struct source_facts *source_facts(const struct source *source)
+{
+	return &source->facts;
+}
+
+enum read_status source_read_page(struct source *source, enum address_space space,
+				  uint64_t address, void *page)
+{
+	address &= ~(uint64_t)(source->facts.page_size - 1);
+	return source->ops->read_page(source, space, address, page);
+}
+
+enum read_status source_to_physical(struct source *source, enum address_space space,
+				    uint64_t *address)
+{
+	if (space == ADDRESS_PHYSICAL)
+		return READ_OK;
+	if (!source->translation)
+		return READ_UNMAPPED;
+	return translation_physical(source->translation, *address, address);
+}
+
+enum read_status source_missing(const struct source *source, uint64_t physical)
+{
+	uint64_t page_size = source->facts.page_size;
+
+	if (source->elf)
+		return elf_segment_at(source->elf, physical, false) ? READ_EXCLUDED
+								    : READ_NOT_RAM;
+	return diskdump_in_ram(&source->diskdump->parts[0], source->files[0],
+			       physical / page_size) ? READ_EXCLUDED : READ_NOT_RAM;
+}
+
+const void *source_prstatus(const struct source *source, size_t index, size_t *size)
+{
+	const struct note *note;
+
+	if (index >= source->notes.prstatus_count)
+		return NULL;
+	note = &source->notes.prstatus[index];
+	*size = note->size;
+	return source->notes.bytes + note->offset;
+}
+
+const char *read_status_text(enum read_status status)
+{
+	switch (status) {
+	case READ_OK:
+		return "readable";
+	case READ_EXCLUDED:
+		return "left out of the dump";
+	case READ_NOT_RAM:
+		return "not RAM";
+	case READ_UNMAPPED:
+		return "not mapped";
+	case READ_DAMAGED:
+		return "damaged in the dump";
+	case READ_STATUS_COUNT:
+		break;
+	}
+	return "unreadable";
+}

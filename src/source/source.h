@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where bytes come from: an opened dump, whatever its format.
+ *
+ * A source reads whole pages and never interprets them. Everybody above reads
+ * through struct memory (source/memory.h), which keeps pages in a cache.
+ * Each backend is one file that ends in one const struct source_ops
+ * (source/backend.h); source.c holds the array of them.
+ */
+#ifndef KSWAPCK_SOURCE_H
+#define KSWAPCK_SOURCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct source;
+
+enum address_space {
+	ADDRESS_VIRTUAL,	/* kernel virtual address */
+	ADDRESS_PHYSICAL,	/* machine physical address */
+};
+
+/*
+ * Why a read gave no bytes. These are told apart because they mean different
+ * things to the reader of a report: a page that makedumpfile left out is
+ * unknown, never zeros.
+ */
+enum read_status {
+	READ_OK,
+	READ_EXCLUDED,		/* the machine had this page, the file has not */
+	READ_NOT_RAM,		/* no RAM at this physical address */
+	READ_UNMAPPED,		/* the page tables hold no such virtual address */
+	READ_DAMAGED,		/* file cut, page does not decompress, I/O error */
+	READ_STATUS_COUNT,
+};
+
+struct source_facts {
+	char format[96];	/* "ELF core", "kdump-compressed, zlib, flattened" ... */
+	char architecture[32];	/* "x86_64"; empty when unknown */
+	uint32_t page_size;	/* bytes */
+	uint64_t ram_pages;	/* pages the machine had; 0 when unknown */
+	uint64_t file_pages;	/* pages the file holds; 0 when unknown */
+	int dump_level;		/* makedumpfile -d N; -1 when unknown */
+	bool vmemmap_excluded;	/* header says that part of vmemmap was left out */
+	bool vmcoreinfo_scanned;/* there was no note; it was found in memory */
+	const char *vmcoreinfo;	/* the text, NUL-terminated; owned by the source */
+};
+
+struct source_options {
+	const char *architecture;	/* NULL: take it from the dump */
+};
+
+/**
+ * source_open - open a dump.
+ * @paths: one file, or all parts of a makedumpfile --split set, in any order.
+ *
+ * Checks first that the file is whole: a cut file, an INCOMPLETE header or a
+ * missing part of a split set is an error here and never a page of zeros later.
+ *
+ * Return: the source, to be closed with source_close(); NULL with @err set
+ * (ERROR_INPUT or ERROR_SYSTEM, naming the file, the place and the remedy).
+ */
+struct source *source_open(const char *const *paths, size_t count,
+			   const struct source_options *options,
+			   struct error *err);
+void source_close(struct source *source);	/* NULL is fine */
+
+/** source_facts - what is known of the dump; lives as long as @source. */
+const struct source_facts *source_facts(const struct source *source);
+
+/**
+ * source_read_page - read one whole page.
+ * @address: any address within the page.
+ * @page: room for facts->page_size bytes; untouched bytes on failure are undefined.
+ */
+enum read_status source_read_page(struct source *source,
+				  enum address_space space, uint64_t address,
+				  void *page);
+
+/**
+ * source_prstatus - the register notes, in the order of the file.
+ * @index: 0, 1, 2 ... this is the N-th NT_PRSTATUS note and not CPU N: CPUs that
+ * did not answer have no note.
+ * @size: bytes of the returned descriptor (struct elf_prstatus).
+ *
+ * Return: the descriptor, owned by @source; NULL when there are no more.
+ */
+const void *source_prstatus(const struct source *source, size_t index,
+			    size_t *size);
+
+/** read_status_text - "left out of the dump", "not mapped" ... */
+const char *read_status_text(enum read_status status);
+
+#endif

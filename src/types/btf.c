@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * BTF through libbpf. btf__new() checks the header, the bounds of each type and of
+ * the strings; type ids and name offsets are checked where they are used, by
+ * btf__type_by_id() and btf__name_by_offset().
+ */
+#include "types/backend.h"
+#include "image/name_index.h"
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef BTF_KIND_ENUM64
+#define BTF_KIND_ENUM64 19	/* 6.0 */
+#endif
+
+struct btf_types {
+	struct types base;
+	struct btf *btf;
+	uint32_t type_count;
+	struct name_index names;	/* to type ids: structs, unions, typedefs */
+	struct name_index enumerators;	/* to places; built by the first lookup */
+	struct enumerator_place *places;
+	uint32_t place_count;
+	bool signs_told;	/* some enum has the flag that says signed */
+};
+
+struct enumerator_place {
+	uint32_t type;
+	uint32_t index;
+};
+
+static struct btf_types *of(struct types *types)
+{
+	return (struct btf_types *)types;
+}
+
+static const struct btf_type *type_at(const struct btf_types *types, type_id id)
+{
+	return id < types->type_count ? btf__type_by_id(types->btf, (uint32_t)id) : NULL;
+}
+
+static const char *name_at(const struct btf_types *types, uint32_t offset)
+{
+	const char *name = btf__name_by_offset(types->btf, offset);
+
+	return name ? name : "";
+}
+
+static bool is_link(uint16_t kind)
+{
+	return kind == BTF_KIND_TYPEDEF || kind == BTF_KIND_CONST ||
+	       kind == BTF_KIND_VOLATILE || kind == BTF_KIND_RESTRICT ||
+	       kind == BTF_KIND_TYPE_TAG;
+}
+
+/* Go behind typedefs and qualifiers. NULL: damaged. */
+static const struct btf_type *strip(const struct btf_types *types, type_id id)
+{
+	const struct btf_type *type = type_at(types, id);
+	uint32_t steps = 0;
+
+	while (type && is_link(btf_kind(type)))
+		type = steps++ < TYPE_CHAIN_MAX ? type_at(types, type->type) : NULL;
+	return type;
+}
+
+/* All dimensions make one array; @element becomes what it is an array of. */
+static bool array_shape(const struct btf_types *types, const struct btf_type *type,
+			struct type_shape *shape)
+{
+	uint32_t steps = 0;
+
+	shape->class = TYPE_ARRAY;
+	shape->count = 1;
+	while (type && btf_is_array(type)) {
+		const struct btf_array *array = btf_array(type);
+
+		if (steps++ > TYPE_CHAIN_MAX ||
+		    __builtin_mul_overflow(shape->count, (uint64_t)array->nelems,
+					   &shape->count))
+			return false;
+		shape->element = array->type;
+		type = strip(types, array->type);
+	}
+	return type != NULL;
+}
+
+static bool btf_shape(struct types *base, type_id id, struct type_shape *shape)
+{
+	const struct btf_types *types = of(base);
+	const struct btf_type *type = strip(types, id);
+	struct type_shape element;
+
+	*shape = (struct type_shape){ .class = TYPE_PLAIN };
+	if (!type)
+		return false;
+	switch (btf_kind(type)) {
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_UNION:
+		shape->class = TYPE_COMPOSITE;
+		shape->size = type->size;
+		return true;
+	case BTF_KIND_INT:
+	case BTF_KIND_ENUM:
+	case BTF_KIND_ENUM64:
+	case BTF_KIND_FLOAT:
+		shape->size = type->size;
+		return true;
+	case BTF_KIND_PTR:
+		shape->size = 8;
+		return true;
+	case BTF_KIND_ARRAY:
+		return array_shape(types, type, shape) &&
+		       btf_shape(base, shape->element, &element) &&
+		       !__builtin_mul_overflow(shape->count, element.size, &shape->size);
+	default:
+		return true;
+	}
+}
+
+/*
+ * Two ways to write a bit-field: the width in the member (kind_flag), or, by
+ * pahole before 1.12, an integer type of fewer bits.
+ */
+static void bit_field(const struct btf_types *types, const struct btf_type *composite,
+		      uint32_t index, struct type_field *field)
+{
+	const struct btf_type *type;
+
+	field->bits = btf_member_bit_offset(composite, index);
+	field->bit_size = btf_member_bitfield_size(composite, index);
+	if (field->bit_size || btf_kflag(composite))
+		return;
+	type = strip(types, field->type);
+	if (type && btf_is_int(type) && btf_int_bits(type) < type->size * 8) {
+		field->bits += btf_int_offset(type);
+		field->bit_size = btf_int_bits(type);
+	}
+}
+
+static void btf_fields(struct types *base, type_id id, type_visit *visit, void *context)
+{
+	const struct btf_types *types = of(base);
+	const struct btf_type *type = strip(types, id);
+	uint32_t i;
+
+	if (!type || !btf_is_composite(type))
+		return;
+	for (i = 0; i < btf_vlen(type); i++) {
+		const struct btf_member *member = btf_members(type) + i;
+		struct type_field field = {
+			.name = name_at(types, member->name_off),
+			.type = member->type,
+		};
+
+		bit_field(types, type, i, &field);
+		if (!visit(&field, context))
+			return;
+	}
+}
+
+static bool btf_find(struct types *base, const char *name, uint32_t nth, type_id *id)
+{
+	static const uint16_t order[] = {
+		BTF_KIND_STRUCT, BTF_KIND_UNION, BTF_KIND_TYPEDEF,
+	};
+	const struct btf_types *types = of(base);
+	uint64_t hash = name_hash(name);
+	size_t i;
+
+	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		size_t cursor = 0;
+		uint32_t number;
+
+		while (name_index_next(&types->names, hash, &cursor, &number)) {
+			const struct btf_type *type = type_at(types, number);
+
+			if (!type || btf_kind(type) != order[i] ||
+			    strcmp(name_at(types, type->name_off), name) || nth--)
+				continue;
+			*id = number;
+			return true;
+		}
+	}
+	return false;
+}
+
+static uint32_t enumerator_name(const struct btf_type *type, uint32_t index)
+{
+	if (btf_kind(type) == BTF_KIND_ENUM)
+		return btf_enum(type)[index].name_off;
+	return btf_enum64(type)[index].name_off;
+}
+
+/* Since 6.0 (pahole 1.24) a flag says that an enum is signed; before it is never set. */
+static int64_t enumerator_value(const struct btf_types *types, const struct btf_type *type,
+				uint32_t index)
+{
+	int32_t value;
+
+	if (btf_kind(type) == BTF_KIND_ENUM64)
+		return (int64_t)btf_enum64_value(&btf_enum64(type)[index]);
+	value = btf_enum(type)[index].val;
+	return types->signs_told && !btf_kflag(type) ? (int64_t)(uint32_t)value : value;
+}
+
+static bool is_enum(const struct btf_type *type)
+{
+	return type && (btf_kind(type) == BTF_KIND_ENUM || btf_kind(type) == BTF_KIND_ENUM64);
+}
+
+static uint32_t count_enumerators(struct btf_types *types)
+{
+	uint32_t count = 0, i;
+
+	for (i = 1; i < types->type_count; i++) {
+		const struct btf_type *type = type_at(types, i);
+
+		if (!is_enum(type))
+			continue;
+		count += btf_vlen(type);
+		types->signs_told |= btf_kflag(type);
+	}
+	return count;
+}
+
+static bool index_enumerators(struct btf_types *types)
+{
+	uint32_t count = count_enumerators(types), i, k;
+
+	types->places = calloc(count + 1, sizeof(*types->places));
+	if (!types->places || !name_index_reserve(&types->enumerators, count))
+		return false;
+	for (i = 1; i < types->type_count; i++) {
+		const struct btf_type *type = type_at(types, i);
+
+		if (!is_enum(type))
+			continue;
+		for (k = 0; k < btf_vlen(type); k++) {
+			const char *name = name_at(types, enumerator_name(type, k));
+
+			types->places[types->place_count] = (struct enumerator_place){ i, k };
+			if (!name_index_add(&types->enumerators, name_hash(name),
+					    types->place_count++))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool btf_enumerator(struct types *base, const char *name, int64_t *value)
+{
+	struct btf_types *types = of(base);
+	uint64_t hash = name_hash(name);
+	size_t cursor = 0;
+	uint32_t number;
+
+	if (!types->places && !index_enumerators(types))
+		return false;
+	while (name_index_next(&types->enumerators, hash, &cursor, &number)) {
+		const struct enumerator_place *place = &types->places[number];
+		const struct btf_type *type = type_at(types, place->type);
+
+		if (strcmp(name_at(types, enumerator_name(type, place->index)), name))
+			continue;
+		*value = enumerator_value(types, type, place->index);
+		return true;
+	}
+	return false;
+}
+
+static void btf_close(struct types *base)
+{
+	struct btf_types *types = of(base);
+
+	name_index_free(&types->names);
+	name_index_free(&types->enumerators);
+	free(types->places);
+	btf__free(types->btf);
+	free(types);
+}
+
+static const struct types_ops btf_ops = {
+	.find = btf_find,
+	.shape = btf_shape,
+	.fields = btf_fields,
+	.enumerator = btf_enumerator,
+	.close = btf_close,
+};
+
+/* libbpf's own search by name goes over all types and compares; once is enough. */
+static bool index_names(struct btf_types *types)
+{
+	uint32_t i;
+
+	for (i = 1; i < types->type_count; i++) {
+		const struct btf_type *type = type_at(types, i);
+		const char *name;
+
+		if (!type || !(btf_is_composite(type) || btf_is_typedef(type)))
+			continue;
+		name = name_at(types, type->name_off);
+		if (*name && !name_index_add(&types->names, name_hash(name), i))
+			return false;
+	}
+	return true;
+}
+
+struct types *btf_open(void *data, size_t size, const char *from, struct error *err)
+{
+	struct btf_types *types = calloc(1, sizeof(*types));
+
+	/* It would print its complaints to stderr; ours is below. */
+	libbpf_set_print(NULL);
+	if (types)
+		types->btf = size <= UINT32_MAX ? btf__new(data, (uint32_t)size) : NULL;
+	free(data);
+	if (!types || libbpf_get_error(types->btf) || !types->btf) {
+		free(types);
+		error_set(err, ERROR_INPUT, "%s is damaged: not understood by libbpf %s",
+			  from, libbpf_version_string());
+		return NULL;
+	}
+	types->base = (struct types){ &btf_ops, from };
+	types->type_count = btf__type_cnt(types->btf);
+	if (!index_names(types)) {
+		btf_close(&types->base);
+		error_set(err, ERROR_SYSTEM, "out of memory for BTF");
+		return NULL;
+	}
+	return &types->base;
+}

@@ -1,0 +1,84 @@
+"""The command line."""
+
+import argparse
+import json
+import shutil
+import signal
+import sys
+
+from . import LabError, cache, dumps, kernels, packages, recipes
+
+
+def _setup(_options):
+    packages.install(packages.RUN + packages.BUILD)
+
+
+def _list(_options):
+    print("A dump is named KERNEL-SCENARIO-FORMAT.\n")
+    print("kernels:  ", " ".join(kernels.KERNELS))
+    for title, table in (("scenarios", recipes.SCENARIOS), ("formats", recipes.FORMATS)):
+        print(f"{title}:")
+        for name, row in table.items():
+            print(f"  {name:20} {row.about}")
+    print(f"\nmade, in {dumps.folder()}:")
+    for path in sorted(dumps.folder().glob("*.json")):
+        files = json.loads(path.read_text())["files"]
+        print(f"  {path.stem:40} {sum(file['bytes'] for file in files.values()) / 1e6:10.1f} MB")
+
+
+def _make(options):
+    wanted = [recipes.parse(name) for name in (recipes.ALL if options.all else options.names)]
+    if not wanted:
+        raise LabError("make what? 'lab list' shows the names")
+    packages.install(packages.RUN)
+    failed = []
+    for recipe in wanted:
+        try:
+            dumps.make(recipe, options)
+            print(*dumps.files(recipe), sep="\n")
+        except LabError as error:
+            # The others may well work; a name or two that does not is said at the end again.
+            print(f"lab: {recipe.name}: {error}", file=sys.stderr)
+            failed.append(recipe.name)
+    if failed:
+        raise LabError("not made: " + " ".join(failed))
+
+
+def _clean(_options):
+    shutil.rmtree(cache.root(), ignore_errors=True)
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="lab", description="Makes real kernel dumps for kswapck's tests.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, function, text in (("setup", _setup, "install what the lab needs, if it is missing"),
+                                 ("list", _list, "the names, and what is made already"),
+                                 ("clean", _clean, "remove the cache with all that is in it")):
+        commands.add_parser(name, help=text).set_defaults(run=function)
+    make = commands.add_parser("make", help="make dumps that are not there yet")
+    make.set_defaults(run=_make)
+    make.add_argument("names", nargs="*", metavar="NAME")
+    make.add_argument("--all", action="store_true", help="one of everything")
+    make.add_argument("--memory", type=int, metavar="MIB", help="the guest's memory")
+    make.add_argument("--crashkernel", type=int, metavar="MIB", help="of it, for the crash kernel")
+    make.add_argument("--verbose", action="store_true", help="the guest's kernel says all it does, in CACHE/logs")
+    return parser
+
+
+def _terminated(_number, _frame):
+    # As an exception, so that guests and scratch folders go away on the way out.
+    raise SystemExit(128 + signal.SIGTERM)
+
+
+def main(arguments):
+    """Runs one command; the exit status."""
+    signal.signal(signal.SIGTERM, _terminated)
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except LabError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0

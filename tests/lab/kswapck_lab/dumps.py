@@ -1,0 +1,175 @@
+"""Makes a dump from its recipe and writes down where it came from."""
+
+import json
+import os
+import random
+import re
+import shlex
+import subprocess
+import sys
+import time
+
+from . import LabError, cache, initramfs, kernels, packages, qemu
+from .recipes import FORMATS, SCENARIOS
+
+ATTEMPTS = 3
+CAPTURE_SECONDS = 180
+APPEND = "console=ttyS0 panic=-1 oops=panic"
+
+
+def folder():
+    """Where finished dumps are."""
+    return cache.folder("dumps")
+
+
+def files(recipe):
+    """The files of a dump, made or not."""
+    parts = FORMATS[recipe.format].parts
+    if parts == 1:
+        return [folder() / recipe.name]
+    return [folder() / f"{recipe.name}.{part}" for part in range(1, parts + 1)]
+
+
+def exists(recipe):
+    """The description is written last, so that a dump cut short does not count."""
+    return (folder() / f"{recipe.name}.json").exists() and all(path.exists() for path in files(recipe))
+
+
+def make(recipe, options):
+    """Makes a dump unless it is there."""
+    with cache.lock(recipe.name):
+        if exists(recipe):
+            return
+        form = FORMATS[recipe.format]
+        if form.makedumpfile:
+            source = recipe.sibling("vmcore")
+            make(source, options)
+        started = time.monotonic()
+        print(f"lab: making {recipe.name}", file=sys.stderr)
+        with cache.scratch() as scratch:
+            if form.makedumpfile:
+                about = _filter(recipe, source, scratch)
+            else:
+                about = _boot_until_it_works(recipe, options, scratch)
+            _keep(recipe, scratch, about)
+        print(f"lab: {recipe.name}: {time.monotonic() - started:.0f} s", file=sys.stderr)
+
+
+def _keep(recipe, scratch, about):
+    sums = {}
+    for path in files(recipe):
+        made = scratch / path.name
+        sums[path.name] = {"bytes": made.stat().st_size, "sha256": cache.sha256(made)}
+        made.chmod(0o644)       # QEMU makes it for its owner alone
+        os.replace(made, path)
+    about = {"name": recipe.name, "kernel": recipe.kernel, "scenario": recipe.scenario, "format": recipe.format,
+             **about, "files": sums}
+    (folder() / f"{recipe.name}.json").write_text(json.dumps(about, indent=2) + "\n")
+
+
+# ---- by a guest ---------------------------------------------------------------------------
+
+def _boot_until_it_works(recipe, options, scratch):
+    for attempt in range(1, ATTEMPTS + 1):
+        log = cache.folder("logs") / f"{recipe.name}.{attempt}"
+        try:
+            return _boot(recipe, options, scratch, log)
+        except qemu.GuestFailed as error:
+            print(f"lab: {recipe.name}: attempt {attempt}: {error}", file=sys.stderr)
+    raise LabError(f"{recipe.name}: {ATTEMPTS} boots failed; their consoles are in {log.parent}")
+
+
+def _boot(recipe, options, scratch, log):
+    kernel, scenario, form = kernels.KERNELS[recipe.kernel], SCENARIOS[recipe.scenario], FORMATS[recipe.format]
+    kernel_folder = kernels.get(recipe.kernel)
+    crash = not form.qemu
+    memory = options.memory or scenario.memory or kernel.memory
+    # Little is said aloud: the console also carries the guest's report, and the kernel's log is in the dump.
+    words = [APPEND, f"loglevel={7 if options.verbose else 1}", kernel.append, scenario.append, f"lab={recipe.scenario}"]
+    if crash:
+        words.append(f"lab_crash=1 crashkernel={options.crashkernel or kernel.crashkernel}M")
+    append = " ".join(filter(None, words))
+    initramfs.make(scratch / "initrd", kernel_folder, crash)
+    disks = [scratch / "swap"]
+    qemu.swap_disk(disks[0], scenario.swap)
+    if crash:
+        disks.append(scratch / recipe.name)
+        with open(disks[1], "wb") as file:
+            file.truncate((memory + 64) << 20)
+    machine = qemu.Machine(kernel_folder / "vmlinuz", scratch / "initrd", append, disks, memory, form.cpu,
+                           form.vmcoreinfo)
+    with qemu.Guest(machine, log) as guest:
+        if crash:
+            _capture(guest, scenario, scratch / recipe.name)
+        else:
+            _stop_and_dump(guest, scenario, form, scratch / recipe.name)
+    return {**_described(guest.facts), "memory_mib": memory, "append": append, "kernel_source": _source(kernel_folder),
+            "qemu": _portable(machine.command("QMP"), scratch, kernel_folder)}
+
+
+def _stop_and_dump(guest, scenario, form, path):
+    guest.wait_for("ready", scenario.seconds)
+    if scenario.random_stop:
+        guest.listen(random.uniform(0.5, 4))
+    guest.dump(path, form.qemu)
+
+
+def _capture(guest, scenario, path):
+    guest.wait_for("end", scenario.seconds)
+    size = int(guest.wait_for("captured", CAPTURE_SECONDS))
+    os.truncate(path, size)
+
+
+def _described(facts):
+    """The guest's report as a table; what comes in several lines stays a list of lines."""
+    guest, release = {}, ""
+    for key, value in facts:
+        if key == "release":
+            release = value
+        elif key in ("swaps", "meminfo", "vmstat"):
+            guest.setdefault(key, []).append(re.sub(r"\s+", " ", value))
+        else:
+            guest[key] = value
+    return {"release": release, "guest": guest}
+
+
+def _source(kernel_folder):
+    return json.loads((kernel_folder / "kernel.json").read_text())
+
+
+def _portable(command, scratch, kernel_folder):
+    """The command without the paths of the machine that ran it."""
+    return shlex.join(command).replace(str(scratch), "SCRATCH").replace(str(kernel_folder), "KERNEL")
+
+
+# ---- by makedumpfile ----------------------------------------------------------------------
+
+def _filter(recipe, source, scratch):
+    form = FORMATS[recipe.format]
+    program = _newer_makedumpfile() if form.newer else ["makedumpfile"]
+    vmcore = files(source)[0]
+    outputs = [scratch / path.name for path in files(recipe)]
+    command = [*program, "--message-level", "4", *form.makedumpfile, vmcore]
+    if "-F" in form.makedumpfile:
+        with open(outputs[0], "wb") as file:
+            done = subprocess.run(command, stdout=file, stderr=subprocess.PIPE)
+        if done.returncode:
+            raise LabError(f"makedumpfile failed: {done.stderr.decode()[-500:]}")
+    else:
+        packages.run([*command, *outputs])
+    about = json.loads((folder() / f"{source.name}.json").read_text())
+    version = packages.run([*program, "-v"]).split("\n")[0]
+    kept = {key: about[key] for key in ("release", "guest", "memory_mib", "append", "kernel_source", "qemu")}
+    return {**kept, "from": source.name, "makedumpfile": " ".join(form.makedumpfile), "makedumpfile_version": version}
+
+
+def _newer_makedumpfile():
+    """Debian 12's makedumpfile knows no zstd. A newer one, not installed, runs with its own libraries."""
+    root = cache.folder("makedumpfile")
+    with cache.lock("makedumpfile"):
+        if not (root / "usr/bin/makedumpfile").exists():
+            suite = packages.Suite("trixie")
+            suite.update()
+            suite.unpack(suite.closure("makedumpfile", r"lib|zlib|gcc-\d+-base"), root)
+    libraries = root / "usr/lib/x86_64-linux-gnu"
+    return [libraries / "ld-linux-x86-64.so.2", "--library-path", libraries, root / "usr/bin/makedumpfile"]

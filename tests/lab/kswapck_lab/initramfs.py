@@ -1,0 +1,66 @@
+"""The guests' root: /init is the workload, beside it modules and, for kdump, kexec and the crash kernel."""
+
+import gzip
+import pathlib
+import re
+import stat
+
+from . import cache, packages
+
+HERE = pathlib.Path(__file__).resolve().parent.parent
+
+
+def _entry(name, mode, data=b"", device=(0, 0)):
+    """One member of a cpio archive in the `newc` form (kernel: Documentation/driver-api/early-userspace)."""
+    encoded = name.encode() + b"\0"
+    fields = [0, mode, 0, 0, 1, 0, len(data), 0, 0, *device, len(encoded), 0]
+    header = b"070701" + b"".join(b"%08X" % field for field in fields) + encoded
+    return _padded(header) + _padded(data)
+
+
+def _padded(data):
+    return data + b"\0" * (-len(data) % 4)
+
+
+def _archive(files):
+    """A gzipped cpio archive of {path: (mode, bytes)}, with the folders that the paths need."""
+    folders = sorted({str(parent) for path in files for parent in pathlib.PurePath(path).parents} - {"."})
+    parts = [_entry(name, stat.S_IFDIR | 0o755) for name in ["dev", *folders]]
+    # init has no stdout before it has mounted /dev, unless this node is there.
+    parts.append(_entry("dev/console", stat.S_IFCHR | 0o600, device=(5, 1)))
+    parts += [_entry(path, stat.S_IFREG | mode, data) for path, (mode, data) in files.items()]
+    parts.append(_entry("TRAILER!!!", 0))
+    return gzip.compress(b"".join(parts), compresslevel=6, mtime=0)
+
+
+def _workload():
+    with cache.scratch() as scratch:
+        program = scratch / "workload"
+        packages.run(["gcc", "-O2", "-Wall", "-static", "-s", "-o", program, HERE / "workload.c"])
+        return program.read_bytes()
+
+
+def _kexec():
+    """kexec with its libraries; unpacked only, because the package installed would change how a machine reboots."""
+    folder = cache.folder("kexec")
+    program = folder / "sbin/kexec"
+    with cache.lock("kexec"):
+        if not program.exists():
+            suite = packages.Suite("bookworm")
+            suite.update()
+            suite.unpack(["kexec-tools"], folder)
+    files = {"sbin/kexec": (0o755, program.read_bytes())}
+    for library in re.findall(r"(/\S+) \(0x", packages.run(["ldd", program])):
+        files[library.lstrip("/")] = (0o755, pathlib.Path(library).read_bytes())
+    return files
+
+
+def make(path, kernel, crash=False):
+    """Writes the initramfs of a guest; with `crash` also what kdump needs in it."""
+    files = {"init": (0o755, _workload())}
+    for module in sorted((kernel / "modules").iterdir()):
+        files[f"modules/{module.name}"] = (0o644, module.read_bytes())
+    if crash:
+        files |= {"crash/initrd": (0o644, _archive(files)),
+                  "crash/vmlinuz": (0o644, (kernel / "vmlinuz").read_bytes()), **_kexec()}
+    path.write_bytes(_archive(files))

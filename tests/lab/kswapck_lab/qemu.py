@@ -1,0 +1,166 @@
+"""A guest under QEMU: its console read line by line, its memory dumped through QMP."""
+
+import ctypes
+import dataclasses
+import json
+import os
+import pathlib
+import queue
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+
+from . import LabError
+
+PR_SET_PDEATHSIG = 1
+
+
+class GuestFailed(LabError):
+    """The guest did not get where it should. One emulated boot in twenty dies early: worth another try."""
+
+
+def swap_disk(path, mebibytes):
+    """A sparse file that the kernel takes as swap (the header is union swap_header in linux/swap.h)."""
+    page, pages = 4096, mebibytes << 8
+    with open(path, "wb") as file:
+        file.truncate(pages * page)
+        file.seek(1024)
+        file.write(struct.pack("<III", 1, pages - 1, 0))
+        file.seek(page - 10)
+        file.write(b"SWAPSPACE2")
+
+
+def _die_with_parent():
+    # Even a lab that is killed outright must not leave a guest behind that eats both cores.
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+@dataclasses.dataclass
+class Machine:
+    """What a guest is made of: two processors on two nodes, a console, and disks that are thrown away."""
+    kernel: pathlib.Path
+    initramfs: pathlib.Path
+    append: str
+    disks: list
+    memory: int             # MiB
+    cpu: str
+    vmcoreinfo: bool        # a device through which the guest's kernel hands QEMU its VMCOREINFO
+
+    def command(self, qmp_socket):
+        """QEMU's command line."""
+        command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+                   # Not KVM even where it exists: a dump must not depend on the machine that made it.
+                   "-accel", "tcg,thread=multi", "-cpu", self.cpu, "-m", f"{self.memory}M", "-smp", "2,sockets=2"]
+        for node in range(2):
+            command += ["-object", f"memory-backend-ram,id=ram{node},size={self.memory // 2}M",
+                        "-numa", f"node,nodeid={node},cpus={node},memdev=ram{node}"]
+        command += ["-serial", "stdio", "-qmp", f"unix:{qmp_socket},server=on,wait=off",
+                    "-kernel", str(self.kernel), "-initrd", str(self.initramfs), "-append", self.append]
+        for number, disk in enumerate(self.disks):
+            command += ["-drive", f"file={disk},format=raw,if=none,id=disk{number},cache=unsafe",
+                        "-device", f"virtio-blk-pci,drive=disk{number}"]
+        if self.vmcoreinfo:
+            command += ["-device", "vmcoreinfo"]
+        return command
+
+
+class Guest:
+    """A running machine; it runs for as long as the `with` block does."""
+
+    def __init__(self, machine, log):
+        # Not in the cache: the path of a socket must be short.
+        self._sockets = tempfile.TemporaryDirectory(prefix="lab-")
+        self._socket_path = os.path.join(self._sockets.name, "qmp")
+        self._command = machine.command(self._socket_path)
+        self._log = log
+        self._lines = queue.Queue()
+        self._process = None
+        self._report = None         # the one that the guest is in the middle of
+        self.facts = []             # its last whole report, as (key, value)
+
+    def __enter__(self):
+        self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                         stderr=subprocess.STDOUT, preexec_fn=_die_with_parent)
+        threading.Thread(target=self._read_console, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._process.kill()
+        self._process.wait()
+        self._sockets.cleanup()
+
+    def _read_console(self):
+        with open(self._log, "wb") as log:
+            for line in self._process.stdout:
+                log.write(line)
+                log.flush()
+                self._lines.put(line.decode(errors="replace").strip())
+        self._lines.put(None)
+
+    def wait_for(self, word, seconds):
+        """Reads the console until the guest says `LAB word`; gives the rest of that line."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                line = self._lines.get(timeout=max(0, deadline - time.monotonic()))
+            except queue.Empty:
+                raise GuestFailed(f"the guest did not say '{word}' in {seconds} s") from None
+            if line is None:
+                raise GuestFailed(f"the guest ended before it said '{word}'")
+            said = line[line.index("LAB ") + 4:] if "LAB " in line else ""
+            if said.startswith("failed"):
+                raise GuestFailed(f"the guest {said}")
+            self._note(said)
+            if said.split(" ")[0] == word:
+                return said[len(word):].strip()
+
+    def listen(self, seconds):
+        """Goes on reading the guest's reports for a while."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                line = self._lines.get(timeout=left)
+            except queue.Empty:
+                return
+            if line is None:
+                raise GuestFailed("the guest ended")
+            if line.startswith("LAB "):
+                self._note(line[4:])
+
+    def _note(self, said):
+        if said == "begin":
+            self._report = []
+        elif said == "end" and self._report is not None:
+            self.facts, self._report = self._report, None
+        elif self._report is not None and " " in said:
+            self._report.append(tuple(said.split(" ", 1)))
+
+    def dump(self, path, form):
+        """Stops the guest at once and writes its memory to a file."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(self._socket_path)
+            qmp = connection.makefile("rw")
+            qmp.readline()
+            self._execute(qmp, "qmp_capabilities")
+            self._execute(qmp, "stop")
+            arguments = {"paging": False, "protocol": f"file:{path}"}
+            if form != "elf":
+                arguments["format"] = form
+            self._execute(qmp, "dump-guest-memory", arguments)
+
+    @staticmethod
+    def _execute(qmp, command, arguments=None):
+        request = {"execute": command} | ({"arguments": arguments} if arguments else {})
+        qmp.write(json.dumps(request) + "\n")
+        qmp.flush()
+        for line in qmp:
+            answer = json.loads(line)
+            if "error" in answer:
+                raise LabError(f"QEMU: {command}: {answer['error']['desc']}")
+            if "return" in answer:
+                return
+        raise GuestFailed(f"QEMU ended during {command}")

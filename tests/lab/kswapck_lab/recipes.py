@@ -1,0 +1,105 @@
+"""What a dump's name means: KERNEL-SCENARIO-FORMAT."""
+
+import dataclasses
+
+from . import LabError
+from .kernels import KERNELS
+
+
+@dataclasses.dataclass(frozen=True)
+class Scenario:
+    """What happens in the guest (by its name in workload.c), and the machine that it needs."""
+    about: str
+    append: str = ""            # more for the kernel's command line
+    memory: int = 0             # MiB; 0: as the kernel has it
+    swap: int = 1024            # MiB; twice what is used, or the kernel empties the swap cache early
+    seconds: int = 120          # until the state stands
+    random_stop: bool = False   # dumped at a random moment
+    needs_bug: bool = False
+
+
+SCENARIOS = {
+    "idle": Scenario("memory was short, part of what was swapped out came back, then quiet"),
+    "churn": Scenario("page-out, touch, fork and migration without end, stopped anywhere", random_stop=True),
+    "freed-folio": Scenario("slots name the folio from before a migration; a task spins on one",
+                            append="kswapck_bug=1 rcupdate.rcu_cpu_stall_timeout=5", needs_bug=True),
+    "tail-private": Scenario("tail pages lost their slot in a migration; a task refaults for ever",
+                             append="kswapck_bug=2", needs_bug=True),
+    "tail-private-split": Scenario("the same, then the folios are split and memory is short",
+                                   append="kswapck_bug=2", needs_bug=True),
+    "big": Scenario("half a million cached slots", memory=4710, swap=4608, seconds=900),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Format:
+    """How the memory gets into a file: by QEMU, by the guest's own kdump, or by makedumpfile from the latter."""
+    about: str
+    qemu: str = ""              # dump-guest-memory's format
+    cpu: str = "max,la57=off"
+    vmcoreinfo: bool = True
+    makedumpfile: tuple = ()
+    parts: int = 1
+    newer: bool = False         # by a makedumpfile that is newer than the machine's
+
+
+def _filtered(about, *options, **more):
+    return Format(about, makedumpfile=options, **more)
+
+
+FORMATS = {
+    "elf": Format("QEMU's ELF", qemu="elf"),
+    "elf-nonote": Format("QEMU's ELF without a VMCOREINFO note", qemu="elf", vmcoreinfo=False),
+    "elf-la57": Format("QEMU's ELF, five levels of page tables", qemu="elf", cpu="max,la57=on"),
+    "qemu-zlib": Format("QEMU's kdump: flattened, zlib, no utsname", qemu="kdump-zlib"),
+    "vmcore": Format("the whole /proc/vmcore of a crash kernel (ELF)"),
+    "kdump-zlib": _filtered("makedumpfile -c -d 31", "-c", "-d", "31"),
+    "kdump-lzo": _filtered("makedumpfile -l -d 31", "-l", "-d", "31"),
+    "kdump-none": _filtered("makedumpfile -d 31, not compressed", "-d", "31"),
+    "kdump-flat": _filtered("makedumpfile -F -c -d 31, left flattened", "-F", "-c", "-d", "31"),
+    "kdump-split": _filtered("makedumpfile --split -c -d 31, two parts", "--split", "-c", "-d", "31", parts=2),
+    "kdump-d1": _filtered("makedumpfile -c -d 1, only zero pages left out", "-c", "-d", "1"),
+    "kdump-d23": _filtered("makedumpfile -c -d 23, user pages kept", "-c", "-d", "23"),
+    "kdump-elf": _filtered("makedumpfile -E -d 31", "-E", "-d", "31"),
+    "kdump-zstd": _filtered("makedumpfile -z -d 31", "-z", "-d", "31", newer=True),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """A dump that can be made."""
+    name: str
+    kernel: str
+    scenario: str
+    format: str
+
+    def sibling(self, form):
+        """The same guest in another format."""
+        return parse(f"{self.kernel}-{self.scenario}-{form}")
+
+
+def parse(name):
+    """The recipe of a name, or an error that says what names there are."""
+    kernel, _, rest = name.partition("-")
+    # The longest scenario first: "tail-private-split" also begins with "tail-private".
+    for scenario in sorted(SCENARIOS, key=len, reverse=True):
+        if rest.startswith(scenario + "-"):
+            form = rest[len(scenario) + 1:]
+            if kernel in KERNELS and form in FORMATS and _possible(kernel, scenario):
+                return Recipe(name, kernel, scenario, form)
+    raise LabError(f"no such dump: {name} (a name is KERNEL-SCENARIO-FORMAT; 'lab list' shows them)")
+
+
+def _possible(kernel, scenario):
+    return KERNELS[kernel].built or not SCENARIOS[scenario].needs_bug
+
+
+# What `make --all` makes: each kernel, scenario and format at least once, not the product of all.
+ALL = [
+    *(f"{kernel}-{scenario}-elf" for kernel in ("5.10", "6.1", "6.12", "7.2") for scenario in ("idle", "churn")),
+    *(f"6.1bug-{scenario}-elf" for scenario in ("idle", "churn", "freed-folio", "tail-private", "tail-private-split")),
+    *(f"6.1-idle-{form}" for form in FORMATS if form != "elf"),
+    *(f"6.1bug-{scenario}-kdump-zlib" for scenario in ("idle", "freed-folio", "tail-private")),
+    "6.12-idle-kdump-zlib", "6.12-idle-kdump-d23",
+    "6.1-big-elf", "6.1-big-qemu-zlib",
+]
