@@ -53,8 +53,9 @@ static const struct kswapck_problem problems[] = {
 		.confirm = "The reference count is 0, and the slot holds the page:\n"
 			" crash> struct page.flags,_refcount,private PAGE\n"
 			" crash> kmem PAGE\n"
-			" drgn>  prog.type('struct page'); Object(prog, 'struct page *', PAGE)._refcount\n"
-			"The first evidence line of the finding has the address for rd.",
+			" crash> rd EVIDENCE-ADDRESS\n"
+			" drgn>  Object(prog, 'struct page *', PAGE)._refcount.counter\n"
+			" drgn>  hex(prog.read_u64(EVIDENCE-ADDRESS))",
 	},
 	[REUSED_PAGE] = {
 		.id = "KS102",
@@ -216,6 +217,10 @@ static const struct kswapck_problem problems[] = {
 	{0},
 };
 
+/* Uses of a page that go without a reference count. */
+#define USED_AS_MEMORY (KSWAPCK_PAGE_SLAB | KSWAPCK_PAGE_TABLE | KSWAPCK_PAGE_HUGETLB | \
+			KSWAPCK_PAGE_OFFLINE)
+
 static const char unreadable_page[] = "struct page is not in the dump";
 static const char unreadable_tail[] = "tail page of a large folio is not in the dump";
 
@@ -280,8 +285,14 @@ static void describe_freed(struct kswapck_audit *audit, const struct kswapck_pag
 			   struct kswapck_finding *finding)
 {
 	struct kswapck_page block;
+	char what[96];
 
-	if (is(page, KSWAPCK_PAGE_SWAPCACHE)) {
+	if (page->marks & USED_AS_MEMORY) {
+		kswapck_page_describe(page, what, sizeof(what));
+		snprintf(finding->detail, sizeof(finding->detail),
+			 "it was given out again and is now %s, without a reference count", what);
+		kswapck_evidence_page(audit, finding, page, KSWAPCK_FIELD_PAGE_TYPE);
+	} else if (is(page, KSWAPCK_PAGE_SWAPCACHE)) {
 		snprintf(finding->detail, sizeof(finding->detail),
 			 "its reference count is 0, though its flags still say swap cache");
 	} else if (!kswapck_buddy_block(audit, page, &block)) {

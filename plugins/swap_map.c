@@ -16,8 +16,8 @@
 #define SWAP_MAP_BAD	0x3f
 #define SWAP_HAS_CACHE	0x40
 
-/* A large folio that is being added or removed has the entry of its first slot. */
-#define LARGEST_FOLIO	512
+/* Slots that one entry in hand may stand for: a large folio, a batch of freed slots. */
+#define BATCH_MAX	512
 
 enum {
 	MARK_WITHOUT_FOLIO,
@@ -175,19 +175,6 @@ static enum kswapck_stacks in_hand(struct kswapck_audit *audit,
 	return entry;
 }
 
-/* The same, for a slot that may belong to a large folio on its way: its first slot. */
-static enum kswapck_stacks in_hand_of_folio(struct kswapck_audit *audit,
-					    const struct kswapck_space *space, uint64_t slot)
-{
-	enum kswapck_stacks stacks = in_hand(audit, space, slot);
-	uint64_t size;
-
-	for (size = 4; size <= LARGEST_FOLIO && stacks != KSWAPCK_STACKS_YES; size *= 2)
-		if (slot % size)
-			stacks = in_hand(audit, space, slot - slot % size);
-	return stacks;
-}
-
 static void report_mark(struct kswapck_audit *audit, const struct kswapck_space *space,
 			uint32_t i)
 {
@@ -201,14 +188,48 @@ static void report_mark(struct kswapck_audit *audit, const struct kswapck_space 
 	kswapck_report(audit, &finding);
 }
 
-static void check_mark(struct kswapck_audit *audit, const struct kswapck_space *space,
-		       uint32_t i)
+/* Neighbouring slots that all have the mark and no folio. */
+struct unclaimed {
+	uint32_t next;		/* the slot after the last one */
+	uint64_t held;		/* last slot that a task has in hand, plus 1; 0: none */
+};
+
+/*
+ * A large folio, or a batch that is being freed, is one entry in somebody's
+ * hand and many slots after it. Where put_swap_folio() frees one by one, the
+ * entry in hand is the slot just before.
+ */
+static enum kswapck_stacks ask_stacks(struct kswapck_audit *audit,
+				      const struct kswapck_space *space, uint32_t i,
+				      struct unclaimed *run)
 {
-	if (space->locked) {
+	uint64_t slot = space->first_slot + i;
+	enum kswapck_stacks stacks;
+
+	if (run->next != i || !i) {
+		*run = (struct unclaimed){0};
+		if (slot && in_hand(audit, space, slot - 1) == KSWAPCK_STACKS_YES)
+			run->held = slot;
+	}
+	run->next = i + 1;
+	stacks = in_hand(audit, space, slot);
+	if (stacks == KSWAPCK_STACKS_YES)
+		run->held = slot + 1;
+	if (run->held && slot + 1 - run->held < BATCH_MAX)
+		return KSWAPCK_STACKS_YES;
+	return stacks;
+}
+
+static void check_mark(struct kswapck_audit *audit, const struct kswapck_space *space,
+		       uint32_t i, struct unclaimed *run)
+{
+	/* the mark follows the tree and goes before the slot, each under its lock */
+	if (space->locked ||
+	    kswapck_slot_locked(audit, space->device, space->first_slot + i)) {
 		kswapck_in_motion(audit, 1);
 		return;
 	}
-	switch (in_hand_of_folio(audit, space, space->first_slot + i)) {
+	switch (ask_stacks(audit, space, i, run)) {
 	case KSWAPCK_STACKS_YES:
 		kswapck_in_motion(audit, 1);
 		break;
@@ -253,8 +274,9 @@ static void check_shadow(struct kswapck_audit *audit, const struct kswapck_space
 {
 	struct kswapck_finding finding;
 
-	/* the shadow goes after the byte, under si->lock (swap_range_free()) */
-	if (space->map[i] || space->device->locked)
+	/* the shadow goes after the byte, under the same lock (swap_range_free()) */
+	if (space->map[i] ||
+	    kswapck_slot_locked(audit, space->device, space->first_slot + i))
 		return;
 	finding = about(STALE_SHADOW, space, i, 1);
 	finding.entry = space->entries[i];
@@ -286,6 +308,7 @@ static void check_counter(struct kswapck_audit *audit, const struct kswapck_spac
 
 static void check_space(struct kswapck_audit *audit, const struct kswapck_space *space)
 {
+	struct unclaimed run = {0};
 	uint32_t i;
 
 	for (i = 0; i < space->slots; i++) {
@@ -296,7 +319,7 @@ static void check_space(struct kswapck_audit *audit, const struct kswapck_space 
 		else if (space->kinds[i] == KSWAPCK_ENTRY_SHADOW)
 			check_shadow(audit, space, i);
 		if (lacks_folio(audit, space, i))
-			check_mark(audit, space, i);
+			check_mark(audit, space, i, &run);
 	}
 	/* the counters follow the tree, under its lock */
 	if (space->locked || !space->complete)

@@ -114,7 +114,9 @@ struct kswapck_device {
 	uint64_t inuse;		/* si->inuse_pages without flag bits */
 	uint64_t inuse_address;
 	uint64_t swap_map;	/* address of the byte of slot 0; 0 if there is none */
-	bool locked;		/* si->lock or a cluster lock was held: counts may be in motion */
+	uint64_t clusters;	/* address of cluster_info[]; 0 if there is none */
+	bool lock_held;		/* si->lock */
+	bool locked;		/* the lock of its counters was held: they may be in motion */
 	uint64_t map_used;	/* slots in use by swap_map; for device_end only */
 	bool map_complete;	/* all of swap_map was read; for device_end only */
 };
@@ -285,6 +287,13 @@ bool kswapck_tail_private_used(const struct kswapck_audit *audit, uint64_t i);
  * SWAP_HAS_CACHE without a folio is right (up to 6.13, mm/swap_slots.c).
  */
 bool kswapck_slot_parked(const struct kswapck_audit *audit, unsigned int type, uint64_t slot);
+
+/**
+ * kswapck_slot_locked - si->lock or the lock of the slot's cluster is held, or
+ * cannot be read: swap_map may be in motion there.
+ */
+bool kswapck_slot_locked(struct kswapck_audit *audit, const struct kswapck_device *device,
+			 uint64_t slot);
 
 /** Result of asking the kernel stacks. */
 enum kswapck_stacks {

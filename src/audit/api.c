@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kernel/page.h"
+#include "kernel/swap_device.h"
 #include "kernel/swap_entry.h"
 
 void kswapck_evidence(struct kswapck_finding *finding, const char *what,
@@ -249,6 +250,12 @@ bool kswapck_tail_private_used(const struct kswapck_audit *audit, uint64_t i)
 bool kswapck_slot_parked(const struct kswapck_audit *audit, unsigned int type, uint64_t slot)
 {
 	return swap_slots_have(&audit->parked, swap_entry(type, slot));
+}
+
+bool kswapck_slot_locked(struct kswapck_audit *audit, const struct kswapck_device *device,
+			 uint64_t slot)
+{
+	return swap_device_slot_locked(audit->kernel, device, slot);
 }
 
 enum kswapck_stacks kswapck_stacks_hold(struct kswapck_audit *audit, uint64_t value)

@@ -69,9 +69,11 @@ static void audit_run_of_slots(struct kswapck_audit *audit, const struct swap_sp
 	};
 
 	if (run.kind == KSWAPCK_ENTRY_PAGE) {
-		run.is_page_address = page_is_address(audit->kernel, run.entry);
-		if (run.is_page_address &&
-		    page_read(audit->kernel, run.entry, &page) == READ_OK)
+		enum read_status status = page_read(audit->kernel, run.entry, &page);
+
+		/* vmemmap is mapped wherever there are struct pages, and nowhere else */
+		run.is_page_address = status != READ_UNMAPPED;
+		if (status == READ_OK)
 			run.page = &page;
 		audit->summary->large_folios += run.page && page.order;
 	}

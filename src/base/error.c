@@ -20,18 +20,20 @@ bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
 
 bool error_prefix(struct error *err, const char *format, ...)
 {
-	char rest[sizeof(err->text)];
+	char prefix[sizeof(err->text) / 2];
+	size_t length;
 	va_list args;
-	int length;
 
 	if (!err)
 		return false;
-	memcpy(rest, err->text, sizeof(rest));
 	va_start(args, format);
-	length = vsnprintf(err->text, sizeof(err->text), format, args);
+	vsnprintf(prefix, sizeof(prefix), format, args);
 	va_end(args);
-	if (length >= 0 && (size_t)length < sizeof(err->text))
-		snprintf(err->text + length, sizeof(err->text) - (size_t)length,
-			 ": %s", rest);
+	/* what does not fit is cut at the end */
+	length = strlen(prefix);
+	memmove(err->text + length + 2, err->text, sizeof(err->text) - length - 2);
+	memcpy(err->text, prefix, length);
+	memcpy(err->text + length, ": ", 2);
+	err->text[sizeof(err->text) - 1] = 0;
 	return false;
 }

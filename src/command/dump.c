@@ -13,8 +13,12 @@ bool dump_open(struct dump *dump, const char *const *files, size_t count,
 		.search = options->search,
 	};
 
+	const struct source_options source_options = {
+		.architecture = options->architecture,
+	};
+
 	memset(dump, 0, sizeof(*dump));
-	dump->source = source_open(files, count, &(struct source_options){0}, err);
+	dump->source = source_open(files, count, &source_options, err);
 	if (!dump->source)
 		return false;
 	dump->memory = memory_new(dump->source, 0);

@@ -16,6 +16,7 @@ struct dump {
 
 struct dump_options {
 	const char *vmlinux;	/* NULL: search */
+	const char *architecture;	/* NULL: the dump tells */
 	bool search;		/* look for a vmlinux of the same build */
 };
 

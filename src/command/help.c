@@ -61,8 +61,9 @@ static void print_problem(const struct kswapck_problem *problem)
 	print_paragraph("How it arises", problem->origin, columns);
 	print_paragraph("What the machine does next", problem->consequence, columns);
 	print_paragraph("How to confirm it by hand", problem->confirm, columns);
-	printf("\nWords in capitals stand for addresses in the finding: PAGE is its page, NODE a\n"
-	       "tree node, SPACE an address_space, EVIDENCE-ADDRESS the first column of a line.\n");
+	printf("\nPAGE, NODE and DEVICE stand for addresses in the finding, EVIDENCE-ADDRESS for the\n"
+	       "first column of its lines, SPACE for &swapper_spaces[TYPE][SLOT / 16384], and INDEX\n"
+	       "for the slot (since Linux 6.11 for SLOT %% 16384).\n");
 }
 
 static int run(int argc, char **argv)

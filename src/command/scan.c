@@ -17,6 +17,7 @@ enum {
 	OPTION_MAX_FINDINGS,
 	OPTION_VMLINUX,
 	OPTION_NO_SEARCH,
+	OPTION_ARCH,
 	OPTION_QUIET,
 	OPTION_HELP,
 };
@@ -24,11 +25,13 @@ enum {
 static const struct option_entry options_table[] = {
 	[OPTION_JSON] = {"json", 'j', NULL, "write the report as JSON; nothing is left out"},
 	[OPTION_MAX_FINDINGS] = {"max-findings", 'm', "N",
-		"show at most N findings of each problem (default 5; 0: all)"},
+		"show at most N findings of each problem (default 3; 0: all)"},
 	[OPTION_VMLINUX] = {"vmlinux", 'k', "FILE",
 		"take symbols and types from this vmlinux, not from the dump"},
 	[OPTION_NO_SEARCH] = {"no-search", 'n', NULL,
 		"do not look for a vmlinux in /usr/lib/debug and /boot"},
+	[OPTION_ARCH] = {"arch", 'a', "NAME",
+		"architecture of the dump, where its header does not tell (x86_64)"},
 	[OPTION_QUIET] = {"quiet", 'q', NULL, "no progress on the terminal"},
 	[OPTION_HELP] = {"help", 'h', NULL, "show this help"},
 	{0},
@@ -71,6 +74,9 @@ static bool take_option(void *data, int index, const char *value)
 		break;
 	case OPTION_NO_SEARCH:
 		options->dump.search = false;
+		break;
+	case OPTION_ARCH:
+		options->dump.architecture = value;
 		break;
 	case OPTION_QUIET:
 		options->quiet = true;
@@ -159,7 +165,7 @@ static bool scan_dump(struct scan *scan, const struct dump *dump,
 	if (!audit_run(&dump->kernel, &sink, &totals->audit, err))
 		return false;
 	progress_clear(&scan->progress);
-	totals->pages_read = memory_statistics(dump->memory)->pages_read;
+	totals->reads = *memory_statistics(dump->memory);
 	totals->exit_status = exit_status(&totals->audit);
 	scan->output.ops->end(&scan->output, subject);
 	if (fflush(scan->output.options.stream) || ferror(scan->output.options.stream))
@@ -207,7 +213,7 @@ static int run(int argc, char **argv)
 	struct scan_options options = {
 		.dump.search = true,
 		.output = &output_text,
-		.max_findings = 5,
+		.max_findings = 3,
 	};
 	int first = options_parse(argc, argv, options_table, take_option, &options);
 

@@ -88,6 +88,14 @@ static bool load(struct elf_symbols *symbols, Elf_Data *table, const Elf_Data *s
 	return true;
 }
 
+/* Letters of the name that count in a lookup. */
+static size_t plain_length(const char *name)
+{
+	const char *suffix = strchr(name, '.') ? strstr(name, SYMBOLS_LTO_SUFFIX) : NULL;
+
+	return suffix ? (size_t)(suffix - name) : strlen(name);
+}
+
 static bool build_index(struct elf_symbols *symbols)
 {
 	uint32_t i;
@@ -97,7 +105,11 @@ static bool build_index(struct elf_symbols *symbols)
 	if (!name_index_reserve(&symbols->index, symbols->count))
 		return false;
 	for (i = 0; i < symbols->count; i++)
-		if (!name_index_add(&symbols->index, name_hash(symbols->symbol[i].name), i))
+		if (!name_index_add(
+			    &symbols->index,
+			    name_hash_bytes(symbols->symbol[i].name,
+					    plain_length(symbols->symbol[i].name)),
+			    i))
 			return false;
 	return true;
 }
@@ -115,7 +127,7 @@ static bool elf_lookup(struct symbols *base, const char *name, uint64_t *address
 	struct elf_symbols *symbols = (struct elf_symbols *)base;
 	const struct elf_symbol *best = NULL;
 	uint64_t hash = name_hash(name);
-	size_t cursor = 0;
+	size_t length = strlen(name), cursor = 0;
 	uint32_t i;
 
 	if (!build_index(symbols))
@@ -123,7 +135,9 @@ static bool elf_lookup(struct symbols *base, const char *name, uint64_t *address
 	while (name_index_next(&symbols->index, hash, &cursor, &i)) {
 		const struct elf_symbol *symbol = &symbols->symbol[i];
 
-		if (!strcmp(symbol->name, name) && (!best || preferred(symbol, best)))
+		if (plain_length(symbol->name) == length &&
+		    !memcmp(symbol->name, name, length) &&
+		    (!best || preferred(symbol, best)))
 			best = symbol;
 	}
 	if (best)
@@ -185,8 +199,10 @@ static bool elf_nearest(struct symbols *base, uint64_t address,
 	for (low--; low && sorted[low - 1].address == sorted[low].address; low--)
 		;
 	if (size) {
-		size_t length = strnlen(sorted[low].name, size - 1);
+		size_t length = plain_length(sorted[low].name);
 
+		if (length > size - 1)
+			length = size - 1;
 		memcpy(name, sorted[low].name, length);
 		name[length] = '\0';
 	}
@@ -228,7 +244,8 @@ struct symbols *elf_symbols_open(Elf *elf, struct error *err)
 	count = header.sh_entsize ? (size_t)(header.sh_size / header.sh_entsize) : 0;
 	if (!table || !table->d_buf || !strings || !strings->d_buf || !count ||
 	    count > ELF_SYMBOLS_MAX) {
-		error_set(err, ERROR_INPUT, "its symbol table is damaged: %zu symbols", count);
+		error_set(err, ERROR_INPUT, "its symbol table is damaged: %zu symbols",
+			  count);
 		return NULL;
 	}
 	symbols = calloc(1, sizeof(*symbols));

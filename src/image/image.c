@@ -34,14 +34,16 @@ static bool read_vmcoreinfo(struct image *image, const struct source_facts *fact
 	char line[BUILD_ID_TEXT];
 
 	if (!text || !*text)
-		return error_set(err, ERROR_INPUT, "the dump holds no VMCOREINFO, neither as a "
+		return error_set(err, ERROR_INPUT,
+				 "the dump holds no VMCOREINFO, neither as a "
 				 "note nor in its memory: is this a Linux kernel?");
 	image->vmcoreinfo = text;
 	if (!vmcoreinfo_copy(text, "OSRELEASE", line, sizeof(line)) || !*line)
 		return error_set(err, ERROR_INPUT, "VMCOREINFO is damaged: no OSRELEASE");
 	text_clean(image->release, sizeof(image->release), line, strlen(line));
 	if (!vmcoreinfo_symbol(text, "_stext", &image->stext))
-		return error_set(err, ERROR_INPUT, "VMCOREINFO is damaged: no SYMBOL(_stext)");
+		return error_set(err, ERROR_INPUT,
+				 "VMCOREINFO is damaged: no SYMBOL(_stext)");
 	if (vmcoreinfo_copy(text, "BUILD-ID", line, sizeof(line)) && build_id_valid(line))
 		memcpy(image->vmcoreinfo_build_id, line, sizeof(line));
 	image->has_kernel_offset =
@@ -124,7 +126,8 @@ static void use_vmlinux(struct image *image)
 	if (vmlinux->stext)
 		image->kaslr_offset = image->stext - vmlinux->stext;
 	if (!*image->notes_build_id)
-		memcpy(image->notes_build_id, vmlinux->build_id, sizeof(vmlinux->build_id));
+		memcpy(image->notes_build_id, vmlinux->build_id,
+		       sizeof(vmlinux->build_id));
 	if (!vmlinux->symbols)
 		return;
 	elf_symbols_move(vmlinux->symbols, image->kaslr_offset);
@@ -169,8 +172,12 @@ static bool find_symbols(struct image *image, const struct image_options *option
 		use_vmlinux(image);
 	if (image->symbols)
 		return true;
-	if (!image->kallsyms && !(options->vmlinux && load_exported(image, &reason)) &&
-	    !load_scanned(image, &reason))
+	if (options->vmlinux)
+		load_exported(image, &reason);
+	/* Tables that VMCOREINFO names and that are bad will not be better if found. */
+	if (!image->kallsyms && reason.kind == ERROR_MISSING)
+		load_scanned(image, &reason);
+	if (!image->kallsyms)
 		return no_symbols(image, &reason, err);
 	image->symbols = image->kallsyms;
 	return true;

@@ -55,7 +55,8 @@ static uint32_t measure_tokens(struct memory *memory, uint64_t address, uint32_t
 
 	for (i = first; i < KALLSYMS_TOKENS; i++) {
 		start[i] = used;
-		if (memory_read_string(memory, address + used, text, sizeof(text)) != READ_OK)
+		if (memory_read_string(memory, address + used, text, sizeof(text)) !=
+		    READ_OK)
 			return 0;
 		length = strlen(text);
 		if (length > KALLSYMS_TOKEN_MAX)
@@ -83,7 +84,8 @@ static bool check_token_table(struct memory *memory, uint64_t zero_token,
 	end = zero_token + size;
 	for (align = 4; align <= 8; align += 4) {
 		place->token_index = align_up(end, align);
-		if (memory_read(memory, place->token_index, index, sizeof(index)) != READ_OK)
+		if (memory_read(memory, place->token_index, index, sizeof(index)) !=
+		    READ_OK)
 			continue;
 		place->token_table = zero_token - (index['0' * 2] |
 						   (uint32_t)index['0' * 2 + 1] << 8);
@@ -206,7 +208,8 @@ static bool find_count(struct memory *memory, uint64_t *count_at,
 
 		if (tail.have + step > tail.room && !grow_tail(&tail))
 			break;
-		if (memory_read(memory, top - step, tail.bytes + tail.room - tail.have - step,
+		if (memory_read(memory, top - step,
+				tail.bytes + tail.room - tail.have - step,
 				step) != READ_OK)
 			break;
 		tail.have += step;
@@ -292,7 +295,8 @@ bool kallsyms_scan(struct memory *memory, uint64_t stext,
 	uint64_t end = page + SCAN_WINDOW, unread = 0;
 	struct window window = { .have = 0 };
 
-	for (; page < end && page >= (stext & ~(uint64_t)(SCAN_STEP - 1)); page += SCAN_STEP) {
+	for (; page < end && page >= (stext & ~(uint64_t)(SCAN_STEP - 1));
+	     page += SCAN_STEP) {
 		size_t keep = window.have < sizeof(digits) - 1 ? window.have
 							      : sizeof(digits) - 1;
 
@@ -307,7 +311,8 @@ bool kallsyms_scan(struct memory *memory, uint64_t stext,
 		if (scan_page(memory, &window, page - keep, place))
 			return true;
 	}
-	return error_set(err, ERROR_MISSING, "no kallsyms found in the kernel image from 0x%"
-			 PRIx64 " on (%" PRIu64 " of %u pages not readable)", stext, unread,
-			 (unsigned int)(SCAN_WINDOW / SCAN_STEP));
+	return error_set(err, ERROR_MISSING,
+			 "no kallsyms found in the kernel image from 0x%" PRIx64
+			 " on (%" PRIu64 " of %u pages not readable)",
+			 stext, unread, (unsigned int)(SCAN_WINDOW / SCAN_STEP));
 }

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct name_index {
 	uint64_t *slots;	/* hash in the upper half, number + 1 in the lower */
@@ -33,14 +34,20 @@ static inline uint64_t name_hash_byte(uint64_t hash, unsigned char byte)
 	return hash * NAME_HASH_FACTOR + byte;
 }
 
-/** name_hash - hash of a C string. */
-static inline uint64_t name_hash(const char *name)
+/** name_hash_bytes - hash of the first @length bytes of a name. */
+static inline uint64_t name_hash_bytes(const char *name, size_t length)
 {
 	uint64_t hash = 0;
 
-	for (; *name; name++)
+	for (; length; length--, name++)
 		hash = name_hash_byte(hash, (unsigned char)*name);
 	return hash;
+}
+
+/** name_hash - hash of a C string. */
+static inline uint64_t name_hash(const char *name)
+{
+	return name_hash_bytes(name, strlen(name));
 }
 
 /**

@@ -41,4 +41,11 @@ struct symbols {
  */
 #define SYMBOLS_KERNEL_HALF (UINT64_C(1) << 63)
 
+/*
+ * clang's LTO calls a static symbol "name.llvm.1234" when it makes it global. The
+ * kernel hides that from those who look up names (6.1 kernel/kallsyms.c,
+ * cleanup_symbol_name()), and so does every backend.
+ */
+#define SYMBOLS_LTO_SUFFIX ".llvm."
+
 #endif

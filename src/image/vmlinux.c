@@ -32,12 +32,11 @@ static const struct {
 	size_t length;
 	const char *what;
 } other_files[] = {
-	{ 0x202, "HdrS", 4, "is a boot image (vmlinuz) without symbols: give the vmlinux of "
-			    "the debug package" },
-	{ 0x38, "ARM\x64", 4, "is a boot image without symbols: give the vmlinux of the "
-			      "debug package" },
+	{ 0x202, "HdrS", 4, "is a boot image without symbols: give the debug package's vmlinux" },
+	{ 0x38, "ARM\x64", 4, "is a boot image without symbols: give the debug package's vmlinux" },
+	{ 0x4, "zimg", 4, "is a boot image without symbols: give the debug package's vmlinux" },
 	{ 0, "\x1f\x8b", 2, "is compressed: unpack it with gunzip first" },
-	{ 0, "\xfd" "7zXZ", 5, "is compressed: unpack it with unxz first" },
+	{ 0, "\xfd\x37zXZ", 5, "is compressed: unpack it with unxz first" },
 	{ 0, "\x28\xb5\x2f\xfd", 4, "is compressed: unpack it with unzstd first" },
 	{ 0, "BZh", 3, "is compressed: unpack it with bunzip2 first" },
 };
@@ -52,7 +51,8 @@ static bool not_elf(int descriptor, const char *path, struct error *err)
 	for (i = 0; i < sizeof(other_files) / sizeof(other_files[0]); i++)
 		if (!memcmp(head + other_files[i].offset, other_files[i].magic,
 			    other_files[i].length))
-			return error_set(err, ERROR_INPUT, "%s %s", path, other_files[i].what);
+			return error_set(err, ERROR_INPUT, "%s %s", path,
+					 other_files[i].what);
 	return error_set(err, ERROR_INPUT, "%s is no vmlinux: not an ELF file", path);
 }
 
@@ -63,7 +63,8 @@ static bool check_header(Elf *elf, const char *path, struct error *err)
 	if (!gelf_getehdr(elf, &header))
 		return error_set(err, ERROR_INPUT, "%s: ELF header damaged: %s", path,
 				 elf_errmsg(-1));
-	if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB ||
+	if (header.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    header.e_ident[EI_DATA] != ELFDATA2LSB ||
 	    (header.e_type != ET_EXEC && header.e_type != ET_DYN))
 		return error_set(err, ERROR_INPUT, "%s is no vmlinux: it must be a 64-bit "
 				 "little-endian ELF executable", path);
@@ -184,7 +185,8 @@ static bool open_elf(struct vmlinux *vmlinux, struct error *err)
 		return false;
 	vmlinux->symbols = elf_symbols_open(vmlinux->elf, &symbols_error);
 	if (!vmlinux->symbols && symbols_error.kind != ERROR_MISSING)
-		return error_set(err, symbols_error.kind, "%s: %s", path, symbols_error.text);
+		return error_set(err, symbols_error.kind, "%s: %s", path,
+				 symbols_error.text);
 	return true;
 }
 

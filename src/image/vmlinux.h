@@ -76,7 +76,8 @@ struct vmlinux *vmlinux_search(const struct dump_identity *dump, const char *roo
  */
 void vmlinux_hint(const char *release, char *buffer, size_t size);
 
-/** text_clean - copy what is printable of @from, so that no byte of it drives a terminal. */
+/** text_clean - copy what is printable of @from, so that no byte of it drives a terminal.
+ */
 void text_clean(char *to, size_t size, const char *from, size_t length);
 
 #endif

@@ -110,5 +110,5 @@ void vmlinux_hint(const char *release, char *buffer, size_t size)
 			 release, packages[i].behind);
 		return;
 	}
-	snprintf(buffer, size, "the vmlinux of %s, with debug data", release);
+	snprintf(buffer, size, "the debug vmlinux of %s", release);
 }

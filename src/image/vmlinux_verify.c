@@ -69,7 +69,8 @@ static bool suspect(const struct vmlinux *vmlinux, const struct dump_identity *d
 	       (version && vmlinux_build_id_suspect(version + sizeof(debian) - 1));
 }
 
-static enum answer by_notes(const struct vmlinux *vmlinux, const struct dump_identity *dump)
+static enum answer by_notes(const struct vmlinux *vmlinux,
+			    const struct dump_identity *dump)
 {
 	uint64_t size = vmlinux->notes_end - vmlinux->notes_at;
 	char found[BUILD_ID_TEXT] = "";
@@ -91,7 +92,8 @@ static enum answer by_notes(const struct vmlinux *vmlinux, const struct dump_ide
 	return compare(found, vmlinux->build_id);
 }
 
-static enum answer by_banner(const struct vmlinux *vmlinux, const struct dump_identity *dump)
+static enum answer by_banner(const struct vmlinux *vmlinux,
+			     const struct dump_identity *dump)
 {
 	char raw[BANNER_TEXT], found[BANNER_TEXT];
 
@@ -113,7 +115,8 @@ static enum answer by_vmcoreinfo(const struct vmlinux *vmlinux,
 	return answer == OTHER && suspect(vmlinux, dump) ? UNKNOWN : answer;
 }
 
-static enum answer by_release(const struct vmlinux *vmlinux, const struct dump_identity *dump)
+static enum answer by_release(const struct vmlinux *vmlinux,
+			      const struct dump_identity *dump)
 {
 	enum answer answer = compare(dump->release, vmlinux->release);
 
@@ -157,8 +160,10 @@ bool vmlinux_verify(const struct vmlinux *vmlinux, const struct dump_identity *d
 	enum answer answer = UNKNOWN;
 
 	if (!right_machine(vmlinux, dump))
-		return error_set(err, ERROR_INPUT, "%s is of another architecture than the "
-				 "dump, which is %s", vmlinux->path, dump->architecture);
+		return error_set(err, ERROR_INPUT,
+				 "%s is of another architecture than the "
+				 "dump, which is %s",
+				 vmlinux->path, dump->architecture);
 	answer = by_notes(vmlinux, dump);
 	if (answer == UNKNOWN)
 		answer = by_banner(vmlinux, dump);

@@ -83,21 +83,28 @@ static uint32_t page_type_value(struct kernel *kernel, const char *byte_name,
 
 /*
  * Up to 6.9 the page type bits were macros (include/linux/page-flags.h), so
- * that neither BTF nor DWARF knows them: PG_buddy 0x80, PG_offline 0x100,
- * PG_table 0x200 in all of 4.18 - 6.9. 6.10 and 6.11 have enum pagetype.
+ * that neither BTF nor DWARF knows them: PG_buddy 0x80 and PG_offline 0x100 in
+ * all of 4.18 - 6.9, PG_table 0x200 since 5.11. Up to 5.10 PG_table is 0x400, as
+ * 0x200 is PG_kmemcg, which went away when page.mem_cgroup became memcg_data
+ * (18b2db3b0385 "mm: Convert page kmemcg type to a page memcg flag").
+ * 6.10 and 6.11 have enum pagetype.
  */
 static void resolve_page_types(struct kernel *kernel)
 {
 	struct page_layout *layout = &kernel->page;
+	struct field mem_cgroup;
 	int64_t value;
+	bool has_kmemcg;
 
 	if (!layout->fields[KSWAPCK_FIELD_PAGE_TYPE].size)
 		return;
+	has_kmemcg = kernel_field(kernel, "page", "mem_cgroup", &mem_cgroup);
 	layout->type_rule = types_enumerator(kernel->types, "PGTY_buddy", &value) ?
 			    PAGE_TYPE_BYTE : PAGE_TYPE_BITS;
 	layout->type_buddy = page_type_value(kernel, "PGTY_buddy", "PG_buddy", 0x80);
 	layout->type_offline = page_type_value(kernel, "PGTY_offline", "PG_offline", 0x100);
-	layout->type_table = page_type_value(kernel, "PGTY_table", "PG_table", 0x200);
+	layout->type_table = page_type_value(kernel, "PGTY_table", "PG_table",
+					     has_kmemcg ? 0x400 : 0x200);
 	layout->type_slab = page_type_value(kernel, "PGTY_slab", "PG_slab", 0);
 	layout->type_hugetlb = page_type_value(kernel, "PGTY_hugetlb", "PG_hugetlb", 0);
 }
@@ -399,9 +406,8 @@ void page_describe(const struct kswapck_page *page, char *text, size_t size)
 			 (unsigned long long)page->private);
 		return;
 	}
-	if (page->refcount == 0)
-		what = "free";
-	else if (page->marks & KSWAPCK_PAGE_SLAB)
+	/* typed pages first: slab pages have no reference count since 6.14 */
+	if (page->marks & KSWAPCK_PAGE_SLAB)
 		what = "slab memory";
 	else if (page->marks & KSWAPCK_PAGE_TABLE)
 		what = "a page table";
@@ -409,6 +415,8 @@ void page_describe(const struct kswapck_page *page, char *text, size_t size)
 		what = "a huge page of hugetlbfs";
 	else if (page->marks & KSWAPCK_PAGE_OFFLINE)
 		what = "offline";
+	else if (page->refcount == 0)
+		what = "free";
 	else if (page->marks & KSWAPCK_PAGE_SWAPCACHE)
 		what = "swap cache of another slot";
 	else if (page->marks & KSWAPCK_PAGE_ANON)

@@ -5,10 +5,10 @@
  * init_swap_address_space()).
  *
  * The index in a space's xarray is the slot itself up to 6.10, the slot within
- * the space since 6.11 (7aad25b4b4de "mm: swap: swap cache switch to
- * swap_cache_index()": mm/swap.h swap_cache_index()). That is an inline
- * function, which leaves no trace in types or symbols, so the trees are asked:
- * a space above the first either has indices of its own slots or small ones.
+ * the space since 6.11 (7aad25b4b47e "mm/swap: reduce swap cache search space":
+ * mm/swap.h swap_cache_index()). That is an inline function, which leaves no
+ * trace in types or symbols, so the trees are asked: a space above the first
+ * either has indices of its own slots or small ones.
  */
 #include "kernel/swap_cache.h"
 

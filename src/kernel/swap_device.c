@@ -95,37 +95,39 @@ static void read_name(const struct kernel *kernel, struct kswapck_device *device
 			*c = '?';
 }
 
-/* True when any cluster's lock is held, or when that cannot be known. */
-static bool cluster_locked(const struct kernel *kernel, uint64_t clusters, uint64_t slots)
+/* True when the lock is held, or when that cannot be known. */
+static bool cluster_locked(const struct kernel *kernel, const struct kswapck_device *device,
+			   uint64_t cluster)
 {
 	const struct swap_layout *layout = &kernel->swap;
-	uint64_t count = (slots + SWAPFILE_CLUSTER - 1) / SWAPFILE_CLUSTER, i;
 	uint32_t lock;
 
-	for (i = 0; i < count; i++)
-		if (memory_read_u32(kernel->memory, clusters + i * layout->cluster_size +
-				    layout->cluster_lock, &lock) != READ_OK || lock)
-			return true;
-	return false;
+	return memory_read_u32(kernel->memory, device->clusters +
+			       cluster * layout->cluster_size + layout->cluster_lock,
+			       &lock) != READ_OK || lock;
 }
 
-static bool is_locked(const struct kernel *kernel, const struct kswapck_device *device,
-		      const unsigned char *object)
+bool swap_device_slot_locked(const struct kernel *kernel, const struct kswapck_device *device,
+			     uint64_t slot)
 {
-	const struct swap_layout *layout = &kernel->swap;
-	uint64_t clusters = kernel_load(object, layout->cluster_info);
-	uint32_t lock;
+	return device->lock_held ||
+	       (device->clusters && cluster_locked(kernel, device, slot / SWAPFILE_CLUSTER));
+}
 
-	memcpy(&lock, object + layout->lock.offset, sizeof(lock));
-	if (lock)
-		return true;
-	/*
-	 * Counts moved under si->lock until 6.13; the atomic counter of 6.14 moves
-	 * under the cluster's lock alone.
-	 */
-	return layout->inuse_pages.size == 8 && layout->cluster_size &&
-	       is_kernel_address(clusters) &&
-	       cluster_locked(kernel, clusters, device->slots);
+/*
+ * inuse_pages moves under si->lock until 6.13; the atomic counter of 6.14 moves
+ * under the lock of the cluster alone.
+ */
+static bool counters_locked(const struct kernel *kernel, const struct kswapck_device *device)
+{
+	uint64_t count = (device->slots + SWAPFILE_CLUSTER - 1) / SWAPFILE_CLUSTER, i;
+
+	if (device->lock_held || kernel->swap.inuse_pages.size != 8 || !device->clusters)
+		return device->lock_held;
+	for (i = 0; i < count; i++)
+		if (cluster_locked(kernel, device, i))
+			return true;
+	return false;
 }
 
 enum swap_device_status swap_device_read(const struct kernel *kernel, unsigned int type,
@@ -168,7 +170,11 @@ enum swap_device_status swap_device_read(const struct kernel *kernel, unsigned i
 		return SWAP_DEVICE_UNUSED;
 	if (device->slots > UINT32_MAX || !is_kernel_address(device->swap_map))
 		return SWAP_DEVICE_UNREADABLE;
-	device->locked = is_locked(kernel, device, object);
+	if (layout->cluster_size && is_kernel_address(kernel_load(object, layout->cluster_info)))
+		device->clusters = kernel_load(object, layout->cluster_info);
+	/* a spinlock's first word is not zero while it is held, in every kind of it */
+	device->lock_held = kernel_load(object, (struct field){layout->lock.offset, 4}) != 0;
+	device->locked = counters_locked(kernel, device);
 	read_name(kernel, device);
 	return SWAP_DEVICE_OK;
 }

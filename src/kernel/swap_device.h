@@ -31,6 +31,10 @@ enum swap_device_status {
 enum swap_device_status swap_device_read(const struct kernel *kernel, unsigned int type,
 					 struct kswapck_device *device);
 
+/** swap_device_slot_locked - see kswapck_slot_locked(). */
+bool swap_device_slot_locked(const struct kernel *kernel, const struct kswapck_device *device,
+			     uint64_t slot);
+
 /**
  * swap_device_map - copy swap_map bytes.
  * @map: [@count]; 0 where it could not be read.

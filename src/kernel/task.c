@@ -59,6 +59,7 @@ struct task_walk {
 	task_fn *visit;
 	void *data;
 	uint32_t left;		/* tasks that may still come */
+	bool stopped;		/* the visitor has seen enough */
 };
 
 /* The threads of the process whose leader is @leader. */
@@ -77,8 +78,10 @@ static bool visit_threads(struct task_walk *walk, uint64_t leader)
 			return true;
 		if (!walk->left--)
 			return false;
-		if (!read_task(walk->kernel, layout, node - layout->thread_node.offset, &task) ||
-		    !walk->visit(walk->data, &task))
+		if (!read_task(walk->kernel, layout, node - layout->thread_node.offset, &task))
+			return false;
+		walk->stopped = !walk->visit(walk->data, &task);
+		if (walk->stopped)
 			return false;
 	}
 	return false;
@@ -87,7 +90,7 @@ static bool visit_threads(struct task_walk *walk, uint64_t leader)
 bool task_for_each(const struct kernel *kernel, const struct task_layout *layout,
 		   task_fn *visit, void *data)
 {
-	struct task_walk walk = {kernel, layout, visit, data, TASKS_MAX};
+	struct task_walk walk = {kernel, layout, visit, data, TASKS_MAX, false};
 	uint64_t head = layout->init_task + layout->tasks.offset, node = head;
 	bool sound = true;
 
@@ -97,6 +100,8 @@ bool task_for_each(const struct kernel *kernel, const struct task_layout *layout
 		if (!walk.left--)
 			return false;
 		sound &= visit_threads(&walk, node - layout->tasks.offset);
+		if (walk.stopped)
+			return false;
 	}
 	return false;
 }

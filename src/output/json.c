@@ -180,6 +180,17 @@ static void write_problems(struct json_writer *json, const struct report_totals 
 	json_close(json, '}');
 }
 
+/* Pages that were asked for, for whatever purpose, and could not be had. */
+static void write_failed_pages(struct json_writer *json, const struct memory_statistics *reads)
+{
+	json_flat_object(json, "pages_failed");
+	json_number(json, "excluded", reads->failed[READ_EXCLUDED]);
+	json_number(json, "not_ram", reads->failed[READ_NOT_RAM]);
+	json_number(json, "unmapped", reads->failed[READ_UNMAPPED]);
+	json_number(json, "damaged", reads->failed[READ_DAMAGED]);
+	json_close(json, '}');
+}
+
 static void json_end(struct output *output, const struct report_subject *subject)
 {
 	const struct report_totals *totals = &output->totals;
@@ -201,11 +212,12 @@ static void json_end(struct output *output, const struct report_subject *subject
 	json_number(json, "in_motion", audit->in_motion);
 	json_number(json, "trees", audit->spaces);
 	json_number(json, "trees_locked", audit->spaces_locked);
-	json_number(json, "pages_read", totals->pages_read);
+	json_number(json, "pages_read", totals->reads.pages_read);
 	json_close(json, '}');
 	json_object(json, "coverage");
 	json_bool(json, "complete", audit_summary_complete(audit));
 	json_bool(json, "interrupted", audit->interrupted);
+	write_failed_pages(json, &totals->reads);
 	json_array(json, "not_seen");
 	coverage_for_each(totals, subject, write_gap, json);
 	json_close(json, ']');

@@ -39,7 +39,7 @@ struct report_totals {
 	struct report_tally problems[REPORT_PROBLEMS_MAX];	/* in catalogue order */
 	struct kswapck_device devices[REPORT_DEVICES_MAX];
 	size_t device_count;
-	uint64_t pages_read;		/* from the dump */
+	struct memory_statistics reads;	/* pages read from the dump, or not */
 	int exit_status;
 };
 

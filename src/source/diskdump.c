@@ -25,6 +25,11 @@ struct part {
 	uint64_t first;		/* set bits before the part's first page */
 	uint64_t count;		/* of descriptors */
 	uint64_t end_pfn;
+	/*
+	 * makedumpfile and QEMU write one page of zeros in front of all page data and
+	 * let all other pages of zeros point there: it is unpacked once.
+	 */
+	unsigned char *first_page;
 };
 
 struct diskdump {
@@ -72,6 +77,8 @@ static void close_dump(struct diskdump *dump)
 	free(dump->data);
 	free(dump->dumped);
 	free(dump->ranks);
+	for (size_t i = 0; i < dump->part_count; i++)
+		free(dump->parts[i].first_page);
 	free(dump->parts);
 	free(dump);
 }
@@ -172,22 +179,53 @@ static const struct page_descriptor *descriptor_of(struct diskdump *dump,
 	return &dump->window[number - first];
 }
 
+static bool unpack(struct source *source, const struct file *file,
+		   const struct page_descriptor *descriptor, void *page)
+{
+	struct diskdump *dump = source->private;
+
+	return descriptor->size <= LARGEST_PAGE_DATA &&
+	       file_read(file, descriptor->offset, dump->data, descriptor->size, NULL) &&
+	       codec_unpack(dump->codec, descriptor->flags, dump->data, descriptor->size,
+			    page, source->facts.page_size);
+}
+
+static bool copy_first_page(struct source *source, const struct file *file,
+			    struct part *part, const struct page_descriptor *descriptor,
+			    void *page)
+{
+	size_t page_size = source->facts.page_size;
+
+	if (part->first_page) {
+		memcpy(page, part->first_page, page_size);
+		return true;
+	}
+	if (!unpack(source, file, descriptor, page))
+		return false;
+	part->first_page = malloc(page_size);
+	if (part->first_page)
+		memcpy(part->first_page, page, page_size);
+	return true;
+}
+
 static bool read_data(struct source *source, uint64_t pfn, void *page)
 {
 	struct diskdump *dump = source->private;
 	const struct page_descriptor *descriptor;
-	const struct file *file;
-	size_t part = 0;
+	struct part *part;
+	size_t number = 0;
 
-	while (part + 1 < dump->part_count && pfn >= dump->parts[part].end_pfn)
-		part++;
-	file = source->files[part];
-	descriptor = descriptor_of(dump, file, part, rank(dump, pfn) - dump->parts[part].first);
-	if (!descriptor || descriptor->size > LARGEST_PAGE_DATA ||
-	    !file_read(file, descriptor->offset, dump->data, descriptor->size, NULL))
+	while (number + 1 < dump->part_count && pfn >= dump->parts[number].end_pfn)
+		number++;
+	part = &dump->parts[number];
+	descriptor = descriptor_of(dump, source->files[number], number,
+				   rank(dump, pfn) - part->first);
+	if (!descriptor)
 		return false;
-	return codec_unpack(dump->codec, descriptor->flags, dump->data, descriptor->size,
-			    page, source->facts.page_size);
+	if (descriptor->offset == part->descriptors + part->count * sizeof(*descriptor))
+		return copy_first_page(source, source->files[number], part, descriptor,
+				       page);
+	return unpack(source, source->files[number], descriptor, page);
 }
 
 static enum read_status read_diskdump(struct source *source, enum address_space space,

@@ -168,6 +168,7 @@ static bool read_headers(const struct file *file, struct diskdump_headers *heade
 	memcpy(headers->timestamp, header.timestamp, sizeof(headers->timestamp));
 	headers->status = header.status;
 	headers->block_size = (uint32_t)header.block_size;
+	headers->max_mapnr_32 = header.max_mapnr;
 	headers->max_mapnr = header.max_mapnr;
 	take_sub_header(headers, &header, &sub);
 	return place_bitmaps(file, headers, &header, err) &&

@@ -41,6 +41,7 @@ struct diskdump_headers {
 	uint64_t dumped_offset;	/* of the bitmap of pages in the file */
 	uint64_t descriptors;	/* offset of the first descriptor */
 	uint64_t max_mapnr;	/* page frames; the highest + 1 */
+	uint32_t max_mapnr_32;	/* the same for readers of old versions */
 	int dump_level;		/* -1: not told */
 	bool split;
 	uint64_t start_pfn;	/* split: pages of this part are [start, end) */
@@ -54,8 +55,10 @@ struct diskdump_headers {
 struct diskdump_set {
 	struct diskdump_headers *parts;	/* by start_pfn */
 	size_t count;
-	uint32_t codecs;		/* of all descriptors; guard_diskdump() fills it */
-	uint64_t ram_pages, file_pages;	/* and these two */
+	/* guard_diskdump() fills these in. */
+	uint32_t codecs;		/* all flags of all descriptors */
+	uint32_t largest_data;		/* bytes of one page in the file, at most */
+	uint64_t ram_pages, file_pages;
 };
 
 /** diskdump_signature - do these first bytes begin a kdump-compressed file? */

@@ -104,25 +104,45 @@ static void reach_to(struct elf_headers *headers, uint64_t end)
 		headers->end = end;
 }
 
+/* Section names: QEMU's are 11 bytes. Those of Xen make another format of the file. */
+static bool odd_names(const struct file *file, const Elf64_Shdr *section)
+{
+	char names[256];
+	size_t size = section->sh_size;
+
+	return section->sh_type != SHT_STRTAB || !size || size > sizeof(names) ||
+	       !file_read(file, section->sh_offset, names, size, NULL) ||
+	       names[size - 1] || memmem(names, size, "xen", 3) ||
+	       memmem(names, size, "Xen", 3);
+}
+
 /* Sections hold no memory, but a file that lost them was cut all the same. */
 static bool read_sections(const struct file *file, const Elf64_Ehdr *header,
 			  struct elf_headers *headers, struct error *err)
 {
 	Elf64_Shdr section;
+	bool names = false;
 
+	if (!header->e_shoff && !header->e_shnum)
+		return true;
+	headers->odd_sections = true;
 	if (!header->e_shoff || !header->e_shnum)
 		return true;
 	for (uint64_t i = 0; i < header->e_shnum; i++) {
 		if (!read_section(file, header, i, &section, err))
 			return false;
-		if (section.sh_type == SHT_NULL || section.sh_type == SHT_NOBITS)
+		if (!i && section.sh_type == SHT_NULL)
 			continue;
 		if (section.sh_offset >= ADDRESS_LIMIT || section.sh_size >= ADDRESS_LIMIT)
 			return error_set(err, ERROR_INPUT, "%s: damaged: section %llu lies "
 					 "outside of any file; copy it again",
 					 file_name(file), (unsigned long long)i);
-		reach_to(headers, section.sh_offset + section.sh_size);
+		if (section.sh_type != SHT_NOBITS)
+			reach_to(headers, section.sh_offset + section.sh_size);
+		if (i == header->e_shstrndx)
+			names = !odd_names(file, &section);
 	}
+	headers->odd_sections = !names || header->e_phnum == PN_XNUM;
 	return true;
 }
 

@@ -32,6 +32,7 @@ struct elf_headers {
 	struct elf_range *notes;	/* PT_NOTE, in the order of the file */
 	size_t note_count;
 
+	bool odd_sections;		/* section headers, and not as QEMU writes them */
 	uint64_t end;			/* where the last thing in the file ends */
 };
 

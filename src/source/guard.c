@@ -104,6 +104,7 @@ struct descriptor_check {
 	uint64_t number;	/* of the descriptor */
 	uint64_t end;		/* highest end of page data so far */
 	uint32_t codecs;
+	uint32_t largest;	/* page data, bytes */
 };
 
 static bool bad_descriptor(struct error *err, const struct descriptor_check *check,
@@ -122,6 +123,8 @@ static bool check_descriptor(struct descriptor_check *check,
 			     const struct page_descriptor *page, struct error *err)
 {
 	check->codecs |= page->flags;
+	if (page->size > check->largest)
+		check->largest = page->size;
 	if (page->offset < check->data || page->offset >= UINT64_C(1) << 60)
 		return bad_descriptor(err, check, page);
 	if (page->offset + page->size > check->end)
@@ -175,6 +178,8 @@ static bool check_part(const struct file *file, const struct diskdump_headers *p
 	if (!check_descriptors(&check, part->descriptors, pages, buffer, err))
 		return false;
 	set->codecs |= check.codecs;
+	if (check.largest > set->largest_data)
+		set->largest_data = check.largest;
 	set->ram_pages += ram;
 	set->file_pages += pages;
 	return true;

@@ -252,7 +252,7 @@ static void architecture_of_vmcoreinfo(struct source *source)
 	uint64_t value;
 	size_t length;
 
-	if (*source->facts.architecture || !source->vmcoreinfo)
+	if (*source->facts.architecture || !source->vmcoreinfo || source->elf)
 		return;
 	if (vmcoreinfo_number(source->vmcoreinfo, "SYMBOL", "init_top_pgt", 16, &value))
 		strcpy(source->facts.architecture, "x86_64");
@@ -264,7 +264,7 @@ static bool check_architecture(const struct source *source, bool last, struct er
 {
 	const struct source_facts *facts = &source->facts;
 
-	if (!*facts->architecture && !last)
+	if (!*facts->architecture && !last && !source->elf)
 		return true;
 	if (!*facts->architecture && source->elf)
 		return error_set(err, ERROR_INPUT, "%s: dump of an unknown architecture (ELF "

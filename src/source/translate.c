@@ -20,6 +20,8 @@
 struct table_page {
 	uint64_t address;	/* of the page; ~0: empty */
 	unsigned char *bytes;
+	unsigned int users;	/* buffers of libaddrxlat that point to bytes */
+	bool temporary;		/* not in the array: free it after use */
 };
 
 struct translation {
@@ -32,58 +34,71 @@ struct translation {
 	struct table_page tables[TABLE_PAGES];
 };
 
-static enum read_status table_page(struct translation *translation, uint64_t address,
-				   const unsigned char **bytes)
+/* The place for a table; a page of its own where another table there is in use. */
+static struct table_page *table_for(struct translation *translation, uint64_t address)
 {
-	struct source *source = translation->source;
-	uint64_t number = address / source->facts.page_size;
+	uint64_t number = address / translation->source->facts.page_size;
 	struct table_page *table = &translation->tables[number % TABLE_PAGES];
-	enum read_status status;
 
-	if (table->address != address) {
-		if (!table->bytes)
-			table->bytes = malloc(source->facts.page_size);
-		if (!table->bytes)
-			return READ_DAMAGED;
+	if (table->address != address && table->users) {
+		table = calloc(1, sizeof(*table));
+		if (!table)
+			return NULL;
 		table->address = UINT64_MAX;
-		status = source->ops->read_page(source, ADDRESS_PHYSICAL, address,
-						table->bytes);
-		if (status != READ_OK)
-			return status;
-		table->address = address;
+		table->temporary = true;
 	}
-	*bytes = table->bytes;
-	return READ_OK;
+	if (!table->bytes)
+		table->bytes = malloc(translation->source->facts.page_size);
+	return table;
+}
+
+static void table_release(struct table_page *table)
+{
+	if (table->users)
+		table->users--;
+	if (!table->temporary || table->users)
+		return;
+	free(table->bytes);
+	free(table);
 }
 
 static void put_page(const addrxlat_buffer_t *buffer)
 {
-	free(buffer->priv);
+	table_release(buffer->priv);
 }
 
-/* libaddrxlat keeps the buffer until it calls put_page, so it gets its own copy. */
 static addrxlat_status get_page(const addrxlat_cb_t *callbacks, addrxlat_buffer_t *buffer)
 {
 	struct translation *translation = callbacks->priv;
-	size_t size = translation->source->facts.page_size;
-	const unsigned char *bytes;
+	struct source *source = translation->source;
+	uint64_t address = buffer->addr.addr & ~(uint64_t)(source->facts.page_size - 1);
+	struct table_page *table = table_for(translation, address);
 	enum read_status status;
 
-	buffer->addr.addr &= ~(addrxlat_addr_t)(size - 1);
-	status = table_page(translation, buffer->addr.addr, &bytes);
-	if (status != READ_OK) {
-		translation->failure = status;
-		return addrxlat_ctx_err(translation->context, ADDRXLAT_ERR_NODATA,
-					"%s", read_status_text(status));
-	}
-	buffer->priv = malloc(size);
-	if (!buffer->priv)
+	if (!table || !table->bytes) {
+		if (table)
+			table_release(table);
 		return ADDRXLAT_ERR_NOMEM;
-	memcpy(buffer->priv, bytes, size);
-	buffer->ptr = buffer->priv;
-	buffer->size = size;
+	}
+	if (table->address != address) {
+		table->address = UINT64_MAX;
+		status = source->ops->read_page(source, ADDRESS_PHYSICAL, address,
+						table->bytes);
+		if (status != READ_OK) {
+			translation->failure = status;
+			table_release(table);
+			return addrxlat_ctx_err(translation->context, ADDRXLAT_ERR_NODATA,
+						"page table %s", read_status_text(status));
+		}
+		table->address = address;
+	}
+	table->users++;
+	buffer->addr.addr = address;
+	buffer->ptr = table->bytes;
+	buffer->size = source->facts.page_size;
 	buffer->byte_order = ADDRXLAT_LITTLE_ENDIAN;
 	buffer->put_page = put_page;
+	buffer->priv = table;
 	return ADDRXLAT_OK;
 }
 
@@ -111,6 +126,7 @@ static bool set_up(struct translation *translation, const char *vmcoreinfo,
 	uint64_t tables, phys_base, five_levels = 0;
 	addrxlat_fulladdr_t root = { .as = ADDRXLAT_MACHPHYSADDR };
 	addrxlat_opt_t options[6];
+	addrxlat_map_t *map;
 
 	if (!vmcoreinfo_number(vmcoreinfo, "SYMBOL", "swapper_pg_dir", 16, &tables) &&
 	    !vmcoreinfo_number(vmcoreinfo, "SYMBOL", "init_top_pgt", 16, &tables))
@@ -134,6 +150,13 @@ static bool set_up(struct translation *translation, const char *vmcoreinfo,
 		return error_set(err, ERROR_INPUT, "cannot use the page tables at physical "
 				 "address 0x%llx: %s", (unsigned long long)root.addr,
 				 addrxlat_ctx_get_err(translation->context));
+	/*
+	 * Walk the page tables always. libaddrxlat would take the kernel image for one
+	 * linear range, also where init memory was unmapped and given away.
+	 */
+	map = addrxlat_sys_get_map(translation->system, ADDRXLAT_SYS_MAP_HW);
+	if (map)
+		addrxlat_sys_set_map(translation->system, ADDRXLAT_SYS_MAP_KV_PHYS, map);
 	return true;
 }
 

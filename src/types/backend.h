@@ -45,7 +45,8 @@ struct types_ops {
 	/* What lies behind typedefs and qualifiers. */
 	bool (*shape)(struct types *types, type_id type, struct type_shape *shape);
 	/* All fields of a composite (behind typedefs and qualifiers), in order. */
-	void (*fields)(struct types *types, type_id type, type_visit *visit, void *context);
+	void (*fields)(struct types *types, type_id type, type_visit *visit,
+		       void *context);
 	bool (*enumerator)(struct types *types, const char *name, int64_t *value);
 	void (*close)(struct types *types);
 };

@@ -12,10 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifndef BTF_KIND_ENUM64
-#define BTF_KIND_ENUM64 19	/* 6.0 */
-#endif
-
 struct btf_types {
 	struct types base;
 	struct btf *btf;
@@ -209,7 +205,8 @@ static int64_t enumerator_value(const struct btf_types *types, const struct btf_
 
 static bool is_enum(const struct btf_type *type)
 {
-	return type && (btf_kind(type) == BTF_KIND_ENUM || btf_kind(type) == BTF_KIND_ENUM64);
+	return type &&
+	       (btf_kind(type) == BTF_KIND_ENUM || btf_kind(type) == BTF_KIND_ENUM64);
 }
 
 static uint32_t count_enumerators(struct btf_types *types)
@@ -242,7 +239,8 @@ static bool index_enumerators(struct btf_types *types)
 		for (k = 0; k < btf_vlen(type); k++) {
 			const char *name = name_at(types, enumerator_name(type, k));
 
-			types->places[types->place_count] = (struct enumerator_place){ i, k };
+			types->places[types->place_count] =
+				(struct enumerator_place){ i, k };
 			if (!name_index_add(&types->enumerators, name_hash(name),
 					    types->place_count++))
 				return false;

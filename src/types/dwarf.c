@@ -150,15 +150,19 @@ static bool take_type(struct dwarf_types *types, Dwarf_Die *die, enum named_kind
 	return keep(types, &type);
 }
 
-static bool find_enumerator(const struct dwarf_types *types, const char *name, uint32_t *at)
+static bool find_enumerator(const struct dwarf_types *types, const char *name,
+			    size_t *cursor, int64_t *value)
 {
 	uint64_t hash = name_hash(name);
-	size_t cursor = 0;
+	uint32_t at;
 
-	while (name_index_next(&types->enumerator_by_name, hash, &cursor, at))
-		if (types->enumerators[*at].name == name ||
-		    !strcmp(types->enumerators[*at].name, name))
-			return true;
+	while (name_index_next(&types->enumerator_by_name, hash, cursor, &at)) {
+		if (types->enumerators[at].name != name &&
+		    strcmp(types->enumerators[at].name, name))
+			continue;
+		*value = types->enumerators[at].value;
+		return true;
+	}
 	return false;
 }
 
@@ -185,21 +189,14 @@ static bool value_of(Dwarf_Die *enumerator, int64_t *value)
 	}
 }
 
-static bool take_enumerator(struct dwarf_types *types, Dwarf_Die *die, const char *name)
+static bool take_enumerator(struct dwarf_types *types, const char *name, int64_t value)
 {
-	struct enumerator *to;
-
 	if (!make_room((void **)&types->enumerators, &types->enumerator_room,
-		       types->enumerator_count, sizeof(*types->enumerators)))
-		return false;
-	to = &types->enumerators[types->enumerator_count];
-	to->name = name;
-	if (!value_of(die, &to->value))
-		return true;
-	if (!name_index_add(&types->enumerator_by_name, name_hash(name),
+		       types->enumerator_count, sizeof(*types->enumerators)) ||
+	    !name_index_add(&types->enumerator_by_name, name_hash(name),
 			    types->enumerator_count))
 		return false;
-	types->enumerator_count++;
+	types->enumerators[types->enumerator_count++] = (struct enumerator){ name, value };
 	return true;
 }
 
@@ -211,24 +208,37 @@ static bool next_sibling(Dwarf_Die *die)
 	return dwarf_siblingof(die, die) == 0 && dwarf_dieoffset(die) > before;
 }
 
-/* When the first enumerator of an enum is known, all of them are. */
+static bool knows_enumerator(const struct dwarf_types *types, const char *name,
+			     int64_t value)
+{
+	size_t cursor = 0;
+	int64_t other;
+
+	while (find_enumerator(types, name, &cursor, &other))
+		if (other == value)
+			return true;
+	return false;
+}
+
+/* When the first enumerator of an enum is known with its value, all of them are. */
 static bool take_enum(struct dwarf_types *types, Dwarf_Die *enumeration)
 {
 	bool first = true;
 	Dwarf_Die die;
-	uint32_t at;
 
 	if (dwarf_child(enumeration, &die))
 		return true;
 	do {
 		const char *name = name_of(&die);
+		int64_t value;
 
-		if (dwarf_tag(&die) != DW_TAG_enumerator || !name)
+		if (dwarf_tag(&die) != DW_TAG_enumerator || !name ||
+		    !value_of(&die, &value))
 			continue;
-		if (first && find_enumerator(types, name, &at))
+		if (first && knows_enumerator(types, name, value))
 			return true;
 		first = false;
-		if (!take_enumerator(types, &die, name))
+		if (!take_enumerator(types, name, value))
 			return false;
 	} while (next_sibling(&die));
 	return true;
@@ -301,7 +311,8 @@ static bool find_kept(const struct dwarf_types *types, const char *name,
  * for only when the first did not have the wanted member; then all units are read,
  * so that the answer does not depend on what was asked before.
  */
-static bool find_dwarf_type(struct types *base, const char *name, uint32_t nth, type_id *id)
+static bool find_dwarf_type(struct types *base, const char *name, uint32_t nth,
+			    type_id *id)
 {
 	struct dwarf_types *types = of(base);
 
@@ -373,7 +384,8 @@ static uint64_t dimension(Dwarf_Die *range)
 	return 0;
 }
 
-static bool array_shape(struct dwarf_types *types, Dwarf_Die *array, struct type_shape *shape)
+static bool array_shape(struct dwarf_types *types, Dwarf_Die *array,
+			struct type_shape *shape)
 {
 	uint32_t steps = 0;
 	Dwarf_Die die, element = *array;
@@ -445,7 +457,8 @@ static uint64_t byte_location(Dwarf_Die *member)
  * DWARF 4 counts the bits of a bit-field from the start of the struct; DWARF 2 and 3
  * from the upper end of a storage unit (GCC until 10 writes that).
  */
-static void place_field(struct dwarf_types *types, Dwarf_Die *member, struct type_field *field)
+static void place_field(struct dwarf_types *types, Dwarf_Die *member,
+			struct type_field *field)
 {
 	uint64_t bits, bit_size = 0, unit = 0;
 	struct type_shape shape;
@@ -489,13 +502,12 @@ static void dwarf_fields(struct types *base, type_id id, type_visit *visit, void
 static bool dwarf_enumerator(struct types *base, const char *name, int64_t *value)
 {
 	struct dwarf_types *types = of(base);
-	uint32_t at;
 
 	do {
-		if (find_enumerator(types, name, &at)) {
-			*value = types->enumerators[at].value;
+		size_t cursor = 0;
+
+		if (find_enumerator(types, name, &cursor, value))
 			return true;
-		}
 	} while (read_unit(types));
 	return false;
 }
@@ -542,12 +554,14 @@ static bool has_zstd_section(int descriptor)
 static void no_dwarf(int descriptor, const char *path, struct error *err)
 {
 	if (has_zstd_section(descriptor))
-		error_set(err, ERROR_MISSING, "%s: its debug sections are compressed with "
-			  "zstd, which the installed elfutils cannot read: install 0.189 or "
-			  "later, or run objcopy --decompress-debug-sections on it", path);
+		error_set(err, ERROR_MISSING,
+			  "%s: its debug sections are compressed with "
+			  "zstd, which the installed elfutils cannot read: install 0.189 "
+			  "or "
+			  "later, or run objcopy --decompress-debug-sections on it",
+			  path);
 	else
-		error_set(err, ERROR_MISSING, "%s has neither BTF nor DWARF: give the "
-			  "vmlinux of the debug package", path);
+		error_set(err, ERROR_MISSING, "%s has neither BTF nor DWARF", path);
 }
 
 struct types *dwarf_open(int descriptor, const char *path, struct error *err)

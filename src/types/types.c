@@ -11,8 +11,8 @@
 
 /* Anonymous structs in anonymous unions in ...; struct page and slab need 4. */
 #define ANONYMOUS_DEPTH_MAX 16u
-/* Fields looked at in one lookup; the largest struct has about 300. */
-#define FIELDS_MAX (1u << 18)
+/* Fields looked at in one lookup; the largest struct of a kernel has about 300. */
+#define FIELDS_MAX (1u << 16)
 /* Types of one name that are tried; the kernels seen had at most a dozen. */
 #define SAME_NAME_MAX 256u
 
@@ -22,7 +22,7 @@ struct search {
 	size_t length;
 	uint64_t base;		/* bits from the outer type to this composite */
 	uint32_t depth;
-	uint32_t steps;
+	uint32_t *steps;	/* fields seen so far in this lookup */
 	bool found;
 	struct type_field field;
 };
@@ -34,7 +34,7 @@ static bool visit_field(const struct type_field *field, void *context)
 	struct search *search = context;
 	struct type_shape shape;
 
-	if (++search->steps > FIELDS_MAX)
+	if (++*search->steps > FIELDS_MAX)
 		return false;
 	if (*field->name) {
 		if (strncmp(field->name, search->name, search->length) ||
@@ -121,10 +121,10 @@ static bool enter(struct types *types, type_id *type)
 	return shape.class == TYPE_COMPOSITE;
 }
 
-static bool resolve(struct types *types, type_id type, const char *path,
+static bool resolve(struct types *types, type_id type, const char *path, uint32_t *steps,
 		    struct type_member *member)
 {
-	struct search search = { .types = types };
+	struct search search = { .types = types, .steps = steps };
 
 	for (;;) {
 		search.name = path;
@@ -149,11 +149,12 @@ static bool resolve(struct types *types, type_id type, const char *path,
 bool types_member(struct types *types, const char *type, const char *path,
 		  struct type_member *member)
 {
+	uint32_t nth, steps = 0;
 	type_id id;
-	uint32_t nth;
 
-	for (nth = 0; nth < SAME_NAME_MAX && types->ops->find(types, type, nth, &id); nth++)
-		if (resolve(types, id, path, member))
+	for (nth = 0; nth < SAME_NAME_MAX && types->ops->find(types, type, nth, &id);
+	     nth++)
+		if (resolve(types, id, path, &steps, member))
 			return true;
 	return false;
 }
@@ -163,7 +164,8 @@ bool types_size(struct types *types, const char *type, uint64_t *size)
 	struct type_shape shape;
 	type_id id;
 
-	if (!types->ops->find(types, type, 0, &id) || !types->ops->shape(types, id, &shape))
+	if (!types->ops->find(types, type, 0, &id) ||
+	    !types->ops->shape(types, id, &shape))
 		return false;
 	*size = shape.size;
 	return true;
@@ -185,16 +187,34 @@ void types_close(struct types *types)
 		types->ops->close(types);
 }
 
+/* Until 5.6 objcopy made the names (5.4 kernel/bpf/sysfs_btf.c). */
+static bool btf_bounds(const struct image *image, uint64_t *start, uint64_t *end)
+{
+	static const char *const names[][2] = {
+		{ "__start_BTF", "__stop_BTF" },
+		{ "_binary__btf_vmlinux_bin_start", "_binary__btf_vmlinux_bin_end" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (image_symbol(image, names[i][0], start) &&
+		    image_symbol(image, names[i][1], end))
+			return *start != *end;
+	return false;
+}
+
 static struct types *btf_in_dump(const struct image *image, struct error *err)
 {
 	uint64_t start, end;
 	enum read_status status;
 	void *data;
 
-	if (!image_symbol(image, "__start_BTF", &start) ||
-	    !image_symbol(image, "__stop_BTF", &end) || start == end) {
-		error_set(err, ERROR_MISSING, "no BTF in the dump (kernel built without "
-			  "CONFIG_DEBUG_INFO_BTF)");
+	if (!btf_bounds(image, &start, &end)) {
+		error_set(err, ERROR_MISSING,
+			  "no BTF in the dump (kernel built without %s)",
+			  image_symbol(image, "init_uts_ns", &start)
+				  ? "CONFIG_DEBUG_INFO_BTF"
+				  : "CONFIG_KALLSYMS_ALL");
 		return NULL;
 	}
 	if (end < start || end - start > BTF_SIZE_MAX) {
@@ -289,9 +309,7 @@ struct types *types_open(const struct image *image, struct error *err)
 	if (types)
 		return types;
 	image_vmlinux_hint(image, hint, sizeof(hint));
-	if (image_vmlinux(image))
-		error_set(err, in_vmlinux.kind, "%s; %s", in_dump.text, in_vmlinux.text);
-	else
-		error_set(err, in_dump.kind, "%s: give %s with --vmlinux", in_dump.text, hint);
+	error_set(err, in_dump.kind, "%s%s%s: give %s with --vmlinux", in_dump.text,
+		  in_vmlinux.kind ? "; " : "", in_vmlinux.text, hint);
 	return NULL;
 }

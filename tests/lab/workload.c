@@ -291,6 +291,27 @@ static void memory_pressure(void)
 	waitpid(child, NULL, 0);
 }
 
+/*
+ * Takes memory, a little at a time, until reclaim has begun on the swap cache, then gives it back: some
+ * of its pages are gone and some are not. What it takes is locked, or it would be reclaimed itself.
+ */
+static void gentle_memory_pressure(void)
+{
+	unsigned long enough = meminfo_kib("SwapCached") * 3 / 4;
+	pid_t child = fork();
+
+	if (child == 0) {
+		while (meminfo_kib("SwapCached") > enough) {
+			char *p = map_small(MIB / 4);
+
+			if (mlock(p, MIB / 4))
+				fail("mlock");
+		}
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+}
+
 /* ---- the end of a scenario ------------------------------------------------------------- */
 
 static bool crashing(void)
@@ -559,7 +580,7 @@ static void tail_private_split(void)
 		 (unsigned long)huge + VICTIMS * HUGE_PAGE);
 	if (write_file("/sys/kernel/debug/split_huge_pages", command))
 		fail("split_huge_pages");
-	memory_pressure();
+	gentle_memory_pressure();
 	start_spinner(huge);
 	finish();
 }

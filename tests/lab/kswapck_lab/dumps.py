@@ -85,7 +85,8 @@ def _boot(recipe, options, scratch, log):
     crash = not form.qemu
     memory = options.memory or scenario.memory or kernel.memory
     # Little is said aloud: the console also carries the guest's report, and the kernel's log is in the dump.
-    words = [APPEND, f"loglevel={7 if options.verbose else 1}", kernel.append, scenario.append, f"lab={recipe.scenario}"]
+    words = [APPEND, f"loglevel={7 if options.verbose else 1}", kernel.append, scenario.append,
+             f"lab={recipe.scenario}"]
     if crash:
         words.append(f"lab_crash=1 crashkernel={options.crashkernel or kernel.crashkernel}M")
     append = " ".join(filter(None, words))
@@ -146,7 +147,9 @@ def _portable(command, scratch, kernel_folder):
 
 def _filter(recipe, source, scratch):
     form = FORMATS[recipe.format]
-    program = _newer_makedumpfile() if form.newer else ["makedumpfile"]
+    # Debian 12's makedumpfile knows no zstd.
+    newer = form.newer and packages.Borrowed("trixie", "makedumpfile", "usr/bin/makedumpfile")
+    program = newer.command if newer else ["makedumpfile"]
     vmcore = files(source)[0]
     outputs = [scratch / path.name for path in files(recipe)]
     command = [*program, "--message-level", "4", *form.makedumpfile, vmcore]
@@ -161,15 +164,3 @@ def _filter(recipe, source, scratch):
     version = packages.run([*program, "-v"]).split("\n")[0]
     kept = {key: about[key] for key in ("release", "guest", "memory_mib", "append", "kernel_source", "qemu")}
     return {**kept, "from": source.name, "makedumpfile": " ".join(form.makedumpfile), "makedumpfile_version": version}
-
-
-def _newer_makedumpfile():
-    """Debian 12's makedumpfile knows no zstd. A newer one, not installed, runs with its own libraries."""
-    root = cache.folder("makedumpfile")
-    with cache.lock("makedumpfile"):
-        if not (root / "usr/bin/makedumpfile").exists():
-            suite = packages.Suite("trixie")
-            suite.update()
-            suite.unpack(suite.closure("makedumpfile", r"lib|zlib|gcc-\d+-base"), root)
-    libraries = root / "usr/lib/x86_64-linux-gnu"
-    return [libraries / "ld-linux-x86-64.so.2", "--library-path", libraries, root / "usr/bin/makedumpfile"]

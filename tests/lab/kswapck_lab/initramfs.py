@@ -2,7 +2,6 @@
 
 import gzip
 import pathlib
-import re
 import stat
 
 from . import cache, packages
@@ -41,17 +40,12 @@ def _workload():
 
 
 def _kexec():
-    """kexec with its libraries; unpacked only, because the package installed would change how a machine reboots."""
-    folder = cache.folder("kexec")
-    program = folder / "sbin/kexec"
-    with cache.lock("kexec"):
-        if not program.exists():
-            suite = packages.Suite("bookworm")
-            suite.update()
-            suite.unpack(["kexec-tools"], folder)
-    files = {"sbin/kexec": (0o755, program.read_bytes())}
-    for library in re.findall(r"(/\S+) \(0x", packages.run(["ldd", program])):
-        files[library.lstrip("/")] = (0o755, pathlib.Path(library).read_bytes())
+    """kexec with its libraries; borrowed, because the package installed would change how a machine reboots."""
+    kexec = packages.Borrowed("bookworm", "kexec-tools", "sbin/kexec")
+    files = {"sbin/kexec": (0o755, kexec.program.read_bytes())}
+    for library in kexec.libraries():
+        folder = "lib64" if library.name.startswith("ld-linux") else "lib/x86_64-linux-gnu"
+        files[f"{folder}/{library.name}"] = (0o755, library.read_bytes())
     return files
 
 

@@ -42,7 +42,7 @@ KERNELS = {
 
 
 def get(name):
-    """The folder of a kernel, fetched or built if need be: vmlinuz, modules/, kernel.json and for a built one vmlinux."""
+    """The folder of a kernel, fetched or built if need be: vmlinuz, modules/, kernel.json; a built one's vmlinux."""
     folder = cache.folder("kernels", name)
     with cache.lock(f"kernel-{name}"):
         if not (folder / "kernel.json").exists():

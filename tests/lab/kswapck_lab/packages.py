@@ -6,8 +6,10 @@ status file, so that the machine's own apt never learns of them and nothing of t
 
 import functools
 import os
+import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -22,11 +24,18 @@ DEFAULT_MIRRORS = {"debian": "http://deb.debian.org/debian", "debian-security": 
 
 
 def run(command, **options):
-    """A command whose failure ends the lab, with its own words."""
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
-    if done.returncode:
-        raise LabError(f"{' '.join(map(str, command))} failed:\n{done.stdout[-2000:]}")
-    return done.stdout
+    """A command's output. Its failure ends the lab, with its own words; the lab's end is also its children's."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          start_new_session=True, **options) as process:
+        try:
+            output, _ = process.communicate()
+        except BaseException:
+            # The whole group: make alone would leave its compilers behind.
+            os.killpg(process.pid, signal.SIGTERM)
+            raise
+    if process.returncode:
+        raise LabError(f"{' '.join(map(str, command))} failed:\n{output[-2000:]}")
+    return output
 
 
 def missing(names):
@@ -124,3 +133,27 @@ class Suite:
             run(["apt-get", "-q", *self._options(), "download", *names], cwd=here)
             for deb in sorted(here.glob("*.deb")):
                 run(["dpkg", "-x", deb, into])
+
+
+class Borrowed:
+    """A program of some suite, unpacked with the libraries that it was built for; neither is installed."""
+
+    def __init__(self, suite, package, path):
+        root = cache.folder("borrowed", package)
+        with cache.lock(f"borrowed-{package}"):
+            if not (root / "complete").exists():
+                suite = Suite(suite)
+                suite.update()
+                suite.unpack(suite.closure(package, r"lib|zlib|gcc-\d+-base"), root)
+                (root / "complete").touch()
+        self.program = root / path
+        # /lib is not a link to /usr/lib in an unpacked root, and packages still differ in which one they mean.
+        folders = [root / "lib/x86_64-linux-gnu", root / "usr/lib/x86_64-linux-gnu"]
+        loader = next(folder for folder in folders if folder.exists()) / "ld-linux-x86-64.so.2"
+        self._loader = [loader, "--library-path", ":".join(map(str, folders))]
+        self.command = [*self._loader, self.program]
+
+    def libraries(self):
+        """The files that the program would be loaded with."""
+        listed = run([*self._loader, "--list", self.program])
+        return [pathlib.Path(path) for path in re.findall(r"=> (/\S+) \(0x", listed)] + [self._loader[0]]

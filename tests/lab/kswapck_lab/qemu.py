@@ -111,7 +111,8 @@ class Guest:
                 raise GuestFailed(f"the guest did not say '{word}' in {seconds} s") from None
             if line is None:
                 raise GuestFailed(f"the guest ended before it said '{word}'")
-            said = line[line.index("LAB ") + 4:] if "LAB " in line else ""
+            # With the kernel talking too, the workload's words need not begin a line.
+            _, _, said = line.partition("LAB ")
             if said.startswith("failed"):
                 raise GuestFailed(f"the guest {said}")
             self._note(said)
@@ -128,8 +129,7 @@ class Guest:
                 return
             if line is None:
                 raise GuestFailed("the guest ended")
-            if line.startswith("LAB "):
-                self._note(line[4:])
+            self._note(line.partition("LAB ")[2])
 
     def _note(self, said):
         if said == "begin":
@@ -141,16 +141,19 @@ class Guest:
 
     def dump(self, path, form):
         """Stops the guest at once and writes its memory to a file."""
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(self._socket_path)
-            qmp = connection.makefile("rw")
-            qmp.readline()
-            self._execute(qmp, "qmp_capabilities")
-            self._execute(qmp, "stop")
-            arguments = {"paging": False, "protocol": f"file:{path}"}
-            if form != "elf":
-                arguments["format"] = form
-            self._execute(qmp, "dump-guest-memory", arguments)
+        arguments = {"paging": False, "protocol": f"file:{path}"}
+        if form != "elf":
+            arguments["format"] = form
+        try:
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.connect(self._socket_path)
+                qmp = connection.makefile("rw")
+                qmp.readline()      # its greeting
+                self._execute(qmp, "qmp_capabilities")
+                self._execute(qmp, "stop")
+                self._execute(qmp, "dump-guest-memory", arguments)
+        except OSError as error:
+            raise GuestFailed(f"QEMU went away: {error}") from None
 
     @staticmethod
     def _execute(qmp, command, arguments=None):

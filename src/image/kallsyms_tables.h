@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The tables, as scripts/kallsyms.c writes them, while they are read. Private to
+ * kallsyms*.c.
+ *
+ * names	a length and that many codes per symbol, sorted by address; the
+ *		first letter of the expanded name is its type as in nm(1)
+ * token_table	256 C strings, one for each code
+ * token_index	where each of them begins in token_table, u16
+ * markers	where each 256th name begins in names, u32
+ * values	addresses or offsets, see kallsyms_values.c
+ */
+#ifndef KSWAPCK_KALLSYMS_TABLES_H
+#define KSWAPCK_KALLSYMS_TABLES_H
+
+#include "image/kallsyms.h"
+#include "image/name_index.h"
+
+struct token {
+	const char *text;
+	uint32_t length;
+	uint64_t hash;
+	uint64_t tail_hash;	/* without the first letter */
+	uint64_t factor;	/* NAME_HASH_FACTOR to the power of length */
+};
+
+enum length_rule {
+	LENGTH_ULEB,	/* 6.1 and later: bit 7 says that a second byte follows */
+	LENGTH_BYTE,	/* before: one plain byte */
+};
+
+struct kallsyms {
+	struct symbols base;
+	uint32_t count;
+	enum length_rule length_rule;
+	bool lto;		/* some names have SYMBOLS_LTO_SUFFIX */
+	uint8_t *names;
+	size_t names_size;
+	uint32_t *name_offset;	/* of the length byte in names, per symbol */
+	uint64_t *address;
+	uint32_t *order;	/* symbols by address; NULL: they are in order */
+	char *token_text;
+	struct token token[KALLSYMS_TOKENS];
+	struct name_index index;
+};
+
+/* Length of the name at *@at, which moves on to the first code. 0: damaged. */
+static inline uint32_t name_length(const uint8_t *names, uint32_t *at,
+				   enum length_rule rule)
+{
+	uint32_t length = names[(*at)++];
+
+	/* 6.1 kernel/kallsyms.c, kallsyms_expand_symbol() */
+	if (rule == LENGTH_ULEB && (length & 0x80))
+		length = (length & 0x7f) | (uint32_t)names[(*at)++] << 7;
+	return length;
+}
+
+/** kallsyms_read_tokens - the code book; each token must end where the next begins. */
+bool kallsyms_read_tokens(struct kallsyms *kallsyms, struct memory *memory,
+			  const struct kallsyms_place *place, struct error *err);
+
+/** kallsyms_read_names - the compressed names, and where each begins. */
+bool kallsyms_read_names(struct kallsyms *kallsyms, struct memory *memory,
+			 const struct kallsyms_place *place, struct error *err);
+
+/** kallsyms_read_addresses - what the values mean; needs names that can be found. */
+bool kallsyms_read_addresses(struct kallsyms *kallsyms, struct memory *memory,
+			     const struct kallsyms_place *place, const char *vmcoreinfo,
+			     struct error *err);
+
+/**
+ * kallsyms_find - the next symbol of this name.
+ * @cursor: 0 at first; kept by the caller.
+ */
+bool kallsyms_find(const struct kallsyms *kallsyms, const char *name,
+		   size_t *cursor, uint32_t *symbol);
+
+/* Errors of one table; always false. */
+bool kallsyms_unreadable(struct error *err, const char *what, uint64_t address,
+			 enum read_status status);
+bool kallsyms_no_memory(struct error *err);
+
+#endif

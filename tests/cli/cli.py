@@ -1,0 +1,337 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What kswapck does with bad input and with outputs that go away. Prints TAP.
+
+Usage: cli.py KSWAPCK DUMPS
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+CLEAN, ERRORS, INCOMPLETE, FAILED, USAGE = 0, 1, 4, 8, 16
+TIMEOUT = 5
+CUTS = 40
+
+
+class Skip(Exception):
+    """This test cannot be made here."""
+
+
+class Tests:
+    """The program, a good dump, and a place for bad ones."""
+
+    def __init__(self, program, dumps, scratch):
+        self.program = program
+        self.dumps = dumps
+        self.scratch = scratch
+        self.good = dumps / "healthy.kdump"
+
+    def run(self, *arguments, **options):
+        """Run kswapck; a hang is an error like any other."""
+        options.setdefault("stdout", subprocess.PIPE)
+        return subprocess.run([self.program, *map(str, arguments)], stderr=subprocess.PIPE,
+                              stdin=subprocess.DEVNULL, timeout=TIMEOUT, check=False,
+                              text=True, errors="replace", **options)
+
+    def refused(self, *arguments, status=FAILED, say=None):
+        """One line on stderr, nothing that looks like a result, the right exit status."""
+        done = self.run(*arguments)
+        assert done.returncode == status, f"exit status {done.returncode}, not {status}"
+        lines = done.stderr.splitlines()
+        assert len(lines) == 1, f"{len(lines)} lines on stderr: {done.stderr!r}"
+        assert lines[0].startswith("kswapck: "), f"stderr is {lines[0]!r}"
+        assert len(lines[0]) < 1000, f"a line of {len(lines[0])} letters"
+        assert not re.search(r"CLEAN|Sanitizer|core dumped|\(null\)|assert",
+                             done.stdout + done.stderr), done.stdout + done.stderr
+        assert not say or re.search(say, lines[0], re.IGNORECASE), \
+            f"{lines[0]!r} says nothing of {say!r}"
+        return done
+
+    def file(self, name, content):
+        """A file in the scratch folder."""
+        path = self.scratch / name
+        path.write_bytes(content)
+        return path
+
+    # what is not a dump
+
+    def text_file(self):
+        """A text file is refused by name."""
+        self.refused(self.file("text", b"root:x:0:0:root:/root:/bin/bash\n" * 40), say="text")
+
+    def empty_file(self):
+        """An empty file is refused."""
+        self.refused(self.file("empty", b""), say="empty")
+
+    def directory(self):
+        """A directory is refused."""
+        self.refused(self.scratch, say="directory")
+
+    def missing_file(self):
+        """A file that is not there."""
+        self.refused(self.scratch / "none", say="No such file")
+
+    def no_permission(self):
+        """A file that may not be read."""
+        if os.geteuid() == 0:
+            raise Skip("root may read everything")
+        path = self.file("secret", b"x")
+        path.chmod(0)
+        self.refused(path, say="Permission denied")
+
+    def program_file(self):
+        """An ELF file that is no core."""
+        self.refused(self.program, say="core")
+
+    def random_bytes(self):
+        """Random bytes, always the same."""
+        self.refused(self.file("random", bytes(i * i * 7919 >> 5 & 255 for i in range(65536))))
+
+    def zeros(self):
+        """A file of zeros."""
+        self.refused(self.file("zeros", bytes(1 << 20)))
+
+    def fifo(self):
+        """A pipe without a writer must not block."""
+        path = self.scratch / "fifo"
+        os.mkfifo(path)
+        self.refused(path)
+
+    def device(self):
+        """/dev/zero has no end."""
+        self.refused("/dev/zero")
+
+    def good_and_bad(self):
+        """A dump and something else are not a split set."""
+        self.refused(self.good, self.file("other", b"no dump" * 1000))
+
+    def same_dump_twice(self):
+        """Nor are a dump and itself."""
+        self.refused(self.good, self.good)
+
+    # a dump that is cut
+
+    def cut(self, part):
+        """A dump cut at PART of its CUTS pieces: never CLEAN, never zeros."""
+        size = self.good.stat().st_size
+        length = max(1, size * part // CUTS) - part % 3
+        path = self.scratch / "cut"
+        with open(self.good, "rb") as whole, open(path, "wb") as piece:
+            piece.write(whole.read(length))
+        self.refused(path, say=": cut: |not a dump|: empty")
+
+    def one_byte_short(self):
+        """A dump without its last byte."""
+        path = self.file("short", self.good.read_bytes()[:-1])
+        done = self.run(path)
+        assert done.returncode == FAILED, f"exit status {done.returncode}: {done.stderr}"
+
+    # other kernels
+
+    def swap_table_kernel(self):
+        """A kernel with swap tables is out of scope, and is told so."""
+        lab = os.environ.get("KSWAPCK_LAB")
+        cache = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+        folder = pathlib.Path(lab) if lab else pathlib.Path(cache) / "kswapck-lab"
+        for name in ("7.2-idle-kdump-zlib", "7.2-idle-elf"):
+            if (folder / "dumps" / name).exists():
+                self.refused(folder / "dumps" / name, say="swap tables")
+                return
+        raise Skip("tests/lab/lab make 7.2-idle-elf")
+
+    def wrong_vmlinux(self):
+        """A vmlinux that is none."""
+        self.refused(f"--vmlinux={self.file('vmlinux', b'ELF?')}", self.good, say="vmlinux")
+
+    def missing_vmlinux(self):
+        """A vmlinux that is not there."""
+        self.refused(f"--vmlinux={self.scratch / 'none'}", self.good, say="No such file")
+
+    # the command line
+
+    def unknown_option(self):
+        """An option that does not exist."""
+        done = self.run("--no-such-option", self.good)
+        assert done.returncode == USAGE, f"exit status {done.returncode}"
+        assert len(done.stderr.splitlines()) == 1 and "no-such-option" in done.stderr
+
+    def no_argument(self):
+        """No argument at all: usage."""
+        done = self.run()
+        assert done.returncode == USAGE, f"exit status {done.returncode}"
+        assert "Usage" in done.stdout + done.stderr
+
+    def scan_of_nothing(self):
+        """A scan without a dump."""
+        self.refused("scan", status=USAGE, say="which dump")
+
+    def max_findings(self):
+        """Numbers that are none."""
+        for bad in ("x", "", "-1", "1x", "99999999999999999999", "0x10"):
+            self.refused(f"--max-findings={bad}", self.good, status=USAGE, say="max-findings")
+
+    def max_findings_cuts(self):
+        """--max-findings=1 shows one and says that there are more."""
+        done = self.run("--max-findings=1", self.dumps / "tail-private.kdump")
+        assert len(re.findall("^KS107 tail-private: slots", done.stdout, re.MULTILINE)) == 1
+        assert "more of these" in done.stdout and done.returncode == ERRORS
+
+    def max_findings_zero(self):
+        """--max-findings=0 shows all."""
+        done = self.run("-m", "0", self.dumps / "tail-private.kdump")
+        assert len(re.findall("^KS107 tail-private: slots", done.stdout, re.MULTILINE)) == 4
+        assert "more of these" not in done.stdout
+
+    def unknown_problem(self):
+        """Help of a problem that does not exist."""
+        self.refused("help", "KS999", status=USAGE, say="KS999")
+
+    def help_of_problems(self):
+        """Every problem in the list is explained, by id and by name."""
+        listed = re.findall(r"^  (KS\d{3})  (\S+)", self.run("help", "problems").stdout,
+                            re.MULTILINE)
+        assert len(listed) >= 20, f"{len(listed)} problems only"
+        for number, name in listed:
+            by_id, by_name = self.run("help", number), self.run("help", name)
+            assert by_id.returncode == CLEAN and f"{number} {name}" in by_id.stdout
+            assert by_id.stdout == by_name.stdout, f"{number} and {name} differ"
+
+    def help_of_commands(self):
+        """--help is no error, and goes to stdout."""
+        for arguments in (["--help"], ["-h"], ["help"], ["help", "scan"], ["scan", "--help"]):
+            done = self.run(*arguments)
+            assert done.returncode == CLEAN and done.stdout and not done.stderr, arguments
+
+    def version(self):
+        """--version is one line."""
+        done = self.run("--version")
+        assert done.returncode == CLEAN and re.fullmatch(r"kswapck \d+\.\d+\.\d+\n", done.stdout)
+
+    # where the report goes
+
+    def no_colour(self):
+        """Colour is for terminals that want it."""
+        assert "\033" in self.on_terminal({"TERM": "xterm"}), "no colour on a terminal"
+        assert "\033" not in self.on_terminal({"TERM": "xterm", "NO_COLOR": "1"}), "NO_COLOR"
+        assert "\033" not in self.on_terminal({"TERM": "dumb"}), "colour on a dumb terminal"
+        assert "\033" not in self.run(self.good).stdout, "colour in a pipe"
+
+    def on_terminal(self, environment):
+        """What kswapck writes to a terminal."""
+        if not os.path.exists("/dev/ptmx"):
+            raise Skip("no terminals")
+        leader, follower = os.openpty()
+        self.run(self.good, stdout=follower, env={**os.environ, "NO_COLOR": "", **environment})
+        os.close(follower)
+        text = b""
+        try:
+            while piece := os.read(leader, 65536):
+                text += piece
+        except OSError:
+            pass    # the way in which Linux says that the other side is closed
+        os.close(leader)
+        return text.decode()
+
+    def closed_pipe(self):
+        """The reader goes away after a line: no noise, no hang."""
+        with subprocess.Popen([self.program, "-m0", self.dumps / "freed-folio.kdump"],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            process.stdout.readline()
+            process.stdout.close()
+            errors = process.stderr.read()
+            status = process.wait(TIMEOUT)
+        assert len(errors.splitlines()) <= 1, f"stderr: {errors!r}"
+        assert status in (ERRORS, FAILED, -signal.SIGPIPE), f"exit status {status}"
+
+    def full_disk(self):
+        """A report that could not be written is a failure, text or JSON."""
+        for option in ("--json", "--no-search"):
+            with open("/dev/full", "w", encoding="ascii") as full:
+                done = self.run(option, self.dumps / "freed-folio.kdump", stdout=full)
+            assert done.returncode & FAILED, f"{option}: exit status {done.returncode}"
+            assert len(done.stderr.splitlines()) == 1, f"{option}: stderr {done.stderr!r}"
+
+    def full_disk_of_help(self):
+        """The same for help and version."""
+        for arguments in (["help", "problems"], ["--version"], ["help", "KS101"]):
+            with open("/dev/full", "w", encoding="ascii") as full:
+                done = self.run(*arguments, stdout=full)
+            assert done.returncode & FAILED, f"{arguments}: exit status {done.returncode}"
+
+    def stdout_closed(self):
+        """No stdout at all."""
+        done = self.run(self.good, stdout=None, preexec_fn=lambda: os.close(1))
+        assert done.returncode & FAILED, f"exit status {done.returncode}"
+
+    def same_report_twice(self):
+        """Two runs say the same, byte by byte."""
+        dump = self.dumps / "freed-folio.kdump"
+        assert self.run("--json", dump).stdout == self.run("--json", dump).stdout
+
+    def dump_unchanged(self):
+        """Nothing is ever written to a dump."""
+        path = self.scratch / "copy"
+        shutil.copyfile(self.good, path)
+        before = path.read_bytes(), path.stat().st_mtime_ns
+        self.run(path)
+        assert before == (path.read_bytes(), path.stat().st_mtime_ns)
+
+    def read_only_folder(self):
+        """A dump of its own name in a read-only place, through a symbolic link."""
+        link = self.scratch / "link"
+        link.symlink_to(self.good.absolute())
+        assert self.run(link).returncode == CLEAN
+
+    def strange_name(self):
+        """A file name with a new line and an escape in it stays within its line."""
+        self.refused(self.scratch / "evil\n\033[31mname", say="name")
+
+
+def cases(tests):
+    """Pairs of name and function."""
+    names = [name for name, value in vars(Tests).items()
+             if callable(value) and not name.startswith("_") and
+             name not in ("run", "refused", "file", "cut", "on_terminal")]
+    for name in names:
+        yield name.replace("_", " "), getattr(tests, name)
+    for part in range(CUTS):
+        yield f"dump cut at {part}/{CUTS}", lambda part=part: tests.cut(part)
+
+
+def outcome(function):
+    """'' when good, else a word for TAP and why."""
+    try:
+        function()
+    except Skip as why:
+        return "skip", str(why)
+    except AssertionError as why:
+        return "fail", str(why)
+    except subprocess.TimeoutExpired:
+        return "fail", f"hangs: {TIMEOUT} s"
+    return "good", ""
+
+
+def main(arguments):
+    """Print TAP; return the exit status."""
+    program, dumps = (pathlib.Path(argument).absolute() for argument in arguments)
+    failed = number = 0
+    with tempfile.TemporaryDirectory() as scratch:
+        tests = Tests(program, dumps, pathlib.Path(scratch))
+        for number, (name, function) in enumerate(cases(tests), 1):
+            word, why = outcome(function)
+            failed += word == "fail"
+            print(f"{'not ok' if word == 'fail' else 'ok'} {number} - {name}" +
+                  (f" # SKIP {why}" if word == "skip" else ""))
+            if word == "fail":
+                print("\n".join("# " + line for line in why.splitlines() or ["?"]))
+    print(f"1..{number}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

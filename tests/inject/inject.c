@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Fault injection: lays one wrong thing after the other over a clean dump, and
+ * looks whether the audit finds exactly that. Prints TAP, a line for each kind.
+ *
+ * Usage: inject DUMP
+ *
+ * A DUMP that begins with "lab:" is one of the lab's; without it all is skipped.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "expect.h"
+#include "faults.h"
+
+static const struct fault *const tables[] = {
+	page_faults,
+	folio_faults,
+	map_faults,
+	tree_faults,
+	transients,
+};
+
+#define TABLES (sizeof(tables) / sizeof(tables[0]))
+
+static unsigned int count_faults(void)
+{
+	const struct fault *fault;
+	unsigned int count = 0;
+	size_t i;
+
+	for (i = 0; i < TABLES; i++)
+		for (fault = tables[i]; fault->name; fault++)
+			count++;
+	return count;
+}
+
+static bool try_fault(struct scene *scene, const struct fault *fault, char *why, size_t size)
+{
+	scene_reset(scene);
+	if (!fault->inject(scene)) {
+		if (!scene->skip)
+			snprintf(why, size, "gave up without a word");
+		return scene->skip;
+	}
+	if (!audit_as_expected(scene, why, size))
+		return false;
+	if (scene->failed)
+		snprintf(why, size, "a word could not be read or laid");
+	return !scene->failed;
+}
+
+static bool run_fault(struct scene *scene, const struct fault *fault, unsigned int number)
+{
+	char why[4096] = "";
+	bool good = try_fault(scene, fault, why, sizeof(why));
+
+	printf("%s %u - %s%s%s\n", good ? "ok" : "not ok", number, fault->name,
+	       good && scene->skip ? " # SKIP " : "", good && scene->skip ? scene->skip : "");
+	if (!good)
+		printf("# %s\n", why);
+	return good;
+}
+
+static int run_all(struct scene *scene)
+{
+	const struct fault *fault;
+	unsigned int number = 1;
+	char why[4096];
+	int failed = 0;
+	size_t i;
+
+	printf("1..%u\n", 1 + count_faults());
+	scene_reset(scene);
+	if (!audit_as_expected(scene, why, sizeof(why))) {
+		printf("not ok 1 - the dump is clean\n# %s\nBail out! nothing can be said "
+		       "with a dump that is not clean\n", why);
+		return EXIT_FAILURE;
+	}
+	printf("ok 1 - the dump is clean\n");
+	for (i = 0; i < TABLES; i++)
+		for (fault = tables[i]; fault->name; fault++)
+			failed += !run_fault(scene, fault, ++number);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* Where the lab keeps its dumps: see tests/lab/kswapck_lab/cache.py. */
+static void lab_path(const char *name, char *path, size_t size)
+{
+	const char *lab = getenv("KSWAPCK_LAB"), *cache = getenv("XDG_CACHE_HOME"),
+		   *home = getenv("HOME");
+
+	if (lab)
+		snprintf(path, size, "%s/dumps/%s", lab, name);
+	else if (cache)
+		snprintf(path, size, "%s/kswapck-lab/dumps/%s", cache, name);
+	else
+		snprintf(path, size, "%s/.cache/kswapck-lab/dumps/%s", home ? home : "", name);
+}
+
+int main(int argc, char **argv)
+{
+	struct scene scene;
+	struct error err = {0};
+	char path[4096];
+	int status;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: inject DUMP\n");
+		return EXIT_FAILURE;
+	}
+	snprintf(path, sizeof(path), "%s", argv[1]);
+	if (!strncmp(argv[1], "lab:", 4)) {
+		lab_path(argv[1] + 4, path, sizeof(path));
+		if (access(path, R_OK)) {
+			printf("1..0 # SKIP tests/lab/lab make %s\n", argv[1] + 4);
+			return EXIT_SUCCESS;
+		}
+	}
+	if (!scene_open(&scene, path, &err)) {
+		printf("1..1\nnot ok 1 - the dump can be opened\n# %s\n", err.text);
+		return EXIT_FAILURE;
+	}
+	status = run_all(&scene);
+	scene_close(&scene);
+	return status;
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* swap_map and the counters. */
+#include "faults.h"
+
+#include "kernel/swap_device.h"
+
+static void lay_inuse(struct scene *scene, const struct victim *victim, int64_t difference)
+{
+	lay_added(scene, victim->device.inuse_address, scene->kernel->swap.inuse_pages.size,
+		  difference);
+}
+
+/* ---------------------------------------------------- KS201 mark-without-folio */
+
+static bool mark_on_shadow(struct scene *scene)
+{
+	struct victim victim;
+
+	if (!find_shadow(scene, &victim))
+		return false;
+	lay(scene, victim.map_place, 1, victim.map | SWAP_HAS_CACHE);
+	expect(scene, "KS201", victim.slot, 1, "a shadow in the tree");
+	return true;
+}
+
+/* A slot that leaked: marked, counted in use, and in nobody's hand. */
+static bool mark_on_free_slot(struct scene *scene)
+{
+	struct victim victim;
+
+	if (!find_free_slot(scene, &victim))
+		return false;
+	lay(scene, victim.map_place, 1, SWAP_HAS_CACHE);
+	lay_inuse(scene, &victim, 1);
+	expect(scene, "KS201", victim.slot, 1, "count 0, nothing in the tree");
+	return true;
+}
+
+/* The folio was taken out of the tree by all its rules, but not out of swap_map. */
+static bool folio_removed_mark_left(struct scene *scene)
+{
+	struct tree_node leaf;
+	struct victim victim;
+
+	if (!find_small_folio(scene, &victim) || !leaf_of(scene, &victim, &leaf))
+		return false;
+	lay(scene, victim.place, 8, 0);
+	lay_added(scene, leaf.address + scene->kernel->xarray.count.offset, 1, -1);
+	lay_added(scene, victim.nrpages_place, 8, -1);
+	expect(scene, "KS201", victim.slot, 1, "nothing in the tree");
+	return true;
+}
+
+/* Only the slot was overwritten: three more witnesses remember the folio. */
+static bool slot_overwritten_with_null(struct scene *scene)
+{
+	uint32_t width = scene->kernel->xarray.slot_count;
+	struct victim victim;
+
+	if (!find_small_folio(scene, &victim))
+		return false;
+	lay(scene, victim.place, 8, 0);
+	expect(scene, "KS201", victim.slot, 1, "nothing in the tree");
+	expect(scene, "KS204", victim.space_first, 0, NULL);
+	expect(scene, "KS303", victim.slot - victim.index % width, width, "xa_node.count");
+	return true;
+}
+
+/* ---------------------------------------------------- KS202 folio-without-mark */
+
+static bool folio_unmarked(struct scene *scene, uint8_t byte, bool counts_as_used,
+			   const char *detail)
+{
+	struct victim victim;
+
+	if (!find_small_folio(scene, &victim))
+		return false;
+	lay(scene, victim.map_place, 1, byte);
+	if (!counts_as_used)
+		lay_inuse(scene, &victim, -1);
+	expect(scene, "KS202", victim.slot, 1, detail);
+	return true;
+}
+
+static bool folio_on_free_slot(struct scene *scene)
+{
+	return folio_unmarked(scene, 0, false, "0x00, it is free");
+}
+
+static bool folio_on_bad_slot(struct scene *scene)
+{
+	return folio_unmarked(scene, SWAP_MAP_BAD, false, "0x3f, it is bad");
+}
+
+static bool folio_on_counted_slot(struct scene *scene)
+{
+	return folio_unmarked(scene, 1, true, "0x01, count only");
+}
+
+static bool four_folios_on_free_slots(struct scene *scene)
+{
+	struct victim victims[4];
+	uint64_t pages[4];
+	unsigned int i;
+
+	if (!find_four_small(scene, victims))
+		return false;
+	for (i = 0; i < 4; i++) {
+		lay(scene, victims[i].map_place, 1, 0);
+		pages[i] = victims[i].entry;
+	}
+	expect_neighbours(scene, "KS202", victims[0].slot, pages, 4, "it is free");
+	expect(scene, "KS206", 0, 0, "inuse_pages of");
+	return true;
+}
+
+/* Slots of one large folio are one finding. */
+static bool large_folio_on_free_slots(struct scene *scene)
+{
+	struct victim victims[4];
+	unsigned int i;
+
+	if (!make_large_folio(scene, victims))
+		return false;
+	for (i = 0; i < 4; i++)
+		lay(scene, victims[i].map_place, 1, 0);
+	lay_inuse(scene, &victims[0], -4);
+	expect(scene, "KS202", victims[0].slot, 4, "it is free");
+	return true;
+}
+
+/* ------------------------------------------------------------- KS203 to KS206 */
+
+static bool shadow_on_free_slot(struct scene *scene)
+{
+	struct victim victim;
+
+	if (!find_shadow(scene, &victim))
+		return false;
+	lay(scene, victim.map_place, 1, 0);
+	lay_inuse(scene, &victim, -1);
+	expect(scene, "KS203", victim.slot, 1, NULL);
+	return true;
+}
+
+static bool nrpages(struct scene *scene, int64_t difference, const char *detail)
+{
+	struct victim victim;
+
+	if (!find_small_folio(scene, &victim))
+		return false;
+	lay_added(scene, victim.nrpages_place, 8, difference);
+	expect(scene, "KS204", victim.space_first, 0, detail);
+	return true;
+}
+
+static bool nrpages_high(struct scene *scene)
+{
+	return nrpages(scene, 1, "nrpages is");
+}
+
+/* What was taken out too often shows as a number below 0. */
+static bool nrpages_negative(struct scene *scene)
+{
+	struct victim victim;
+
+	if (!find_small_folio(scene, &victim))
+		return false;
+	lay(scene, victim.nrpages_place, 8, (uint64_t)-3);
+	expect(scene, "KS204", victim.space_first, 0, "nrpages is -3 but");
+	return true;
+}
+
+static bool nrexceptional_high(struct scene *scene)
+{
+	struct victim victim;
+
+	if (!find_small_folio(scene, &victim))
+		return false;
+	if (!victim.nrexceptional_place)
+		return skip(scene, "this kernel has no nrexceptional");
+	lay_added(scene, victim.nrexceptional_place, 8, 1);
+	expect(scene, "KS205", victim.space_first, 0, "nrexceptional is");
+	return true;
+}
+
+static bool inuse(struct scene *scene, int64_t difference)
+{
+	struct victim victim;
+
+	if (!find_small_folio(scene, &victim))
+		return false;
+	lay_inuse(scene, &victim, difference);
+	expect(scene, "KS206", 0, 0, "inuse_pages of");
+	return true;
+}
+
+static bool inuse_high(struct scene *scene)
+{
+	return inuse(scene, 1);
+}
+
+static bool inuse_low(struct scene *scene)
+{
+	return inuse(scene, -1);
+}
+
+const struct fault map_faults[] = {
+	{"SWAP_HAS_CACHE on a shadow", mark_on_shadow},
+	{"SWAP_HAS_CACHE on a free slot", mark_on_free_slot},
+	{"folio removed, its mark left", folio_removed_mark_left},
+	{"slot overwritten with nothing", slot_overwritten_with_null},
+	{"folio on a free slot", folio_on_free_slot},
+	{"folio on a bad slot", folio_on_bad_slot},
+	{"folio on a slot with a count only", folio_on_counted_slot},
+	{"four folios on free slots", four_folios_on_free_slots},
+	{"large folio on free slots", large_folio_on_free_slots},
+	{"shadow on a free slot", shadow_on_free_slot},
+	{"nrpages too high", nrpages_high},
+	{"nrpages below 0", nrpages_negative},
+	{"nrexceptional too high", nrexceptional_high},
+	{"inuse_pages too high", inuse_high},
+	{"inuse_pages too low", inuse_low},
+	{0},
+};

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A clean dump, and wrong words laid over it. Nothing is written to the file. */
+#ifndef KSWAPCK_INJECT_SCENE_H
+#define KSWAPCK_INJECT_SCENE_H
+
+#include "command/dump.h"
+#include "kernel/stacks.h"
+
+#define EXPECTATIONS_MAX 16
+
+/* A finding that the audit must make: its problem, its slots, a part of its detail. */
+struct expectation {
+	const char *id;		/* "KS101" */
+	uint64_t first_slot;
+	uint64_t slots;		/* 0: a finding of no slot */
+	const char *detail;
+	bool met;
+};
+
+/* The clean dump and what one fault kind did to it. */
+struct scene {
+	struct dump dump;
+	const struct kernel *kernel;
+	struct stack_entries stacks;	/* swap entries that tasks have in hand */
+	const char *skip;		/* why this dump has no place for the fault */
+	bool failed;			/* a word could not be laid */
+	struct expectation expected[EXPECTATIONS_MAX];
+	size_t expected_count;
+	bool expected_any_slot;		/* first_slot of the expected does not matter */
+	uint64_t in_motion;		/* slots that must be counted as in motion, at least */
+	uint64_t unverified;		/* slots that must be counted as not judged */
+};
+
+bool scene_open(struct scene *scene, const char *path, struct error *err);
+void scene_close(struct scene *scene);
+/** scene_reset - the clean dump again, nothing expected. */
+void scene_reset(struct scene *scene);
+
+/** skip - there is nothing to spoil in this dump; returns false. */
+bool skip(struct scene *scene, const char *why);
+
+/** expect - the audit must find this; whatever it finds besides is an error. */
+void expect(struct scene *scene, const char *id, uint64_t first_slot, uint64_t slots,
+	    const char *detail);
+
+/* Lay a value over memory; @size is 1, 2, 4 or 8 bytes. */
+void lay(struct scene *scene, uint64_t address, unsigned int size, uint64_t value);
+/** lay_added - what stands there now, overlays included, plus @difference. */
+void lay_added(struct scene *scene, uint64_t address, unsigned int size, int64_t difference);
+/** lay_field - a field of the object at @address. */
+void lay_field(struct scene *scene, uint64_t address, struct field field, uint64_t value);
+/** lay_page - a field of the struct page at @page. */
+void lay_page(struct scene *scene, uint64_t page, enum kswapck_page_field field, uint64_t value);
+/** peek - what stands there now; 0 with scene->failed if not readable. */
+uint64_t peek(struct scene *scene, uint64_t address, unsigned int size);
+
+/** task_has - is @value a word on some task's stack? (what hides a lost mark) */
+bool task_has(const struct scene *scene, uint64_t value);
+
+#endif

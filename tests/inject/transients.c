@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a healthy kernel does for a moment. Nothing of it may be a finding: each
+ * of these states is what a dump of a busy machine holds here and there.
+ */
+#include "faults.h"
+
+#include "kernel/per_cpu.h"
+#include "kernel/swap_device.h"
+#include "kernel/swap_entry.h"
+#include "kernel/task.h"
+
+static uint64_t locked_flags(const struct scene *scene, const struct kswapck_page *page)
+{
+	return page->flags | scene->kernel->page.flag_locked;
+}
+
+/* A queued spinlock that one CPU holds and nobody waits for. */
+static void hold_tree_lock(struct scene *scene, const struct victim *victim)
+{
+	lay(scene, tree_lock_place(scene, victim), 1, 1);
+}
+
+static void hold_device_lock(struct scene *scene, const struct victim *victim)
+{
+	lay(scene, device_lock_place(scene, victim), 1, 1);
+}
+
+static void lay_inuse(struct scene *scene, const struct victim *victim, int64_t difference)
+{
+	lay_added(scene, victim->device.inuse_address, scene->kernel->swap.inuse_pages.size,
+		  difference);
+}
+
+/* ---------------------------------------------------------------------- folios */
+
+/* folio_ref_freeze(): migration, split, reclaim */
+static bool folio_frozen(struct scene *scene)
+{
+	struct victim victim;
+
+	if (!find_small_folio(scene, &victim))
+		return false;
+	lay_page(scene, victim.entry, KSWAPCK_FIELD_REFCOUNT, 0);
+	lay_page(scene, victim.entry, KSWAPCK_FIELD_FLAGS, locked_flags(scene, &victim.page));
+	scene->in_motion = 1;
+	return true;
+}
+
+static bool large_folio_frozen(struct scene *scene)
+{
+	struct victim victims[4];
+
+	if (!make_large_folio(scene, victims))
+		return false;
+	lay_page(scene, victims[0].entry, KSWAPCK_FIELD_REFCOUNT, 0);
+	lay_page(scene, victims[0].entry, KSWAPCK_FIELD_FLAGS,
+		 locked_flags(scene, &victims[0].page));
+	scene->in_motion = 4;
+	return true;
+}
+
+/* add_to_swap_cache() has stored two of four slots; counts follow later */
+static bool folio_half_added(struct scene *scene)
+{
+	struct victim victims[4];
+
+	if (!make_large_folio(scene, victims))
+		return false;
+	lay_page(scene, victims[0].entry, KSWAPCK_FIELD_FLAGS,
+		 locked_flags(scene, &victims[0].page));
+	hold_tree_lock(scene, &victims[0]);
+	lay(scene, victims[2].place, 8, 0);
+	lay(scene, victims[3].place, 8, 0);
+	scene->in_motion = 2;
+	return true;
+}
+
+/* migration has put the new folio into the first two slots of four */
+static bool folio_half_replaced(struct scene *scene)
+{
+	struct victim victims[4];
+	struct kswapck_page other;
+
+	if (!make_large_folio(scene, victims) || !find_free_block(scene, 3, &other))
+		return false;
+	hold_tree_lock(scene, &victims[0]);
+	lay_page(scene, victims[0].entry, KSWAPCK_FIELD_FLAGS,
+		 locked_flags(scene, &victims[0].page));
+	/* the old folio: frozen, locked, with the same names as the new one */
+	lay_page(scene, other.address, KSWAPCK_FIELD_FLAGS,
+		 locked_flags(scene, &victims[0].page));
+	lay_page(scene, other.address, KSWAPCK_FIELD_PAGE_TYPE, 0xffffffff);
+	lay_page(scene, other.address, KSWAPCK_FIELD_PRIVATE, victims[0].page.private);
+	lay_page(scene, other.address, KSWAPCK_FIELD_REFCOUNT, 0);
+	lay(scene, other.address + scene->kernel->page.order_offset, 1, 2);
+	lay(scene, victims[2].place, 8, other.address);
+	lay(scene, victims[3].place, 8, other.address);
+	scene->in_motion = 4;
+	return true;
+}
+
+/* shmem_writepage(): in the page cache and in the swap cache, locked */
+static bool shmem_in_both_caches(struct scene *scene)
+{
+	struct victim victim;
+
+	if (!find_small_folio(scene, &victim))
+		return false;
+	lay_page(scene, victim.entry, KSWAPCK_FIELD_MAPPING, victim.space);
+	lay_page(scene, victim.entry, KSWAPCK_FIELD_FLAGS, locked_flags(scene, &victim.page));
+	return true;
+}
+
+/* read ahead: nobody maps it yet */
+static bool folio_without_mapping(struct scene *scene)
+{
+	struct victim victim;
+
+	if (!find_small_folio(scene, &victim))
+		return false;
+	lay_page(scene, victim.entry, KSWAPCK_FIELD_MAPPING, 0);
+	lay_page(scene, victim.entry, KSWAPCK_FIELD_REFCOUNT, 1);
+	return true;
+}
+
+/* KSM: both low bits of the mapping */
+static bool folio_of_ksm(struct scene *scene)
+{
+	struct victim victim;
+
+	if (!find_small_folio(scene, &victim))
+		return false;
+	lay_page(scene, victim.entry, KSWAPCK_FIELD_MAPPING, victim.page.mapping | 3);
+	return true;
+}
+
+static bool folio_with_many_references(struct scene *scene)
+{
+	struct victim victim;
+
+	if (!find_small_folio(scene, &victim))
+		return false;
+	lay_page(scene, victim.entry, KSWAPCK_FIELD_REFCOUNT, 1025);
+	return true;
+}
+
+/* ---------------------------------------------------------------------- counts */
+
+static bool nrpages_under_lock(struct scene *scene)
+{
+	struct victim victim;
+
+	if (!find_small_folio(scene, &victim))
+		return false;
+	hold_tree_lock(scene, &victim);
+	lay_added(scene, victim.nrpages_place, 8, -1);
+	if (victim.nrexceptional_place)
+		lay_added(scene, victim.nrexceptional_place, 8, 1);
+	return true;
+}
+
+static bool node_count_under_lock(struct scene *scene)
+{
+	const struct xarray_layout *layout = &scene->kernel->xarray;
+	struct tree_node leaf;
+	struct victim victim;
+
+	if (!find_small_folio(scene, &victim) || !leaf_of(scene, &victim, &leaf))
+		return false;
+	hold_tree_lock(scene, &victim);
+	lay_added(scene, leaf.address + layout->count.offset, 1, -1);
+	lay_added(scene, leaf.address + layout->nr_values.offset, 1, 1);
+	return true;
+}
+
+/* xas_expand() has hung the old root below a new one, and not told xa_head yet */
+static bool root_parent_under_lock(struct scene *scene)
+{
+	struct tree_node root;
+	struct victim victim;
+
+	if (!find_small_folio(scene, &victim) || !root_of(scene, &victim, &root))
+		return false;
+	hold_tree_lock(scene, &victim);
+	lay_field(scene, root.address, scene->kernel->xarray.parent, root.address + 576);
+	return true;
+}
+
+static bool inuse_under_lock(struct scene *scene)
+{
+	struct victim victim;
+
+	if (!find_small_folio(scene, &victim))
+		return false;
+	hold_device_lock(scene, &victim);
+	lay_inuse(scene, &victim, 1);
+	return true;
+}
+
+/* swap_range_free(): the byte goes before the shadow */
+static bool shadow_under_lock(struct scene *scene)
+{
+	struct victim victim;
+
+	if (!find_shadow(scene, &victim))
+		return false;
+	hold_device_lock(scene, &victim);
+	lay(scene, victim.map_place, 1, 0);
+	return true;
+}
+
+/* The cluster's lock alone is held while its slots are freed (6.1: lock_cluster()). */
+static bool mark_under_cluster_lock(struct scene *scene)
+{
+	const struct swap_layout *layout = &scene->kernel->swap;
+	struct victim victim;
+
+	if (!find_shadow(scene, &victim))
+		return false;
+	if (!victim.device.clusters)
+		return skip(scene, "the device has no clusters");
+	lay(scene, victim.device.clusters + victim.slot / 512 * layout->cluster_size +
+	    layout->cluster_lock, 1, 1);
+	lay(scene, victim.map_place, 1, victim.map | SWAP_HAS_CACHE);
+	scene->in_motion = 1;
+	return true;
+}
+
+/* The folio is out of the tree, under its lock; the mark is dropped after that. */
+static bool mark_under_tree_lock(struct scene *scene)
+{
+	struct tree_node leaf;
+	struct victim victim;
+
+	if (!find_small_folio(scene, &victim) || !leaf_of(scene, &victim, &leaf))
+		return false;
+	hold_tree_lock(scene, &victim);
+	lay(scene, victim.place, 8, 0);
+	scene->in_motion = 1;
+	return true;
+}
+
+/* ------------------------------------------------------------ a task has it in hand */
+
+struct sleeper {
+	uint64_t stack_size;
+	uint64_t word;		/* in the live part of its stack; 0: none found */
+};
+
+static bool take_sleeper(void *data, const struct task *task)
+{
+	struct sleeper *sleeper = data;
+
+	sleeper->word = (task->sp & ~7ULL) + 64;
+	if (!task->on_cpu && task->sp >= task->stack &&
+	    sleeper->word < task->stack + sleeper->stack_size)
+		return false;
+	sleeper->word = 0;
+	return true;
+}
+
+static bool put_on_a_stack(struct scene *scene, uint64_t value)
+{
+	struct task_layout layout;
+	struct sleeper sleeper = {0};
+
+	if (task_layout_resolve(scene->kernel, &layout)) {
+		sleeper.stack_size = layout.stack_size;
+		task_for_each(scene->kernel, &layout, take_sleeper, &sleeper);
+	}
+	if (!sleeper.word)
+		return skip(scene, "no task sleeps");
+	lay(scene, sleeper.word, 8, value);
+	return true;
+}
+
+/* swapcache_prepare() has set the mark, the folio is still to come */
+static bool mark_in_hand(struct scene *scene)
+{
+	struct victim victim;
+
+	if (!find_shadow(scene, &victim) ||
+	    !put_on_a_stack(scene, swap_entry(victim.device.type, victim.slot)))
+		return false;
+	lay(scene, victim.map_place, 1, victim.map | SWAP_HAS_CACHE);
+	scene->in_motion = 1;
+	return true;
+}
+
+/* The allocator has the slot, and has not made an entry of it yet. */
+static bool slot_in_hand_of_allocator(struct scene *scene)
+{
+	struct victim victim;
+
+	if (!find_free_slot(scene, &victim) || !put_on_a_stack(scene, victim.slot))
+		return false;
+	lay(scene, victim.map_place, 1, SWAP_HAS_CACHE);
+	lay_inuse(scene, &victim, 1);
+	scene->in_motion = 1;
+	return true;
+}
+
+/* A large folio is on its way: the task has the entry of its first slot. */
+static bool large_folio_in_hand(struct scene *scene)
+{
+	struct victim victim;
+	uint64_t i, first;
+
+	if (!find_free_slot(scene, &victim))
+		return false;
+	first = victim.slot - victim.slot % 4;
+	if (!put_on_a_stack(scene, swap_entry(victim.device.type, first)))
+		return false;
+	for (i = 0; i < 4; i++) {
+		if (peek(scene, victim.device.swap_map + first + i, 1))
+			continue;
+		lay(scene, victim.device.swap_map + first + i, 1, SWAP_HAS_CACHE);
+		lay_inuse(scene, &victim, 1);
+	}
+	scene->in_motion = 1;
+	return true;
+}
+
+/* ------------------------------------------------------------- per-CPU slots caches */
+
+/* The array of slots that CPU 0 may hand out; 0 if this kernel has none. */
+static uint64_t slots_cache_array(struct scene *scene, const char *array)
+{
+	struct field field;
+	uint64_t cache;
+
+	if (!kernel_field(scene->kernel, "swap_slots_cache", array, &field) ||
+	    !per_cpu_address(scene->kernel, "swp_slots", 0, &cache))
+		return 0;
+	return peek(scene, cache + field.offset, 8);
+}
+
+static bool park(struct scene *scene, struct victim *victim, uint64_t array)
+{
+	if (!array)
+		return skip(scene, "no per-CPU slots cache");
+	if (!find_free_slot(scene, victim))
+		return false;
+	lay(scene, victim->map_place, 1, SWAP_HAS_CACHE);
+	lay_inuse(scene, victim, 1);
+	/*
+	 * The last place of the 64 is the first to be handed out. What stood there
+	 * comes back as a leaked slot, so only an empty one is taken.
+	 */
+	for (; peek(scene, array, 8); array += 8)
+		if (!(array & 4095))
+			return skip(scene, "the slots cache is full");
+	lay(scene, array, 8, swap_entry(victim->device.type, victim->slot));
+	return true;
+}
+
+static bool slot_parked(struct scene *scene)
+{
+	struct victim victim;
+
+	return park(scene, &victim, slots_cache_array(scene, "slots"));
+}
+
+/* ---------------------------------------------------------------------- swap_map */
+
+/* More users than the byte can count: COUNT_CONTINUED, and all its bits */
+static bool map_continued(struct scene *scene)
+{
+	struct victim victim;
+
+	if (!find_small_folio(scene, &victim))
+		return false;
+	lay(scene, victim.map_place, 1, 0x80 | SWAP_HAS_CACHE | 0x3e);
+	return true;
+}
+
+/* SWAP_MAP_SHMEM */
+static bool map_shmem(struct scene *scene)
+{
+	struct victim cached, evicted;
+
+	if (!find_small_folio(scene, &cached) || !find_shadow(scene, &evicted))
+		return false;
+	lay(scene, cached.map_place, 1, 0xbf | SWAP_HAS_CACHE);
+	lay(scene, evicted.map_place, 1, 0xbf);
+	return true;
+}
+
+/* Nobody wants the page any more, and reclaim has not come by yet. */
+static bool map_cache_only(struct scene *scene)
+{
+	struct victim victim;
+
+	if (!find_small_folio(scene, &victim))
+		return false;
+	lay(scene, victim.map_place, 1, SWAP_HAS_CACHE);
+	return true;
+}
+
+/* swapoff has begun: no new slots are given out */
+static bool device_going_off(struct scene *scene)
+{
+	struct victim victim;
+
+	if (!find_small_folio(scene, &victim))
+		return false;
+	lay_field(scene, victim.device.address, scene->kernel->swap.flags,
+		  victim.device.flags & ~(uint64_t)SWP_WRITEOK);
+	return true;
+}
+
+const struct fault transients[] = {
+	{"legal: a frozen folio", folio_frozen},
+	{"legal: a frozen large folio", large_folio_frozen},
+	{"legal: a large folio half added", folio_half_added},
+	{"legal: a large folio half replaced", folio_half_replaced},
+	{"legal: shmem in both caches while locked", shmem_in_both_caches},
+	{"legal: a folio that nobody maps yet", folio_without_mapping},
+	{"legal: a folio of KSM", folio_of_ksm},
+	{"legal: a folio with many references", folio_with_many_references},
+	{"legal: nrpages off under xa_lock", nrpages_under_lock},
+	{"legal: counts of a node off under xa_lock", node_count_under_lock},
+	{"legal: parent of the root off under xa_lock", root_parent_under_lock},
+	{"legal: inuse_pages off under si->lock", inuse_under_lock},
+	{"legal: shadow on a free slot under si->lock", shadow_under_lock},
+	{"legal: mark without folio under xa_lock", mark_under_tree_lock},
+	{"legal: mark without folio under the cluster's lock", mark_under_cluster_lock},
+	{"legal: mark without folio, entry on a stack", mark_in_hand},
+	{"legal: mark without folio, slot on a stack", slot_in_hand_of_allocator},
+	{"legal: four marks, entry of the first on a stack", large_folio_in_hand},
+	{"legal: slot in a per-CPU slots cache", slot_parked},
+	{"legal: swap_map count continued", map_continued},
+	{"legal: swap_map of shmem", map_shmem},
+	{"legal: folio that nobody wants any more", map_cache_only},
+	{"legal: device on its way off", device_going_off},
+	{0},
+};

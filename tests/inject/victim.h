@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Places in the swap cache of a clean dump that a fault can be put into. */
+#ifndef KSWAPCK_INJECT_VICTIM_H
+#define KSWAPCK_INJECT_VICTIM_H
+
+#include "scene.h"
+
+/* One slot and all that stands around it. Addresses are of words to lay over. */
+struct victim {
+	struct kswapck_device device;
+	uint64_t slot;
+	uint32_t index;			/* of the slot within its space */
+	uint64_t entry;			/* 0: nothing */
+	uint64_t place;			/* of the entry in its tree node; 0: no node */
+	uint8_t map;
+	uint64_t map_place;
+	struct kswapck_page page;	/* if entry is a folio */
+	uint64_t space;			/* struct address_space */
+	uint64_t space_first;		/* first slot of the space */
+	uint32_t space_slots;
+	uint64_t nrpages_place;
+	uint64_t nrexceptional_place;	/* 0: this kernel has none */
+};
+
+/* A tree node and where it hangs. */
+struct tree_node {
+	uint64_t address;
+	uint64_t parent;		/* 0: it is the root */
+	uint64_t pointer_place;		/* of the pointer to it */
+	unsigned int shift;
+};
+
+/* Each finds the first of its kind, or says why not (skip()) and returns false. */
+bool find_small_folio(struct scene *scene, struct victim *victim);
+/** find_two_small - in neighbouring slots; the slot of the first is even. */
+bool find_two_small(struct scene *scene, struct victim *victims);
+/** find_four_small - in four aligned neighbouring slots. */
+bool find_four_small(struct scene *scene, struct victim *victims);
+/** find_large_folio - the first slot of a whole one. */
+bool find_large_folio(struct scene *scene, struct victim *victim);
+/** find_shadow - of a page that is on the disk only; its slot is in use. */
+bool find_shadow(struct scene *scene, struct victim *victim);
+bool find_free_slot(struct scene *scene, struct victim *victim);
+
+/** find_page - the first struct page with all of @marks and none of @unwanted. */
+bool find_page(struct scene *scene, uint32_t marks, uint32_t unwanted,
+	       struct kswapck_page *page);
+/** find_free_block - a free block of the buddy allocator of at least @order. */
+bool find_free_block(struct scene *scene, unsigned int order, struct kswapck_page *page);
+
+/** leaf_of - the node that holds @victim's entry. */
+bool leaf_of(struct scene *scene, const struct victim *victim, struct tree_node *leaf);
+/** root_of - the root node of @victim's tree. */
+bool root_of(struct scene *scene, const struct victim *victim, struct tree_node *root);
+/** find_small_leaf - a leaf under a parent, with small folios and shadows only. */
+bool find_small_leaf(struct scene *scene, struct victim *victim, struct tree_node *leaf);
+/** find_deep_leaf - the same in a tree of three levels. */
+bool find_deep_leaf(struct scene *scene, struct victim *victim, struct tree_node *leaf);
+
+/**
+ * expect_neighbours - one problem in @count neighbouring slots, which hold @pages:
+ * findings on neighbouring pages are joined into one.
+ */
+void expect_neighbours(struct scene *scene, const char *id, uint64_t first_slot,
+		       const uint64_t *pages, unsigned int count, const char *detail);
+
+/** root_place - address of @victim's xa_head. */
+uint64_t root_place(const struct scene *scene, const struct victim *victim);
+/** tree_lock_place - address of the first word of the xa_lock of @victim's tree. */
+uint64_t tree_lock_place(const struct scene *scene, const struct victim *victim);
+/** device_lock_place - the same of si->lock. */
+uint64_t device_lock_place(const struct scene *scene, const struct victim *victim);
+
+#endif

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The task list, whole and torn; and the set of words found on stacks. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake_source.h"
+#include "kernel/stacks.h"
+#include "kernel/task.h"
+
+#define BASE  UINT64_C(0xffff888000000000)
+#define BYTES 65536
+
+/* A page for each task, its signal_struct in the second half of it. */
+#define TASKS	     0
+#define THREAD_NODE  16
+#define SIGNAL	     32
+#define STACK	     40
+#define SP	     48
+#define ON_CPU	     56
+#define SIGNAL_AT    2048
+#define THREAD_HEAD  8
+#define SEEN_MAX     64
+
+static const struct task_layout layout = {
+	.init_task = BASE,
+	.tasks = {TASKS, 16}, .signal = {SIGNAL, 8}, .thread_node = {THREAD_NODE, 16},
+	.thread_head = {THREAD_HEAD, 16}, .stack = {STACK, 8}, .sp = {SP, 8},
+	.on_cpu = {ON_CPU, 4}, .stack_size = 16384,
+};
+
+struct crowd {
+	struct fake_source fake;
+	struct kernel kernel;
+	uint8_t *bytes;
+	uint64_t seen[SEEN_MAX];
+	size_t count;
+	size_t stop_after;
+};
+
+static uint64_t task_at(unsigned int i)
+{
+	return BASE + 4096ULL * i;
+}
+
+static void put(struct crowd *crowd, uint64_t address, uint64_t value)
+{
+	memcpy(crowd->bytes + (address - BASE), &value, sizeof(value));
+}
+
+static void link_nodes(struct crowd *crowd, uint64_t from, uint64_t to)
+{
+	put(crowd, from, to);
+	put(crowd, to + 8, from);
+}
+
+/* Task @i is a process of one thread. */
+static void make_process(struct crowd *crowd, unsigned int i)
+{
+	uint64_t task = task_at(i), signal = task + SIGNAL_AT;
+
+	put(crowd, task + SIGNAL, signal);
+	put(crowd, task + STACK, 0xffffc90000000000 + 16384ULL * i);
+	put(crowd, task + SP, 0xffffc90000000000 + 16384ULL * i + 16000);
+	link_nodes(crowd, signal + THREAD_HEAD, task + THREAD_NODE);
+	link_nodes(crowd, task + THREAD_NODE, signal + THREAD_HEAD);
+}
+
+/* init_task (0) and four processes. */
+static int setup(void **state)
+{
+	struct crowd *crowd = calloc(1, sizeof(*crowd));
+	unsigned int i;
+
+	crowd->bytes = calloc(1, BYTES);
+	crowd->kernel.memory = fake_memory(&crowd->fake, BASE, crowd->bytes, BYTES);
+	crowd->stop_after = SEEN_MAX;
+	for (i = 1; i <= 4; i++)
+		make_process(crowd, i);
+	for (i = 0; i <= 4; i++)
+		link_nodes(crowd, task_at(i), task_at((i + 1) % 5));
+	*state = crowd;
+	return !crowd->kernel.memory;
+}
+
+static int teardown(void **state)
+{
+	struct crowd *crowd = *state;
+
+	memory_free(crowd->kernel.memory);
+	free(crowd->bytes);
+	free(crowd);
+	return 0;
+}
+
+static bool visit(void *data, const struct task *task)
+{
+	struct crowd *crowd = data;
+
+	assert_true(crowd->count < SEEN_MAX);
+	crowd->seen[crowd->count++] = task->address;
+	return crowd->count < crowd->stop_after;
+}
+
+static bool walk(struct crowd *crowd)
+{
+	return task_for_each(&crowd->kernel, &layout, visit, crowd);
+}
+
+static void whole_list(void **state)
+{
+	struct crowd *crowd = *state;
+	unsigned int i;
+
+	assert_true(walk(crowd));
+	assert_int_equal(crowd->count, 4);
+	for (i = 0; i < 4; i++)
+		assert_int_equal(crowd->seen[i], task_at(i + 1));
+}
+
+/* Task 5 is a second thread of process 2. */
+static void threads(void **state)
+{
+	struct crowd *crowd = *state;
+	uint64_t head = task_at(2) + SIGNAL_AT + THREAD_HEAD;
+
+	link_nodes(crowd, task_at(2) + THREAD_NODE, task_at(5) + THREAD_NODE);
+	link_nodes(crowd, task_at(5) + THREAD_NODE, head);
+	assert_true(walk(crowd));
+	assert_int_equal(crowd->count, 5);
+	assert_int_equal(crowd->seen[2], task_at(5));
+}
+
+static void empty_list(void **state)
+{
+	struct crowd *crowd = *state;
+
+	link_nodes(crowd, task_at(0), task_at(0));
+	assert_true(walk(crowd));
+	assert_int_equal(crowd->count, 0);
+}
+
+/* A visitor that has seen enough is not called again, not even for other processes. */
+static void visitor_stops(void **state)
+{
+	struct crowd *crowd = *state;
+
+	crowd->stop_after = 2;
+	assert_false(walk(crowd));
+	assert_int_equal(crowd->count, 2);
+}
+
+static void torn_list(void **state)
+{
+	static const uint64_t garbage[] = {
+		0,
+		0x1000,				/* user memory */
+		BASE + 3,			/* not aligned */
+		0xffffc90000000000,		/* nothing there */
+		BASE + BYTES - 8,		/* prev would be over the end */
+		BASE + 8192,			/* a task, whose prev does not point back */
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(garbage) / sizeof(garbage[0]); i++) {
+		struct crowd *crowd;
+
+		teardown(state);
+		setup(state);
+		crowd = *state;
+		put(crowd, task_at(3), garbage[i]);
+		assert_false(walk(crowd));
+		assert_int_equal(crowd->count, 3);
+	}
+}
+
+/* A loop that misses the head: somebody's prev must be wrong. */
+static void loop_without_head(void **state)
+{
+	struct crowd *crowd = *state;
+
+	put(crowd, task_at(4), task_at(2));
+	assert_false(walk(crowd));
+	assert_int_equal(crowd->count, 4);
+}
+
+static void loop_to_itself(void **state)
+{
+	struct crowd *crowd = *state;
+
+	put(crowd, task_at(2), task_at(2));
+	assert_false(walk(crowd));
+	assert_int_equal(crowd->count, 2);
+}
+
+/* One process with a broken list of threads does not hide the others. */
+static void torn_threads(void **state)
+{
+	struct crowd *crowd = *state;
+
+	put(crowd, task_at(2) + SIGNAL_AT + THREAD_HEAD, 0xdead);
+	assert_false(walk(crowd));
+	assert_int_equal(crowd->count, 3);
+	assert_int_equal(crowd->seen[1], task_at(3));
+}
+
+static void signal_not_readable(void **state)
+{
+	struct crowd *crowd = *state;
+
+	put(crowd, task_at(4) + SIGNAL, 0);
+	assert_false(walk(crowd));
+	assert_int_equal(crowd->count, 3);
+}
+
+static void task_not_in_the_dump(void **state)
+{
+	struct crowd *crowd = *state;
+
+	crowd->fake.hole = task_at(3);
+	assert_false(walk(crowd));
+	assert_int_equal(crowd->count, 2);
+}
+
+static void what_is_read_of_a_task(void **state)
+{
+	struct crowd *crowd = *state;
+	uint64_t one = 1;
+
+	memcpy(crowd->bytes + 4096 + ON_CPU, &one, 4);
+	assert_true(walk(crowd));
+	assert_int_equal(crowd->seen[0], task_at(1));
+}
+
+/* ------------------------------------------------------------------------- words */
+
+static void words_of_stacks(void **state)
+{
+	uint64_t words[] = {3, 77, 1ULL << 58};
+	const struct stack_entries entries = {.entries = words, .count = 3};
+	const struct stack_entries none = {0};
+
+	(void)state;
+	assert_true(stack_entries_have(&entries, 3));
+	assert_true(stack_entries_have(&entries, 77));
+	assert_true(stack_entries_have(&entries, 1ULL << 58));
+	assert_false(stack_entries_have(&entries, 0));
+	assert_false(stack_entries_have(&entries, 78));
+	assert_false(stack_entries_have(&none, 3));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(whole_list, setup, teardown),
+		cmocka_unit_test_setup_teardown(threads, setup, teardown),
+		cmocka_unit_test_setup_teardown(empty_list, setup, teardown),
+		cmocka_unit_test_setup_teardown(visitor_stops, setup, teardown),
+		cmocka_unit_test_setup_teardown(torn_list, setup, teardown),
+		cmocka_unit_test_setup_teardown(loop_without_head, setup, teardown),
+		cmocka_unit_test_setup_teardown(loop_to_itself, setup, teardown),
+		cmocka_unit_test_setup_teardown(torn_threads, setup, teardown),
+		cmocka_unit_test_setup_teardown(signal_not_readable, setup, teardown),
+		cmocka_unit_test_setup_teardown(task_not_in_the_dump, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_read_of_a_task, setup, teardown),
+		cmocka_unit_test(words_of_stacks),
+	};
+
+	return cmocka_run_group_tests_name("task", tests, NULL, NULL);
+}
