@@ -13,6 +13,9 @@
 /* init_uts_ns begins with a reference count, the names follow: 6 x 65 bytes. */
 #define UTS_NAMESPACE_SIZE 512
 
+/* kernel/crash_core.c, crash_save_vmcoreinfo_init() */
+#define FIRST_LINE "OSRELEASE="
+
 struct candidate {
 	uint64_t address;	/* physical */
 	char *text;
@@ -76,7 +79,7 @@ static void look_at(struct scan *scan, uint64_t address)
 
 	if (source->ops->read_page(source, ADDRESS_PHYSICAL, address, scan->page) != READ_OK)
 		return;
-	if (memcmp(scan->page, "OSRELEASE=", 10))
+	if (memcmp(scan->page, FIRST_LINE, sizeof(FIRST_LINE) - 1))
 		return;
 	scan->page[source->facts.page_size] = '\0';
 	if (vmcoreinfo_line(scan->page, "PAGESIZE", &length) &&
@@ -84,7 +87,24 @@ static void look_at(struct scan *scan, uint64_t address)
 		keep(scan, address);
 }
 
-static void scan_elf(struct scan *scan, const struct elf_headers *headers)
+/*
+ * The first bytes of a page of an ELF core. Whole pages are only read where they
+ * may be it: to read them all takes three times as long, and maps the whole file.
+ */
+static bool begins_right(const struct file *file, const struct elf_segment *segment,
+			 uint64_t address)
+{
+	char first[sizeof(FIRST_LINE) - 1];
+
+	if (address < segment->physical)
+		return true;
+	return file_read(file, segment->offset + (address - segment->physical), first,
+			 sizeof(first), NULL) &&
+	       !memcmp(first, FIRST_LINE, sizeof(first));
+}
+
+static void scan_elf(struct scan *scan, const struct elf_headers *headers,
+		     const struct file *file)
 {
 	uint64_t page_size = scan->source->facts.page_size;
 	uint64_t done = 0;
@@ -98,7 +118,8 @@ static void scan_elf(struct scan *scan, const struct elf_headers *headers)
 		if (address < done)
 			address = done;
 		for (; address < end && !scan->out_of_memory; address += page_size)
-			look_at(scan, address);
+			if (begins_right(file, segment, address))
+				look_at(scan, address);
 		done = address;
 	}
 }
@@ -229,7 +250,7 @@ char *vmcoreinfo_scan(struct source *source, struct error *err)
 	}
 	scan->source = source;
 	if (source->elf)
-		scan_elf(scan, source->elf);
+		scan_elf(scan, source->elf, source->files[0]);
 	else if (!scan_diskdump(scan, &source->diskdump->parts[0], source->files[0], err))
 		goto out;
 	if (scan->out_of_memory)

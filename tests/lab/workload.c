@@ -291,25 +291,21 @@ static void memory_pressure(void)
 	waitpid(child, NULL, 0);
 }
 
-/*
- * Takes memory, a little at a time, until reclaim has begun on the swap cache, then gives it back: some
- * of its pages are gone and some are not. What it takes is locked, or it would be reclaimed itself.
- */
-static void gentle_memory_pressure(void)
+/* Whatever this process takes from now on can be reclaimed by itself, and in measure. */
+static void enter_cgroup(void)
 {
-	unsigned long enough = meminfo_kib("SwapCached") * 3 / 4;
-	pid_t child = fork();
+	mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, NULL);
+	mkdir("/sys/fs/cgroup/lab", 0755);
+	if (write_file("/sys/fs/cgroup/cgroup.subtree_control", "+memory") ||
+	    write_file("/sys/fs/cgroup/lab/cgroup.procs", "0"))
+		fail("cgroup");
+}
 
-	if (child == 0) {
-		while (meminfo_kib("SwapCached") > enough) {
-			char *p = map_small(MIB / 4);
-
-			if (mlock(p, MIB / 4))
-				fail("mlock");
-		}
-		_exit(0);
-	}
-	waitpid(child, NULL, 0);
+/* Less than was asked for comes back as an error, and is still enough. */
+static void reclaim_from_cgroup(const char *bytes)
+{
+	if (write_file("/sys/fs/cgroup/lab/memory.reclaim", bytes) && errno != EAGAIN)
+		fail("memory.reclaim");
 }
 
 /* ---- the end of a scenario ------------------------------------------------------------- */
@@ -573,14 +569,17 @@ static void tail_private(void)
 
 static void tail_private_split(void)
 {
-	char *huge = migrate_in_swap_cache();
 	char command[80];
+	char *huge;
 
+	enter_cgroup();
+	huge = migrate_in_swap_cache();
 	snprintf(command, sizeof(command), "%d,0x%lx,0x%lx", getpid(), (unsigned long)huge,
 		 (unsigned long)huge + VICTIMS * HUGE_PAGE);
 	if (write_file("/sys/kernel/debug/split_huge_pages", command))
 		fail("split_huge_pages");
-	gentle_memory_pressure();
+	/* A part of it: of the broken pages some are gone then, and some are still there. */
+	reclaim_from_cgroup("4M");
 	start_spinner(huge);
 	finish();
 }

@@ -39,6 +39,7 @@ struct crowd {
 	struct kernel kernel;
 	uint8_t *bytes;
 	uint64_t seen[SEEN_MAX];
+	struct task last;
 	size_t count;
 	size_t stop_after;
 };
@@ -104,6 +105,7 @@ static bool visit(void *data, const struct task *task)
 
 	assert_true(crowd->count < SEEN_MAX);
 	crowd->seen[crowd->count++] = task->address;
+	crowd->last = *task;
 	return crowd->count < crowd->stop_after;
 }
 
@@ -230,11 +232,14 @@ static void task_not_in_the_dump(void **state)
 static void what_is_read_of_a_task(void **state)
 {
 	struct crowd *crowd = *state;
-	uint64_t one = 1;
+	uint32_t on_cpu = 1;
 
-	memcpy(crowd->bytes + 4096 + ON_CPU, &one, 4);
+	memcpy(crowd->bytes + (task_at(4) - BASE) + ON_CPU, &on_cpu, sizeof(on_cpu));
 	assert_true(walk(crowd));
-	assert_int_equal(crowd->seen[0], task_at(1));
+	assert_int_equal(crowd->last.address, task_at(4));
+	assert_int_equal(crowd->last.stack, 0xffffc90000000000 + 16384ULL * 4);
+	assert_int_equal(crowd->last.sp, crowd->last.stack + 16000);
+	assert_true(crowd->last.on_cpu);
 }
 
 /* ------------------------------------------------------------------------- words */
