@@ -27,7 +27,11 @@ enum {
 	TAIL_PRIVATE_SET,
 	REFCOUNT_LOW,
 	FILE_MAPPING,
+	ODD_ORDER,
 };
+
+/* A folio in the swap cache is at most a huge page: HPAGE_PMD_ORDER. */
+#define LARGEST_ORDER 9
 
 static const struct kswapck_problem problems[] = {
 	[FREED_FOLIO] = {
@@ -125,7 +129,8 @@ static const struct kswapck_problem problems[] = {
 		.confirm = "Compare the slots with the folio's own idea of its place:\n"
 			" crash> struct page.private PAGE\n"
 			" crash> tree -t xarray -r address_space.i_pages SPACE\n"
-			" drgn>  xa_load(Object(prog, 'struct address_space *', SPACE).i_pages.address_of_(), INDEX)",
+			" drgn>  space = Object(prog, 'struct address_space *', SPACE)\n"
+			" drgn>  xa_load(space.i_pages.address_of_(), INDEX)",
 	},
 	[WRONG_SLOT] = {
 		.id = "KS106",
@@ -136,8 +141,9 @@ static const struct kswapck_problem problems[] = {
 		.meaning = "The folio's ->private (folio->swap since 6.6) is the swap entry of its "
 			"slot. Here it is not the slot that holds the folio.",
 		.origin = "Known cause: migration of a large folio copied ->private of the head page "
-			"only (kernels before 5.10.215, 5.15.154, 6.1.84; see tail-private), and the "
-			"folio was split afterwards, which made the wrong tails folios of their own.",
+			"only (kernels before 5.4.274, 5.10.215, 5.15.154, 6.1.84; see tail-private), "
+			"and the folio was split afterwards, which made the wrong tails folios of their "
+			"own. In 6.0 before 6.0.7 the split itself could do it (71e2d666ef85).",
 		.consequence = "A page fault on the slot finds the folio, sees that it does not match "
 			"the entry, and returns to fault again, for ever: 100 % CPU, no stall, nothing "
 			"in the log. When the folio is removed from the cache, another slot than its "
@@ -213,6 +219,22 @@ static const struct kswapck_problem problems[] = {
 			"in the process, or an oops.",
 		.confirm = " crash> struct page.mapping,flags PAGE\n"
 			" drgn>  Object(prog, 'struct page *', PAGE).mapping",
+	},
+	[ODD_ORDER] = {
+		.id = "KS111",
+		.name = "odd-order",
+		.severity = KSWAPCK_ERROR,
+		.class = KSWAPCK_CORRUPT,
+		.sentence = "{slots} hold folio {page} (pfn {pfn}), which is marked large but whose "
+			"order cannot be: nothing, or more than that of a huge page",
+		.meaning = "The first page of a large folio has PG_head, and the page after it the "
+			"order. A folio in the swap cache is of order 1 to 9 on x86_64.",
+		.origin = "Memory corruption in struct page.",
+		.consequence = "The kernel takes too few or too many pages for the folio: slots are "
+			"left behind, or other folios' pages are freed with it.",
+		.confirm = " crash> struct page.flags PAGE\n"
+			" crash> rd -8 PAGE+64 64\n"
+			" drgn>  compound_order(Object(prog, 'struct page *', PAGE))",
 	},
 	{0},
 };
@@ -342,10 +364,14 @@ static void check_tail_page(struct kswapck_audit *audit, const struct kswapck_sp
 	struct kswapck_page head;
 	char what[96];
 
-	if (!kswapck_page_read(audit, page->head, &head)) {
+	if (kswapck_is_page(audit, page->head) && !kswapck_page_read(audit, page->head, &head)) {
+		kswapck_unverified(audit, unreadable_page, run->count);
+		return;
+	}
+	if (!kswapck_is_page(audit, page->head)) {
 		finding = about(TAIL_ENTRY, space, run);
 		snprintf(finding.detail, sizeof(finding.detail),
-			 "its head would be 0x%llx, where no struct page can be read",
+			 "its head would be 0x%llx, which is not the address of a struct page",
 			 (unsigned long long)page->head);
 	} else if (page->refcount == 0 && !covers(space, &head, run->first_slot)) {
 		finding = about(FREED_FOLIO, space, run);
@@ -378,6 +404,16 @@ static void report_reused(struct kswapck_audit *audit, const struct kswapck_spac
 	kswapck_report(audit, &finding);
 }
 
+static void report_odd_order(struct kswapck_audit *audit, const struct kswapck_space *space,
+			     const struct kswapck_run *run)
+{
+	struct kswapck_finding finding = about(ODD_ORDER, space, run);
+
+	kswapck_evidence_page(audit, &finding, run->page, KSWAPCK_FIELD_FLAGS);
+	kswapck_evidence_page(audit, &finding, run->page, KSWAPCK_FIELD_PRIVATE);
+	kswapck_report(audit, &finding);
+}
+
 /* ------------------------------------------------------------ folio and slots */
 
 static void report_wrong_slot(struct kswapck_audit *audit, const struct kswapck_space *space,
@@ -388,6 +424,10 @@ static void report_wrong_slot(struct kswapck_audit *audit, const struct kswapck_
 	unsigned int type;
 	uint64_t slot;
 
+	if (first != run->first_slot) {
+		finding.evidence_count = 0;
+		kswapck_evidence_slot(&finding, space, first);
+	}
 	finding.first_slot = first;
 	finding.last_slot = first + count - 1;
 	finding.count = count;
@@ -409,6 +449,7 @@ struct missing {
 	uint64_t have;		/* slots that hold the folio */
 	uint64_t first, last;	/* of those that do not */
 	uint64_t unreadable;
+	bool any;		/* there are such slots */
 	bool seen_before;	/* a slot before the run holds the folio too */
 };
 
@@ -427,8 +468,9 @@ static struct missing count_missing(const struct kswapck_space *space,
 			missing.have++;
 			missing.seen_before |= slot < run->first_slot;
 		} else {
-			if (!missing.last)
+			if (!missing.any)
 				missing.first = slot;
+			missing.any = true;
 			missing.last = slot;
 		}
 	}
@@ -451,6 +493,7 @@ static void report_partial(struct kswapck_audit *audit, const struct kswapck_spa
 	finding.first_slot = missing->first;
 	finding.last_slot = missing->last;
 	finding.count = count - missing->have - missing->unreadable;
+	kswapck_evidence_slot(&finding, space, missing->first);
 	snprintf(finding.detail, sizeof(finding.detail),
 		 "it is of order %u and holds %llu of its %llu slots %llu-%llu; slot %llu holds %s",
 		 run->page->order, (unsigned long long)missing->have, (unsigned long long)count,
@@ -581,6 +624,15 @@ static void check_folio(struct kswapck_audit *audit, const struct kswapck_space 
 {
 	uint64_t count = 1ULL << run->page->order, first, end = run->first_slot + run->count;
 
+	/*
+	 * __delete_from_swap_cache() takes the entries out one by one and, up to 6.5,
+	 * clears each page's ->private on the way.
+	 */
+	if (run->page->order && !run->page->private && is(run->page, KSWAPCK_PAGE_LOCKED) &&
+	    space->locked) {
+		kswapck_in_motion(audit, run->count);
+		return;
+	}
 	if (!own_slot(space, run->page, &first) ||
 	    run->first_slot >= first + count || end <= first) {
 		report_wrong_slot(audit, space, run, run->first_slot, run->count);
@@ -609,6 +661,8 @@ static void check_run(struct kswapck_audit *audit, const struct kswapck_space *s
 		check_free_page(audit, space, run);
 	else if (!is(run->page, KSWAPCK_PAGE_SWAPCACHE))
 		report_reused(audit, space, run);
+	else if (is(run->page, KSWAPCK_PAGE_ODD_ORDER) || run->page->order > LARGEST_ORDER)
+		report_odd_order(audit, space, run);
 	else
 		check_folio(audit, space, run);
 }

@@ -16,8 +16,10 @@
 #define SWAP_MAP_BAD	0x3f
 #define SWAP_HAS_CACHE	0x40
 
-/* Slots that one entry in hand may stand for: a large folio, a batch of freed slots. */
+/* Slots that one entry in hand may stand for: a large folio, a batch of page table entries. */
 #define BATCH_MAX	512
+/* Slots that are freed one by one after the lock was dropped: BITS_PER_LONG. */
+#define FREE_BATCH_MAX	64
 
 enum {
 	MARK_WITHOUT_FOLIO,
@@ -130,6 +132,8 @@ static const struct kswapck_problem problems[] = {
 
 static const char stacks_unreadable[] =
 	"SWAP_HAS_CACHE without a folio, and not all stacks can be read to see who has it in hand";
+static const char parked_unreadable[] =
+	"SWAP_HAS_CACHE without a folio, and not all per-CPU slots caches can be read";
 
 /* A finding about @count slots from @i of @space on. */
 static struct kswapck_finding about(int problem, const struct kswapck_space *space,
@@ -159,29 +163,12 @@ static bool lacks_folio(struct kswapck_audit *audit, const struct kswapck_space 
 	       !kswapck_slot_parked(audit, space->device->type, space->first_slot + i);
 }
 
-/*
- * Does some task have the entry of @slot in hand? It may keep it as an entry or,
- * within the allocator, as a bare slot.
- */
-static enum kswapck_stacks in_hand(struct kswapck_audit *audit,
-				   const struct kswapck_space *space, uint64_t slot)
-{
-	enum kswapck_stacks entry, bare;
-
-	entry = kswapck_stacks_hold(audit, kswapck_swap_entry(space->device->type, slot));
-	bare = kswapck_stacks_hold(audit, slot);
-	if (entry == KSWAPCK_STACKS_YES || bare == KSWAPCK_STACKS_YES)
-		return KSWAPCK_STACKS_YES;
-	return entry;
-}
-
 static void report_mark(struct kswapck_audit *audit, const struct kswapck_space *space,
 			uint32_t i)
 {
 	struct kswapck_finding finding = about(MARK_WITHOUT_FOLIO, space, i, 1);
 
-	snprintf(finding.detail, sizeof(finding.detail), "count %u, %s",
-		 space->map[i] & SWAP_MAP_BAD,
+	snprintf(finding.detail, sizeof(finding.detail), "0x%02x, %s", space->map[i],
 		 space->kinds[i] == KSWAPCK_ENTRY_SHADOW ? "a shadow in the tree" :
 							   "nothing in the tree");
 	kswapck_evidence_slot(&finding, space, finding.first_slot);
@@ -190,43 +177,72 @@ static void report_mark(struct kswapck_audit *audit, const struct kswapck_space 
 
 /* Neighbouring slots that all have the mark and no folio. */
 struct unclaimed {
-	uint32_t next;		/* the slot after the last one */
-	uint64_t held;		/* last slot that a task has in hand, plus 1; 0: none */
+	uint64_t next;		/* the slot after the last one seen */
+	uint64_t explained;	/* slots below this one are in somebody's hand */
 };
 
 /*
- * A large folio, or a batch that is being freed, is one entry in somebody's
- * hand and many slots after it. Where put_swap_folio() frees one by one, the
- * entry in hand is the slot just before.
+ * Slots that one entry in hand at @slot stands for. A large folio is naturally
+ * aligned; a batch of slots that is being freed begins anywhere.
  */
+static uint64_t batch_of(uint64_t slot, bool begins_run)
+{
+	uint64_t aligned = slot & -slot;
+
+	return begins_run || aligned > BATCH_MAX ? BATCH_MAX : aligned;
+}
+
+/*
+ * put_swap_folio() and cluster_swap_free_nr() give back slots one by one: the
+ * first that is left lies up to @reach after one that a task has in hand, which
+ * is free or parked by now.
+ */
+static bool follows_freed(struct kswapck_audit *audit, const struct kswapck_space *space,
+			  uint32_t i, uint32_t reach)
+{
+	unsigned int type = space->device->type;
+	uint32_t first = i > reach ? i - reach : 0;
+
+	while (i-- > first) {
+		uint64_t slot = space->first_slot + i;
+
+		if ((space->map[i] == 0 || kswapck_slot_parked(audit, type, slot)) &&
+		    space->map_read[i] &&
+		    kswapck_in_hand(audit, type, slot) == KSWAPCK_STACKS_YES)
+			return true;
+	}
+	return false;
+}
+
+/* While a lock is held, any part of a batch may be done already. */
 static enum kswapck_stacks ask_stacks(struct kswapck_audit *audit,
 				      const struct kswapck_space *space, uint32_t i,
 				      struct unclaimed *run)
 {
 	uint64_t slot = space->first_slot + i;
+	bool begins_run = !i || run->next != slot;
+	bool locked = space->locked || kswapck_slot_locked(audit, space->device, slot);
 	enum kswapck_stacks stacks;
 
-	if (run->next != i || !i) {
-		*run = (struct unclaimed){0};
-		if (slot && in_hand(audit, space, slot - 1) == KSWAPCK_STACKS_YES)
-			run->held = slot;
-	}
-	run->next = i + 1;
-	stacks = in_hand(audit, space, slot);
-	if (stacks == KSWAPCK_STACKS_YES)
-		run->held = slot + 1;
-	if (run->held && slot + 1 - run->held < BATCH_MAX)
+	if (begins_run)
+		run->explained = 0;
+	run->next = slot + 1;
+	if (slot < run->explained)
 		return KSWAPCK_STACKS_YES;
-	return stacks;
+	stacks = kswapck_in_hand(audit, space->device->type, slot);
+	if (stacks == KSWAPCK_STACKS_YES)
+		run->explained = slot + batch_of(slot, begins_run);
+	else if (begins_run &&
+		 follows_freed(audit, space, i, locked ? BATCH_MAX : FREE_BATCH_MAX))
+		run->explained = slot + BATCH_MAX;
+	return slot < run->explained ? KSWAPCK_STACKS_YES : stacks;
 }
 
 static void check_mark(struct kswapck_audit *audit, const struct kswapck_space *space,
 		       uint32_t i, struct unclaimed *run)
 {
-	/* the mark follows the tree and goes before the slot, each under its lock */
-	if (space->locked ||
-	    kswapck_slot_locked(audit, space->device, space->first_slot + i)) {
-		kswapck_in_motion(audit, 1);
+	if (!kswapck_parked_known(audit)) {
+		kswapck_unverified(audit, parked_unreadable, 1);
 		return;
 	}
 	switch (ask_stacks(audit, space, i, run)) {
@@ -279,7 +295,6 @@ static void check_shadow(struct kswapck_audit *audit, const struct kswapck_space
 	    kswapck_slot_locked(audit, space->device, space->first_slot + i))
 		return;
 	finding = about(STALE_SHADOW, space, i, 1);
-	finding.entry = space->entries[i];
 	kswapck_evidence_slot(&finding, space, finding.first_slot);
 	kswapck_report(audit, &finding);
 }
@@ -345,8 +360,8 @@ static void check_device(struct kswapck_audit *audit, const struct kswapck_devic
 		 "inuse_pages of %s is %llu but swap_map has %llu slots in use",
 		 device->name, (unsigned long long)device->inuse,
 		 (unsigned long long)device->map_used);
-	kswapck_evidence_expected(&finding, "swap_info_struct.inuse_pages",
-				  device->inuse_address, 4, device->inuse, device->map_used);
+	kswapck_evidence(&finding, "swap_info_struct.inuse_pages", device->inuse_address,
+			 device->inuse_size, device->inuse_raw);
 	kswapck_report(audit, &finding);
 }
 

@@ -48,9 +48,9 @@ static const struct kswapck_problem problems[] = {
 			"number of shadows among them.",
 		.origin = "A slot was written past the xarray's own functions, or the node was "
 			"overwritten.",
-		.consequence = "The node is freed while slots are in use, or never. With a wrong "
-			"nr_values the workingset code frees nodes that hold folios "
-			"(mm/workingset.c shadow_lru_isolate()).",
+		.consequence = "The node is freed while slots are in use, or never: the workingset "
+			"code frees a node whose count equals its nr_values, as one that holds nothing "
+			"but shadows (mm/workingset.c shadow_lru_isolate()).",
 		.confirm = " crash> struct xa_node NODE\n"
 			" drgn>  Object(prog, 'struct xa_node *', NODE)",
 	},
@@ -123,9 +123,14 @@ static void report_fault(struct kswapck_audit *audit, const struct kswapck_space
 		.count = fault->slots,
 	};
 
-	/* what lies outside of the space has no slots to name */
-	if (fault->kind == KSWAPCK_TREE_RANGE)
+	/* the root spans more than the space, and what lies outside of it has no slots */
+	if (fault->kind == KSWAPCK_TREE_RANGE) {
+		finding.first_slot = finding.last_slot = space->first_slot;
 		finding.count = 0;
+	} else if (finding.last_slot >= space->first_slot + space->slots) {
+		finding.last_slot = space->first_slot + space->slots - 1;
+		finding.count = finding.last_slot - finding.first_slot + 1;
+	}
 	if (fault->has_expected) {
 		snprintf(finding.detail, sizeof(finding.detail),
 			 "%s of node 0x%llx is 0x%llx, not 0x%llx", fault->member,

@@ -77,6 +77,7 @@ enum kswapck_page_mark {
 	KSWAPCK_PAGE_HWPOISON	= 1 << 12,
 	KSWAPCK_PAGE_ANON	= 1 << 13,	/* mapping is an anon_vma or KSM node */
 	KSWAPCK_PAGE_FILE	= 1 << 14,	/* mapping is an address_space */
+	KSWAPCK_PAGE_ODD_ORDER	= 1 << 15,	/* HEAD, but its order cannot be; order is 0 */
 };
 
 /** A struct page, decoded for every layout that kernels have had. */
@@ -113,6 +114,8 @@ struct kswapck_device {
 	uint64_t pages;		/* usable slots */
 	uint64_t inuse;		/* si->inuse_pages without flag bits */
 	uint64_t inuse_address;
+	uint64_t inuse_raw;	/* as it stands there */
+	uint32_t inuse_size;	/* bytes: 4, or 8 since 6.14 */
 	uint64_t swap_map;	/* address of the byte of slot 0; 0 if there is none */
 	uint64_t clusters;	/* address of cluster_info[]; 0 if there is none */
 	bool lock_held;		/* si->lock */
@@ -255,6 +258,8 @@ bool kswapck_symbol(struct kswapck_audit *audit, const char *name, uint64_t *add
 bool kswapck_member(struct kswapck_audit *audit, const char *type, const char *path,
 		    uint32_t *offset, uint32_t *size);
 
+/** kswapck_is_page - is @address that of a struct page that can exist? */
+bool kswapck_is_page(const struct kswapck_audit *audit, uint64_t address);
 /** kswapck_page_read - the struct page at @address; false if not readable or no page. */
 bool kswapck_page_read(struct kswapck_audit *audit, uint64_t address, struct kswapck_page *page);
 /** kswapck_page_at - the struct page @count pages after @page. */
@@ -284,9 +289,11 @@ bool kswapck_tail_private_used(const struct kswapck_audit *audit, uint64_t i);
 
 /**
  * kswapck_slot_parked - the slot lies allocated in a per-CPU slots cache, where
- * SWAP_HAS_CACHE without a folio is right (up to 6.13, mm/swap_slots.c).
+ * SWAP_HAS_CACHE without a folio is right (mm/swap_slots.c, up to 6.14).
  */
 bool kswapck_slot_parked(const struct kswapck_audit *audit, unsigned int type, uint64_t slot);
+/** kswapck_parked_known - all of those caches could be read. */
+bool kswapck_parked_known(const struct kswapck_audit *audit);
 
 /**
  * kswapck_slot_locked - si->lock or the lock of the slot's cluster is held, or
@@ -302,13 +309,16 @@ enum kswapck_stacks {
 	KSWAPCK_STACKS_UNKNOWN,	/* not all stacks could be read */
 };
 /**
- * kswapck_stacks_hold - does any task's kernel stack or CPU's register hold @value?
+ * kswapck_in_hand - does a task hold the entry of @slot?
  *
  * Between allocating a slot and putting a folio there, or after taking it out,
- * a task has the swap entry in hand. Asking is dear the first time (all stacks
- * are read once), cheap after.
+ * a task has the swap entry (or, within the allocator, the bare slot) in a
+ * register or on its kernel stack. Asked are the stacks of all tasks on a CPU
+ * and of all others that are in a function of the swap code; dear the first time
+ * (they are read once), cheap after.
  */
-enum kswapck_stacks kswapck_stacks_hold(struct kswapck_audit *audit, uint64_t value);
+enum kswapck_stacks kswapck_in_hand(struct kswapck_audit *audit, unsigned int type,
+				    uint64_t slot);
 
 /**
  * kswapck_unverified - count slots that this check could not judge.

@@ -204,6 +204,11 @@ bool kswapck_member(struct kswapck_audit *audit, const char *type, const char *p
 	return true;
 }
 
+bool kswapck_is_page(const struct kswapck_audit *audit, uint64_t address)
+{
+	return page_is_address(audit->kernel, address);
+}
+
 bool kswapck_page_read(struct kswapck_audit *audit, uint64_t address, struct kswapck_page *page)
 {
 	return page_read(audit->kernel, address, page) == READ_OK;
@@ -252,21 +257,32 @@ bool kswapck_slot_parked(const struct kswapck_audit *audit, unsigned int type, u
 	return swap_slots_have(&audit->parked, swap_entry(type, slot));
 }
 
+bool kswapck_parked_known(const struct kswapck_audit *audit)
+{
+	return audit->parked.complete;
+}
+
 bool kswapck_slot_locked(struct kswapck_audit *audit, const struct kswapck_device *device,
 			 uint64_t slot)
 {
 	return swap_device_slot_locked(audit->kernel, device, slot);
 }
 
-enum kswapck_stacks kswapck_stacks_hold(struct kswapck_audit *audit, uint64_t value)
+static void read_stacks(struct kswapck_audit *audit)
 {
-	if (!audit->stacks_read) {
-		audit->stacks_read = true;
-		if (!stack_entries_read(audit->kernel, audit->device_slots,
-					audit->kernel->swap.nr_swapfiles, &audit->stacks, NULL))
-			audit->stacks.complete = false;
-	}
-	if (stack_entries_have(&audit->stacks, value))
+	audit->stacks_read = true;
+	if (!stack_entries_read(audit->kernel, audit->device_slots,
+				audit->kernel->swap.nr_swapfiles, &audit->stacks, NULL))
+		audit->stacks.complete = false;
+}
+
+enum kswapck_stacks kswapck_in_hand(struct kswapck_audit *audit, unsigned int type,
+				    uint64_t slot)
+{
+	if (!audit->stacks_read)
+		read_stacks(audit);
+	if (stack_entries_have(&audit->stacks, swap_entry(type, slot)) ||
+	    stack_entries_have(&audit->stacks, slot))
 		return KSWAPCK_STACKS_YES;
 	return audit->stacks.complete ? KSWAPCK_STACKS_NO : KSWAPCK_STACKS_UNKNOWN;
 }

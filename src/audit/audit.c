@@ -86,7 +86,9 @@ static void audit_entries(struct kswapck_audit *audit, const struct swap_space *
 
 	if (!space->space.pages_found && !space->space.shadows_found)
 		return;
-	for (i = 0; i < space->space.slots; i += count) {
+	for (i = 0; i < space->space.slots && !audit->summary->interrupted; i += count) {
+		if (i % 256 == 0)
+			stopped(audit);
 		count = 1;
 		if (space->kinds[i] != KSWAPCK_ENTRY_SHADOW &&
 		    space->kinds[i] != KSWAPCK_ENTRY_PAGE)
@@ -162,6 +164,11 @@ static void audit_device(struct kswapck_audit *audit, struct kswapck_device *dev
 		return;
 	}
 	audit->summary->devices++;
+	audit->summary->devices_locked += device->locked;
+	/* a kernel for one CPU: its spinlocks are empty and tell nothing */
+	if (!audit->kernel->lock.size)
+		kswapck_unverified(audit, "a kernel for one CPU has no locks that tell what is in "
+				   "motion", device->slots);
 	if (audit->sink->device)
 		audit->sink->device(audit->sink->data, device);
 	for (i = 0; (plugin = catalogue_plugin(i)); i++)
@@ -212,7 +219,7 @@ bool audit_run(const struct kernel *kernel, const struct audit_sink *sink,
 	       struct audit_summary *summary, struct error *err)
 {
 	struct kswapck_audit *audit = calloc(1, sizeof(*audit));
-	struct swap_space *space = malloc(sizeof(*space));
+	struct swap_space *space = calloc(1, sizeof(*space));
 	struct kswapck_device devices[32];
 	unsigned int count, i;
 	uint64_t total;

@@ -30,7 +30,8 @@ struct audit_summary {
 	uint64_t large_folios;		/* folios of more than one page */
 	uint64_t parked;		/* in per-CPU slots caches */
 	uint64_t spaces;		/* address_spaces walked */
-	uint64_t spaces_locked;		/* whose counts could not be judged */
+	uint64_t spaces_locked;		/* whose counts were not judged */
+	unsigned int devices_locked;	/* the same */
 	uint64_t in_motion;		/* slots in the middle of a legal change */
 
 	uint64_t nodes_unreadable;	/* tree nodes */

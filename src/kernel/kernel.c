@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "kernel/lock.h"
 #include "kernel/page.h"
 #include "kernel/swap_cache.h"
 #include "kernel/swap_device.h"
@@ -60,6 +61,7 @@ bool kernel_open(struct kernel *kernel, struct source *source, const struct imag
 	kernel->image = image;
 	kernel->types = types;
 
+	lock_layout_resolve(kernel);
 	/* the era first: it tells best why a kernel is out of scope */
 	return swap_cache_find_era(kernel, err) &&
 	       page_layout_resolve(kernel, err) &&

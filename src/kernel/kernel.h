@@ -53,7 +53,7 @@ struct xarray_layout {
 	struct field shift, offset, count, nr_values, parent, array, slots;
 	uint32_t slot_count;		/* 64, or 16 with CONFIG_BASE_SMALL */
 	uint32_t chunk_shift;		/* log2 of it */
-	struct field lock, head;	/* within struct xarray */
+	struct field lock, head;	/* within struct xarray; lock_may_be_held() */
 };
 
 struct swap_layout {
@@ -62,6 +62,7 @@ struct swap_layout {
 	uint32_t nr_swapfiles;
 	struct field flags, max, pages, inuse_pages, map, lock, cluster_info, swap_file;
 	uint32_t cluster_size;		/* sizeof(struct swap_cluster_info); 0 if none */
+	uint32_t cluster_slots;		/* SWAPFILE_CLUSTER */
 	uint32_t cluster_lock;		/* offset of its spinlock */
 	uint64_t swapper_spaces;	/* arrays of the tree eras */
 	uint64_t nr_swapper_spaces;
@@ -74,6 +75,7 @@ struct kernel {
 	struct memory *memory;
 	const struct image *image;
 	struct types *types;
+	struct field lock;		/* of a spinlock: the word that is 0 when free */
 	struct page_layout page;
 	struct xarray_layout xarray;
 	struct swap_layout swap;

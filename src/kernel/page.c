@@ -361,7 +361,7 @@ enum read_status page_read(const struct kernel *kernel, uint64_t address,
 	page->head = page->marks & KSWAPCK_PAGE_TAIL ? compound - COMPOUND_TAIL : address;
 
 	if ((page->marks & KSWAPCK_PAGE_HEAD) && !read_order(kernel, address, &page->order)) {
-		page->marks &= ~(uint32_t)KSWAPCK_PAGE_HEAD;
+		page->marks |= KSWAPCK_PAGE_ODD_ORDER;
 		page->order = 0;
 	}
 	return READ_OK;

@@ -13,6 +13,17 @@ unsigned int per_cpu_count(const struct kernel *kernel)
 	return count;
 }
 
+bool per_cpu_possible(const struct kernel *kernel, unsigned int cpu)
+{
+	uint64_t mask;
+	uint8_t bits;
+
+	/* struct cpumask is an array of bits, little-endian */
+	return !image_symbol(kernel->image, "__cpu_possible_mask", &mask) ||
+	       memory_read_u8(kernel->memory, mask + cpu / 8, &bits) != READ_OK ||
+	       bits & 1U << cpu % 8;
+}
+
 bool per_cpu_address(const struct kernel *kernel, const char *name, unsigned int cpu,
 		     uint64_t *address)
 {

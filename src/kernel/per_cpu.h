@@ -11,6 +11,12 @@
 unsigned int per_cpu_count(const struct kernel *kernel);
 
 /**
+ * per_cpu_possible - can there be a CPU of this id? Ids may have gaps. True when
+ * that cannot be known.
+ */
+bool per_cpu_possible(const struct kernel *kernel, unsigned int cpu);
+
+/**
  * per_cpu_address - run-time address of per-CPU symbol @name on @cpu.
  *
  * Return: false when there is no such symbol, or @cpu is not possible.

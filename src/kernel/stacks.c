@@ -7,14 +7,25 @@
 #include "kernel/swap_entry.h"
 #include "kernel/task.h"
 
+#define STACK_SIZE_MAX (1 << 20)
+
+/* struct elf_prstatus of x86_64: pr_reg, in the order of struct user_regs_struct */
+#define PRSTATUS_REGS	112		/* offset, bytes */
+#define REG_COUNT	27
+#define REG_RIP		16
+#define REG_RSP		19
+
 struct collect {
 	const struct kernel *kernel;
 	const struct task_layout *layout;
 	const uint64_t *slots;
 	unsigned int types;
 	uint64_t slots_max;		/* of the largest device */
+	uint64_t text, text_end;	/* addresses of kernel code */
+	unsigned int on_cpu;		/* tasks seen on a CPU */
 	struct stack_entries *found;
 	size_t room;
+	uint64_t *stack;		/* STACK_SIZE_MAX bytes */
 	bool out_of_memory;
 };
 
@@ -37,73 +48,179 @@ static void settle(struct stack_entries *found)
 	found->count = kept;
 }
 
-static void keep(struct collect *collect, uint64_t word)
+/* Room for one more; only when dropping doubles does not help, twice the room. */
+static bool make_room(struct collect *collect)
 {
 	struct stack_entries *found = collect->found;
-	unsigned int type;
-	uint64_t slot, *grown;
+	uint64_t *grown;
 
-	/* the entry, or the bare slot before it is made an entry */
+	if (found->count < collect->room)
+		return true;
+	settle(found);
+	if (found->count <= collect->room / 2)
+		return true;
+	grown = realloc(found->entries, 2 * collect->room * sizeof(*grown));
+	if (!grown) {
+		collect->out_of_memory = true;
+		return false;
+	}
+	found->entries = grown;
+	collect->room *= 2;
+	return true;
+}
+
+/* Keep a word that could be an entry, or the bare slot before it is made one. */
+static void keep(struct collect *collect, uint64_t word)
+{
+	unsigned int type;
+	uint64_t slot;
+
 	swap_entry_split(word, &type, &slot);
 	if (!word || (word >= collect->slots_max &&
 		      (type >= collect->types || slot >= collect->slots[type])))
 		return;
-	if (found->count == collect->room) {
-		settle(found);
-		if (found->count > collect->room / 2) {
-			grown = realloc(found->entries, 2 * collect->room * sizeof(*grown));
-			if (!grown) {
-				collect->out_of_memory = true;
-				return;
-			}
-			found->entries = grown;
-			collect->room *= 2;
-		}
-	}
-	found->entries[found->count++] = word;
+	if (make_room(collect))
+		collect->found->entries[collect->found->count++] = word;
 }
 
-static void keep_words(struct collect *collect, const void *bytes, size_t size)
+static void keep_words(struct collect *collect, const uint64_t *words, size_t count)
 {
-	uint64_t word;
 	size_t i;
 
-	for (i = 0; i + sizeof(word) <= size; i += sizeof(word)) {
-		memcpy(&word, (const char *)bytes + i, sizeof(word));
-		keep(collect, word);
-	}
+	for (i = 0; i < count && !collect->out_of_memory; i++)
+		keep(collect, words[i]);
 }
 
-/* The live part only, for a task that sleeps: from its stack pointer up. */
+/* A return address, or an interrupted one, in a function that deals with swap. */
+static bool in_swap_code(const struct collect *collect, const uint64_t *words, size_t count)
+{
+	char name[128];
+	uint64_t offset;
+	size_t i;
+
+	/* without symbols of the code every stack counts */
+	if (!collect->text)
+		return true;
+	for (i = 0; i < count; i++)
+		if (words[i] >= collect->text && words[i] < collect->text_end &&
+		    image_symbol_at(collect->kernel->image, words[i], name, sizeof(name),
+				    &offset) && strstr(name, "swap"))
+			return true;
+	return false;
+}
+
+/* Copy a stack from @address to its end; words that cannot be read are zeros. */
+static size_t copy_stack(struct collect *collect, uint64_t address, uint64_t end)
+{
+	unsigned char *copy = (unsigned char *)collect->stack;
+	uint64_t begin = address;
+
+	while (address < end) {
+		uint64_t length = 4096 - (address & 4095);
+
+		if (length > end - address)
+			length = end - address;
+		if (memory_read(collect->kernel->memory, address, copy + (address - begin),
+				length) != READ_OK) {
+			memset(copy + (address - begin), 0, length);
+			collect->found->complete = false;
+		}
+		address += length;
+	}
+	return (end - begin) / sizeof(uint64_t);
+}
+
+/* Registers of the N-th note; false after the last, or if it is none of x86_64. */
+static bool read_registers(const struct collect *collect, size_t index,
+			   uint64_t registers[REG_COUNT])
+{
+	size_t size;
+	const char *note = source_prstatus(collect->kernel->source, index, &size);
+
+	if (!note || size < PRSTATUS_REGS + REG_COUNT * sizeof(registers[0]))
+		return false;
+	memcpy(registers, note + PRSTATUS_REGS, REG_COUNT * sizeof(registers[0]));
+	return true;
+}
+
+/*
+ * The stack pointer of a task on a CPU, from the CPU's registers; the lowest
+ * address of the stack when no note fits, as when an interrupt has its own stack.
+ */
+static uint64_t running_sp(const struct collect *collect, uint64_t stack, uint64_t end)
+{
+	uint64_t registers[REG_COUNT];
+	size_t index;
+
+	for (index = 0; read_registers(collect, index, registers); index++)
+		if (registers[REG_RSP] >= stack && registers[REG_RSP] < end)
+			return registers[REG_RSP];
+	return stack;
+}
+
+/* Only the live part: from the stack pointer up. */
 static bool take_task(void *data, const struct task *task)
 {
 	struct collect *collect = data;
-	uint64_t top = task->stack + collect->layout->stack_size, address = task->stack;
-	unsigned char bytes[4096];
+	uint64_t end = task->stack + collect->layout->stack_size, sp = task->sp;
+	size_t count;
 
-	if (!task->on_cpu && task->sp >= task->stack && task->sp < top)
-		address = task->sp & ~7ULL;
-	while (address < top && !collect->out_of_memory) {
-		uint64_t length = 4096 - (address & 4095);
-
-		if (length > top - address)
-			length = top - address;
-		if (memory_read(collect->kernel->memory, address, bytes, length) == READ_OK)
-			keep_words(collect, bytes, length);
-		else
-			collect->found->complete = false;
-		address += length;
+	if (end < task->stack)
+		return true;
+	collect->on_cpu += task->on_cpu;
+	if (task->on_cpu)
+		sp = running_sp(collect, task->stack, end);
+	if (sp < task->stack || sp >= end) {
+		collect->found->complete = false;	/* another size of stack than we think */
+		sp = task->stack;
 	}
+	count = copy_stack(collect, sp & ~7ULL, end);
+	if (task->on_cpu || in_swap_code(collect, collect->stack, count))
+		keep_words(collect, collect->stack, count);
 	return !collect->out_of_memory;
+}
+
+/*
+ * A CPU that was stopped by NMI without leaving a note of its own keeps what it
+ * did on its NMI stack (stop_this_cpu(), nmi_shootdown_cpus()): not seen here.
+ */
+static bool stopped_by_nmi(const struct collect *collect, uint64_t rip)
+{
+	char name[128];
+	uint64_t offset;
+
+	return image_symbol_at(collect->kernel->image, rip, name, sizeof(name), &offset) &&
+	       (strstr(name, "stop_this_cpu") || strstr(name, "nmi"));
 }
 
 static void take_registers(struct collect *collect)
 {
-	const void *note;
-	size_t index, size;
+	uint64_t registers[REG_COUNT];
+	size_t index;
 
-	for (index = 0; (note = source_prstatus(collect->kernel->source, index, &size)); index++)
-		keep_words(collect, note, size);
+	for (index = 0; read_registers(collect, index, registers); index++) {
+		keep_words(collect, registers, REG_COUNT);
+		if (stopped_by_nmi(collect, registers[REG_RIP]))
+			collect->found->complete = false;
+	}
+	if (index < collect->on_cpu)
+		collect->found->complete = false;
+}
+
+static void prepare(struct collect *collect)
+{
+	const struct image *image = collect->kernel->image;
+	unsigned int type;
+
+	for (type = 0; type < collect->types; type++)
+		if (collect->slots[type] > collect->slots_max)
+			collect->slots_max = collect->slots[type];
+	if (!image_symbol(image, "_stext", &collect->text) ||
+	    !image_symbol(image, "_etext", &collect->text_end))
+		collect->text = 0;
+	collect->stack = malloc(STACK_SIZE_MAX);
+	collect->found->entries = malloc(collect->room * sizeof(*collect->found->entries));
+	collect->out_of_memory = !collect->stack || !collect->found->entries;
 }
 
 bool stack_entries_read(const struct kernel *kernel, const uint64_t *slots,
@@ -120,30 +237,23 @@ bool stack_entries_read(const struct kernel *kernel, const uint64_t *slots,
 		.room = 4096,
 	};
 
-	unsigned int type;
-
-	for (type = 0; type < types; type++)
-		if (slots[type] > collect.slots_max)
-			collect.slots_max = slots[type];
-	memset(entries, 0, sizeof(*entries));
-	entries->entries = malloc(collect.room * sizeof(*entries->entries));
-	if (!entries->entries)
-		return error_set(err, ERROR_SYSTEM, "out of memory");
-	entries->complete = true;
-	if (!task_layout_resolve(kernel, &layout) ||
-	    !task_for_each(kernel, &layout, take_task, &collect))
-		entries->complete = false;
-	take_registers(&collect);
-	if (collect.out_of_memory)
-		return error_set(err, ERROR_SYSTEM, "out of memory");
-	settle(entries);
-	return true;
+	*entries = (struct stack_entries){.complete = true};
+	prepare(&collect);
+	if (!collect.out_of_memory) {
+		if (!task_layout_resolve(kernel, &layout) ||
+		    !task_for_each(kernel, &layout, take_task, &collect))
+			entries->complete = false;
+		take_registers(&collect);
+		settle(entries);
+	}
+	free(collect.stack);
+	return !collect.out_of_memory || error_set(err, ERROR_SYSTEM, "out of memory");
 }
 
 void stack_entries_free(struct stack_entries *entries)
 {
 	free(entries->entries);
-	memset(entries, 0, sizeof(*entries));
+	*entries = (struct stack_entries){0};
 }
 
 bool stack_entries_have(const struct stack_entries *entries, uint64_t entry)

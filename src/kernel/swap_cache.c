@@ -12,6 +12,8 @@ static const char *unread_era(const struct kernel *kernel)
 
 	if (kernel_field(kernel, "swap_cluster_info", "table", &field))
 		return "in swap tables (Linux 6.18 and later)";
+	if (kernel_field(kernel, "address_space", "i_pages.xa_head", &field))
+		return "in xarrays of tail pages (Linux 4.20 to 5.3)";
 	if (kernel_field(kernel, "radix_tree_node", "exceptional", &field) ||
 	    kernel_field(kernel, "address_space", "page_tree", &field))
 		return "in radix trees (Linux 4.19 and earlier)";

@@ -25,6 +25,7 @@ struct swap_space_gaps {
 struct swap_space {
 	struct kswapck_space space;
 	struct swap_space_gaps gaps;
+	bool dirty;		/* entries, kinds or places are not all zeros */
 	uint64_t entries[SWAP_SPACE_SLOTS];
 	uint8_t kinds[SWAP_SPACE_SLOTS];
 	uint8_t map[SWAP_SPACE_SLOTS];

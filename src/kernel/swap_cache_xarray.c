@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The xarray era, 4.20 - 6.17: swapper_spaces[type] is an array of struct
+ * The xarray era, 5.4 - 6.17: swapper_spaces[type] is an array of struct
  * address_space, one for each 16,384 slots (mm/swap_state.c,
  * init_swap_address_space()).
  *
@@ -12,6 +12,7 @@
  */
 #include "kernel/swap_cache.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "kernel/swap_device.h"
@@ -26,13 +27,27 @@ struct space_walk {
 	void *data;
 };
 
+/*
+ * 4.20 - 5.3 have xarrays too, but slot i of a large folio holds page + i there
+ * (4101196b19d7 "mm: page cache: store only head pages in i_pages", 5.4). Types
+ * and symbols are the same, so only the version can tell.
+ */
+static bool holds_heads(const struct kernel *kernel)
+{
+	unsigned int major, minor;
+
+	return sscanf(image_release(kernel->image), "%u.%u", &major, &minor) != 2 ||
+	       major > 5 || (major == 5 && minor >= 4);
+}
+
 static bool probe(const struct kernel *kernel)
 {
 	struct field field;
 	uint64_t address;
 
 	return image_symbol(kernel->image, "swapper_spaces", &address) &&
-	       kernel_field(kernel, "address_space", "i_pages.xa_head", &field);
+	       kernel_field(kernel, "address_space", "i_pages.xa_head", &field) &&
+	       holds_heads(kernel);
 }
 
 static bool resolve(struct kernel *kernel, struct error *err)
@@ -79,8 +94,9 @@ static bool spaces(const struct kernel *kernel, const struct kswapck_device *dev
 	    !first_space(kernel, device->type, &address) ||
 	    (stored && address >> 63 == 0))
 		return false;
-	*count = stored;
-	return stored == expected;
+	/* a swap file may have lost its last extents after this was sized */
+	*count = expected;
+	return stored >= expected;
 }
 
 /* Does space @index look as if it were indexed from 0? False: no, or no telling. */
@@ -221,9 +237,12 @@ static void clear(struct swap_space *space, const struct kswapck_device *device,
 
 	memset(&space->space, 0, sizeof(space->space));
 	memset(&space->gaps, 0, sizeof(space->gaps));
-	memset(space->entries, 0, sizeof(space->entries));
-	memset(space->places, 0, sizeof(space->places));
-	memset(space->kinds, KSWAPCK_ENTRY_NONE, sizeof(space->kinds));
+	if (space->dirty) {
+		memset(space->entries, 0, sizeof(space->entries));
+		memset(space->places, 0, sizeof(space->places));
+		memset(space->kinds, KSWAPCK_ENTRY_NONE, sizeof(space->kinds));
+		space->dirty = false;
+	}
 	space->space.device = device;
 	space->space.first_slot = first;
 	space->space.slots = left < SWAP_SPACE_SLOTS ? (uint32_t)left : SWAP_SPACE_SLOTS;
@@ -272,6 +291,7 @@ static bool read_space(const struct kernel *kernel, const struct kswapck_device 
 	space->space.locked = xarray.locked;
 	if (!xarray.head)
 		return true;
+	space->dirty = true;
 	walk.base = index_base(kernel, device, index);
 	xarray_walk(kernel, &xarray, walk.base, space->space.slots, &visitor);
 	if (space->gaps.nodes)

@@ -4,11 +4,14 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "kernel/lock.h"
+
 /* Type bits of a swap entry: MAX_SWAPFILES_SHIFT, include/linux/swap.h. */
 #define SWAP_TYPES_MAX 32
 
-/* Slots in a cluster of a device: 512 with CONFIG_THP_SWAP on x86_64. */
-#define SWAPFILE_CLUSTER 512
+/* SWAPFILE_CLUSTER (mm/swapfile.c): HPAGE_PMD_NR with CONFIG_THP_SWAP, else 256. */
+#define CLUSTER_SLOTS_THP	512
+#define CLUSTER_SLOTS		256
 
 /*
  * Since 6.14 inuse_pages is an atomic_long_t with a flag in it
@@ -51,6 +54,10 @@ bool swap_device_layout_resolve(struct kernel *kernel, struct error *err)
 	    kernel_field(kernel, "swap_cluster_info", "lock", &field)) {
 		layout->cluster_size = (uint32_t)size;
 		layout->cluster_lock = field.offset;
+		/* every x86_64 kernel with huge pages swaps them whole */
+		layout->cluster_slots =
+			image_symbol(kernel->image, "transparent_hugepage_flags", &address) ?
+			CLUSTER_SLOTS_THP : CLUSTER_SLOTS;
 	}
 	return true;
 }
@@ -95,23 +102,20 @@ static void read_name(const struct kernel *kernel, struct kswapck_device *device
 			*c = '?';
 }
 
-/* True when the lock is held, or when that cannot be known. */
 static bool cluster_locked(const struct kernel *kernel, const struct kswapck_device *device,
 			   uint64_t cluster)
 {
 	const struct swap_layout *layout = &kernel->swap;
-	uint32_t lock;
 
-	return memory_read_u32(kernel->memory, device->clusters +
-			       cluster * layout->cluster_size + layout->cluster_lock,
-			       &lock) != READ_OK || lock;
+	return lock_may_be_held(kernel, device->clusters + cluster * layout->cluster_size +
+				layout->cluster_lock);
 }
 
 bool swap_device_slot_locked(const struct kernel *kernel, const struct kswapck_device *device,
 			     uint64_t slot)
 {
 	return device->lock_held ||
-	       (device->clusters && cluster_locked(kernel, device, slot / SWAPFILE_CLUSTER));
+	       (device->clusters && cluster_locked(kernel, device, slot / kernel->swap.cluster_slots));
 }
 
 /*
@@ -120,10 +124,11 @@ bool swap_device_slot_locked(const struct kernel *kernel, const struct kswapck_d
  */
 static bool counters_locked(const struct kernel *kernel, const struct kswapck_device *device)
 {
-	uint64_t count = (device->slots + SWAPFILE_CLUSTER - 1) / SWAPFILE_CLUSTER, i;
+	uint64_t count, i;
 
 	if (device->lock_held || kernel->swap.inuse_pages.size != 8 || !device->clusters)
 		return device->lock_held;
+	count = (device->slots + kernel->swap.cluster_slots - 1) / kernel->swap.cluster_slots;
 	for (i = 0; i < count; i++)
 		if (cluster_locked(kernel, device, i))
 			return true;
@@ -136,7 +141,7 @@ enum swap_device_status swap_device_read(const struct kernel *kernel, unsigned i
 	const struct swap_layout *layout = &kernel->swap;
 	unsigned char object[1024];
 	struct field all[] = {layout->flags, layout->max, layout->pages, layout->inuse_pages,
-			      layout->lock, layout->map, layout->cluster_info};
+			      layout->map, layout->cluster_info};
 	size_t needed = 0, i;
 
 	memset(device, 0, sizeof(*device));
@@ -159,6 +164,8 @@ enum swap_device_status swap_device_read(const struct kernel *kernel, unsigned i
 	device->pages = kernel_load(object, layout->pages);
 	device->inuse = kernel_load(object, layout->inuse_pages);
 	device->inuse_address = device->address + layout->inuse_pages.offset;
+	device->inuse_raw = device->inuse;
+	device->inuse_size = layout->inuse_pages.size;
 	if (layout->inuse_pages.size == 8) {
 		device->inuse &= ~USAGE_OFFLIST_NEW;
 		if (device->inuse > device->pages)
@@ -172,8 +179,7 @@ enum swap_device_status swap_device_read(const struct kernel *kernel, unsigned i
 		return SWAP_DEVICE_UNREADABLE;
 	if (layout->cluster_size && is_kernel_address(kernel_load(object, layout->cluster_info)))
 		device->clusters = kernel_load(object, layout->cluster_info);
-	/* a spinlock's first word is not zero while it is held, in every kind of it */
-	device->lock_held = kernel_load(object, (struct field){layout->lock.offset, 4}) != 0;
+	device->lock_held = lock_may_be_held(kernel, device->address + layout->lock.offset);
 	device->locked = counters_locked(kernel, device);
 	read_name(kernel, device);
 	return SWAP_DEVICE_OK;

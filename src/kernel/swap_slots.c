@@ -37,25 +37,42 @@ static bool take_array(const struct kernel *kernel, uint64_t pointer, uint32_t c
 	return true;
 }
 
+/* The array of slots whose pointer and count stand at these addresses. */
+static bool take_slots(const struct kernel *kernel, uint64_t pointer_at, uint32_t count,
+		       struct swap_slots *slots)
+{
+	uint64_t pointer;
+
+	return memory_read_u64(kernel->memory, pointer_at, &pointer) == READ_OK &&
+	       take_array(kernel, pointer, count, slots);
+}
+
 /*
  * A slot that is taken out of slots[] leaves a 0 there (folio_alloc_swap()), and
  * one that refill_swap_slots_cache() is just putting in comes before nr is set:
- * so all of slots[] counts, whatever nr says. slots_ret[] is not cleared: only
- * the first n_ret count.
+ * so all of slots[] counts, whatever nr says. slots_ret[], which is gone since
+ * 6.14, is not cleared: only the first n_ret count.
  */
 static bool take_cpu(const struct kernel *kernel, const struct layout *layout,
 		     uint64_t cache, struct swap_slots *slots)
 {
-	uint64_t pointer, pointer_ret;
 	uint32_t n_ret;
 
-	if (memory_read_u64(kernel->memory, cache + layout->slots.offset, &pointer) != READ_OK ||
-	    memory_read_u64(kernel->memory, cache + layout->slots_ret.offset,
-			    &pointer_ret) != READ_OK ||
-	    memory_read_u32(kernel->memory, cache + layout->n_ret.offset, &n_ret) != READ_OK)
+	if (!take_slots(kernel, cache + layout->slots.offset, SWAP_SLOTS_CACHE_SIZE, slots))
 		return false;
-	return take_array(kernel, pointer, SWAP_SLOTS_CACHE_SIZE, slots) &&
-	       take_array(kernel, pointer_ret, n_ret, slots);
+	if (!layout->slots_ret.size)
+		return true;
+	return memory_read_u32(kernel->memory, cache + layout->n_ret.offset, &n_ret) == READ_OK &&
+	       take_slots(kernel, cache + layout->slots_ret.offset, n_ret, slots);
+}
+
+static bool resolve(const struct kernel *kernel, struct layout *layout)
+{
+	if (!kernel_field(kernel, "swap_slots_cache", "slots", &layout->slots))
+		return false;
+	if (kernel_field(kernel, "swap_slots_cache", "slots_ret", &layout->slots_ret))
+		return kernel_field(kernel, "swap_slots_cache", "n_ret", &layout->n_ret);
+	return true;
 }
 
 bool swap_slots_read(const struct kernel *kernel, struct swap_slots *slots, struct error *err)
@@ -69,10 +86,7 @@ bool swap_slots_read(const struct kernel *kernel, struct swap_slots *slots, stru
 	if (!image_symbol(kernel->image, "swp_slots", &cache))
 		return true;
 	cpus = per_cpu_count(kernel);
-	if (!cpus ||
-	    !kernel_field(kernel, "swap_slots_cache", "slots", &layout.slots) ||
-	    !kernel_field(kernel, "swap_slots_cache", "slots_ret", &layout.slots_ret) ||
-	    !kernel_field(kernel, "swap_slots_cache", "n_ret", &layout.n_ret)) {
+	if (!cpus || !resolve(kernel, &layout)) {
 		slots->complete = false;
 		return true;
 	}
@@ -80,8 +94,9 @@ bool swap_slots_read(const struct kernel *kernel, struct swap_slots *slots, stru
 	if (!slots->entries)
 		return error_set(err, ERROR_SYSTEM, "out of memory");
 	for (cpu = 0; cpu < cpus; cpu++)
-		if (!per_cpu_address(kernel, "swp_slots", cpu, &cache) ||
-		    !take_cpu(kernel, &layout, cache, slots))
+		if (per_cpu_possible(kernel, cpu) &&
+		    (!per_cpu_address(kernel, "swp_slots", cpu, &cache) ||
+		     !take_cpu(kernel, &layout, cache, slots)))
 			slots->complete = false;
 	qsort(slots->entries, slots->count, sizeof(*slots->entries), compare);
 	return true;

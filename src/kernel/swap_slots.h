@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Per-CPU caches of swap slots (mm/swap_slots.c, up to 6.13).
+ * Per-CPU caches of swap slots (mm/swap_slots.c, up to 6.14).
  *
  * A slot that lies there is allocated (SWAP_HAS_CACHE in swap_map) and has no
  * folio: right, and to be told from a slot whose folio got lost.

@@ -5,14 +5,27 @@
 
 #define TASKS_MAX (4U << 20)	/* PID_MAX_LIMIT, include/linux/threads.h */
 
+/*
+ * THREAD_SIZE is 16 KiB on x86_64, and twice that with KASAN. The linker script
+ * makes room for one stack (INIT_TASK_DATA in vmlinux.lds.h; renamed in 6.10).
+ */
+static uint32_t stack_size(const struct kernel *kernel)
+{
+	uint64_t start, end;
+
+	if ((image_symbol(kernel->image, "__start_init_stack", &start) &&
+	     image_symbol(kernel->image, "__end_init_stack", &end)) ||
+	    (image_symbol(kernel->image, "__start_init_task", &start) &&
+	     image_symbol(kernel->image, "__end_init_task", &end)))
+		if (end - start >= 4096 && end - start <= 1 << 20)
+			return (uint32_t)(end - start);
+	return 16384;
+}
+
 bool task_layout_resolve(const struct kernel *kernel, struct task_layout *layout)
 {
-	uint64_t size;
-
 	memset(layout, 0, sizeof(*layout));
-	/* thread_union is in BTF only where something refers to it; 16 KiB on x86_64 */
-	layout->stack_size = types_size(kernel->types, "thread_union", &size) &&
-			     size >= 4096 && size <= 1 << 20 ? (uint32_t)size : 16384;
+	layout->stack_size = stack_size(kernel);
 	kernel_field(kernel, "task_struct", "on_cpu", &layout->on_cpu);
 	return image_symbol(kernel->image, "init_task", &layout->init_task) &&
 	       kernel_field(kernel, "task_struct", "tasks", &layout->tasks) &&

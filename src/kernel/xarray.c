@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "kernel/lock.h"
+
 #define NODE_TAG	2UL
 #define INTERNAL_NODE_MIN 4096	/* xa_is_node(): internal and above this */
 #define SIBLING_MAX	((62 << 2) | 2)	/* xa_mk_internal(XA_CHUNK_SIZE - 2) */
@@ -69,17 +71,10 @@ enum read_status xarray_read(const struct kernel *kernel, uint64_t address,
 			     struct xarray *xarray)
 {
 	const struct xarray_layout *layout = &kernel->xarray;
-	enum read_status status;
-	uint32_t lock;
 
 	xarray->address = address;
-	status = memory_read_u64(kernel->memory, address + layout->head.offset, &xarray->head);
-	if (status != READ_OK)
-		return status;
-	/* a spinlock's first word is not zero while it is held, in every kind of it */
-	status = memory_read_u32(kernel->memory, address + layout->lock.offset, &lock);
-	xarray->locked = lock != 0;
-	return status;
+	xarray->locked = lock_may_be_held(kernel, address + layout->lock.offset);
+	return memory_read_u64(kernel->memory, address + layout->head.offset, &xarray->head);
 }
 
 static bool is_node(uint64_t entry)
@@ -377,34 +372,40 @@ void xarray_walk(const struct kernel *kernel, const struct xarray *xarray,
 		visit_node(&walk, xarray->head, NULL, 0, 0, shift);
 }
 
+/* Lowest index with an entry at or below @entry; @budget bounds the nodes read. */
+static bool lowest_below(const struct kernel *kernel, uint64_t entry, unsigned int shift,
+			 uint64_t *index, unsigned int *budget)
+{
+	const struct xarray_layout *layout = &kernel->xarray;
+	uint64_t slots[64], first = *index;
+	unsigned int i;
+
+	if (!(*budget)-- ||
+	    memory_read(kernel->memory, entry - NODE_TAG + layout->slots.offset, slots,
+			8 * layout->slot_count) != READ_OK) {
+		*budget = 0;
+		return false;
+	}
+	for (i = 0; i < layout->slot_count && *budget; i++) {
+		*index = first + ((uint64_t)i << shift);
+		if (slots[i] && (!is_node(slots[i]) || shift < layout->chunk_shift))
+			return true;
+		/* xas_create_range() that ran out of memory leaves empty nodes */
+		if (slots[i] && lowest_below(kernel, slots[i], shift - layout->chunk_shift,
+					     index, budget))
+			return true;
+	}
+	return false;
+}
+
 bool xarray_lowest(const struct kernel *kernel, const struct xarray *xarray,
 		   uint64_t *index)
 {
-	const struct xarray_layout *layout = &kernel->xarray;
-	uint64_t entry = xarray->head;
-	unsigned int shift, level;
+	unsigned int budget = 512, shift;
 
 	*index = 0;
-	if (!entry || !is_node(entry))
-		return entry != 0;
-	if (!root_shift(kernel, entry, &shift))
-		return false;
-	for (level = 0; level < LEVELS_MAX; level++) {
-		uint64_t slots[64];
-		unsigned int i;
-
-		if (memory_read(kernel->memory, entry - NODE_TAG + layout->slots.offset,
-				slots, 8 * layout->slot_count) != READ_OK)
-			return false;
-		for (i = 0; i < layout->slot_count && !slots[i]; i++)
-			;
-		if (i == layout->slot_count)
-			return false;
-		*index += (uint64_t)i << shift;
-		entry = slots[i];
-		if (!is_node(entry) || shift < layout->chunk_shift)
-			return true;
-		shift -= layout->chunk_shift;
-	}
-	return false;
+	if (!xarray->head || !is_node(xarray->head))
+		return xarray->head != 0;
+	return root_shift(kernel, xarray->head, &shift) &&
+	       lowest_below(kernel, xarray->head, shift, index, &budget);
 }

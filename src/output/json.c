@@ -212,6 +212,7 @@ static void json_end(struct output *output, const struct report_subject *subject
 	json_number(json, "in_motion", audit->in_motion);
 	json_number(json, "trees", audit->spaces);
 	json_number(json, "trees_locked", audit->spaces_locked);
+	json_number(json, "devices_locked", audit->devices_locked);
 	json_number(json, "pages_read", totals->reads.pages_read);
 	json_close(json, '}');
 	json_object(json, "coverage");

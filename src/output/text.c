@@ -126,6 +126,11 @@ static void print_devices(struct output *output)
 	}
 }
 
+static bool anything_in_motion(const struct audit_summary *audit)
+{
+	return audit->in_motion || audit->spaces_locked || audit->devices_locked;
+}
+
 static void print_counts(struct output *output)
 {
 	const struct audit_summary *audit = &output->totals.audit;
@@ -136,12 +141,12 @@ static void print_counts(struct output *output)
 		 sentence_number(audit->large_folios, b), sentence_number(audit->shadows, c),
 		 sentence_number(audit->parked, d));
 	line(output, "cache", text);
-	if (!audit->spaces_locked && !audit->in_motion)
+	if (!anything_in_motion(audit))
 		return;
-	snprintf(text, sizeof(text), "%s slots caught in the middle of a legal change; %s of %s "
-		 "trees were locked, whose counts were not judged",
+	snprintf(text, sizeof(text), "%s slots were caught in the middle of a legal change; the "
+		 "counters of %s of %s trees and %u of %u devices were locked and not judged",
 		 sentence_number(audit->in_motion, a), sentence_number(audit->spaces_locked, b),
-		 sentence_number(audit->spaces, c));
+		 sentence_number(audit->spaces, c), audit->devices_locked, audit->devices);
 	line(output, "in motion", text);
 }
 
@@ -217,9 +222,10 @@ static void print_verdict(struct output *output)
 		paint(output, GREEN);
 		fprintf(stream, "CLEAN");
 		paint(output, PLAIN);
-		fprintf(stream, ": all %s slots of %u swap device%s were seen; nothing is wrong\n",
+		fprintf(stream, ": all %s slots of %u swap device%s were seen; nothing is wrong%s\n",
 			sentence_number(audit->slots, a), audit->devices,
-			audit->devices == 1 ? "" : "s");
+			audit->devices == 1 ? "" : "s",
+			anything_in_motion(audit) ? " but for what was in motion" : "");
 	} else {
 		paint(output, YELLOW);
 		fprintf(stream, "NOT ALL SEEN");

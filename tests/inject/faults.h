@@ -19,6 +19,7 @@ extern const struct fault folio_faults[];	/* KS1xx of large folios, folio_faults
 extern const struct fault map_faults[];		/* KS2xx, map_faults.c */
 extern const struct fault tree_faults[];	/* KS3xx, tree_faults.c */
 extern const struct fault transients[];		/* nothing must be found, transients.c */
+extern const struct fault noise[];		/* any finding will do, noise.c */
 
 /**
  * make_large_folio - turn four small folios into one of order 2, in free pages.

@@ -21,6 +21,7 @@ static const struct fault *const tables[] = {
 	map_faults,
 	tree_faults,
 	transients,
+	noise,
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
@@ -107,6 +108,8 @@ int main(int argc, char **argv)
 	char path[4096];
 	int status;
 
+	/* what was found before a crash must not get lost in it */
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc != 2) {
 		fprintf(stderr, "usage: inject DUMP\n");
 		return EXIT_FAILURE;

@@ -32,7 +32,7 @@ static bool mark_on_free_slot(struct scene *scene)
 		return false;
 	lay(scene, victim.map_place, 1, SWAP_HAS_CACHE);
 	lay_inuse(scene, &victim, 1);
-	expect(scene, "KS201", victim.slot, 1, "count 0, nothing in the tree");
+	expect(scene, "KS201", victim.slot, 1, "0x40, nothing in the tree");
 	return true;
 }
 

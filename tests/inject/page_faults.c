@@ -143,7 +143,8 @@ static bool flag_cleared(struct scene *scene, uint64_t flag)
 	if (!find_small_folio(scene, &victim))
 		return false;
 	lay_page(scene, victim.entry, KSWAPCK_FIELD_FLAGS, victim.page.flags & ~flag);
-	expect(scene, "KS102", victim.slot, 1, "anonymous memory");
+	expect(scene, "KS102", victim.slot, 1, victim.page.marks & KSWAPCK_PAGE_ANON ?
+	       "anonymous memory" : "in use by the kernel");
 	return true;
 }
 
@@ -178,7 +179,7 @@ static bool tail_of_nothing(struct scene *scene)
 	if (!find_small_folio(scene, &victim))
 		return false;
 	lay_page(scene, victim.entry, KSWAPCK_FIELD_COMPOUND_HEAD, 0x123456789abcdef1);
-	expect(scene, "KS103", victim.slot, 1, "where no struct page can be read");
+	expect(scene, "KS103", victim.slot, 1, "which is not the address of a struct page");
 	return true;
 }
 

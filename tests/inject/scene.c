@@ -1,23 +1,63 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "scene.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "kernel/swap_device.h"
+#include "kernel/task.h"
 
-/* The entries on stacks, so that no fault is put where a task seems to be at work. */
-static bool read_stacks(struct scene *scene, struct error *err)
+static int compare(const void *left, const void *right)
 {
-	const struct kernel *kernel = scene->kernel;
-	struct kswapck_device device;
-	uint64_t slots[32] = {0};
-	unsigned int type;
+	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
 
-	for (type = 0; type < kernel->swap.nr_swapfiles; type++)
-		if (swap_device_read(kernel, type, &device) == SWAP_DEVICE_OK)
-			slots[type] = device.slots;
-	return stack_entries_read(kernel, slots, kernel->swap.nr_swapfiles,
-				  &scene->stacks, err);
+	return a < b ? -1 : a > b;
+}
+
+static void add_words(struct scene *scene, const void *bytes, size_t size)
+{
+	size_t count = size / sizeof(uint64_t);
+
+	scene->words = realloc(scene->words, (scene->word_count + count) * sizeof(uint64_t));
+	if (!scene->words)
+		abort();
+	memcpy(scene->words + scene->word_count, bytes, count * sizeof(uint64_t));
+	scene->word_count += count;
+}
+
+struct stack_walk {
+	struct scene *scene;
+	uint64_t size;		/* of a stack */
+};
+
+static bool add_stack(void *data, const struct task *task)
+{
+	struct stack_walk *walk = data;
+	unsigned char page[4096];
+	uint64_t at;
+
+	for (at = 0; at < walk->size; at += sizeof(page))
+		if (memory_read(walk->scene->dump.memory, task->stack + at, page,
+				sizeof(page)) == READ_OK)
+			add_words(walk->scene, page, sizeof(page));
+	return true;
+}
+
+/* Every word of every stack, so that no fault is put where a task may be at work. */
+static void read_stacks(struct scene *scene)
+{
+	struct stack_walk walk = {.scene = scene};
+	struct task_layout layout;
+	const void *note;
+	size_t i, size;
+
+	if (task_layout_resolve(scene->kernel, &layout)) {
+		walk.size = layout.stack_size;
+		task_for_each(scene->kernel, &layout, add_stack, &walk);
+	}
+	for (i = 0; (note = source_prstatus(scene->dump.source, i, &size)); i++)
+		add_words(scene, note, size);
+	if (scene->words)
+		qsort(scene->words, scene->word_count, sizeof(uint64_t), compare);
 }
 
 bool scene_open(struct scene *scene, const char *path, struct error *err)
@@ -28,15 +68,13 @@ bool scene_open(struct scene *scene, const char *path, struct error *err)
 	if (!dump_open(&scene->dump, &path, 1, &options, err))
 		return false;
 	scene->kernel = &scene->dump.kernel;
-	if (read_stacks(scene, err))
-		return true;
-	scene_close(scene);
-	return false;
+	read_stacks(scene);
+	return true;
 }
 
 void scene_close(struct scene *scene)
 {
-	stack_entries_free(&scene->stacks);
+	free(scene->words);
 	dump_close(&scene->dump);
 }
 
@@ -47,6 +85,7 @@ void scene_reset(struct scene *scene)
 	scene->failed = false;
 	scene->expected_count = 0;
 	scene->expected_any_slot = false;
+	scene->lost_mark = false;
 	scene->in_motion = 0;
 	scene->unverified = 0;
 }
@@ -103,7 +142,17 @@ void lay_page(struct scene *scene, uint64_t page, enum kswapck_page_field field,
 	lay_field(scene, page, scene->kernel->page.fields[field], value);
 }
 
-bool task_has(const struct scene *scene, uint64_t value)
+bool task_has(const struct scene *scene, uint64_t first, uint64_t last)
 {
-	return stack_entries_have(&scene->stacks, value);
+	size_t low = 0, high = scene->word_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (scene->words[middle] < first)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < scene->word_count && scene->words[low] <= last;
 }

@@ -4,7 +4,6 @@
 #define KSWAPCK_INJECT_SCENE_H
 
 #include "command/dump.h"
-#include "kernel/stacks.h"
 
 #define EXPECTATIONS_MAX 16
 
@@ -21,14 +20,16 @@ struct expectation {
 struct scene {
 	struct dump dump;
 	const struct kernel *kernel;
-	struct stack_entries stacks;	/* swap entries that tasks have in hand */
+	uint64_t *words;		/* of all kernel stacks and registers, sorted */
+	size_t word_count;
 	const char *skip;		/* why this dump has no place for the fault */
 	bool failed;			/* a word could not be laid */
 	struct expectation expected[EXPECTATIONS_MAX];
 	size_t expected_count;
 	bool expected_any_slot;		/* first_slot of the expected does not matter */
+	bool lost_mark;			/* noise.c: have the stacks asked */
 	uint64_t in_motion;		/* slots that must be counted as in motion, at least */
-	uint64_t unverified;		/* slots that must be counted as not judged */
+	uint64_t unverified;		/* slots that must be counted as not judged, at least */
 };
 
 bool scene_open(struct scene *scene, const char *path, struct error *err);
@@ -54,7 +55,10 @@ void lay_page(struct scene *scene, uint64_t page, enum kswapck_page_field field,
 /** peek - what stands there now; 0 with scene->failed if not readable. */
 uint64_t peek(struct scene *scene, uint64_t address, unsigned int size);
 
-/** task_has - is @value a word on some task's stack? (what hides a lost mark) */
-bool task_has(const struct scene *scene, uint64_t value);
+/**
+ * task_has - is a word between @first and @last on some task's stack? That may hide
+ * a lost mark.
+ */
+bool task_has(const struct scene *scene, uint64_t first, uint64_t last);
 
 #endif

@@ -32,6 +32,59 @@ static void lay_inuse(struct scene *scene, const struct victim *victim, int64_t 
 		  difference);
 }
 
+/* --------------------------------------------------------------- a task at work */
+
+struct sleeper {
+	uint64_t stack_size;
+	uint64_t word;		/* in the live part of its stack; 0: none found */
+};
+
+static bool take_sleeper(void *data, const struct task *task)
+{
+	struct sleeper *sleeper = data;
+
+	sleeper->word = (task->sp & ~7ULL) + 64;
+	if (!task->on_cpu && task->sp >= task->stack &&
+	    sleeper->word + 64 < task->stack + sleeper->stack_size)
+		return false;
+	sleeper->word = 0;
+	return true;
+}
+
+/* Return addresses, as in a task that sleeps while it is at work on the swap cache. */
+static void put_swap_functions(struct scene *scene, uint64_t word)
+{
+	static const char *const names[] = {
+		"add_to_swap_cache", "__read_swap_cache_async", "get_swap_pages",
+		"delete_from_swap_cache", "do_swap_page", "shrink_page_list",
+		"shrink_folio_list",
+	};
+	uint64_t address;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (image_symbol(scene->dump.image, names[i], &address)) {
+			lay(scene, word, 8, address + 16);
+			word += 8;
+		}
+}
+
+static bool put_on_a_stack(struct scene *scene, uint64_t value)
+{
+	struct task_layout layout;
+	struct sleeper sleeper = {0};
+
+	if (task_layout_resolve(scene->kernel, &layout)) {
+		sleeper.stack_size = layout.stack_size;
+		task_for_each(scene->kernel, &layout, take_sleeper, &sleeper);
+	}
+	if (!sleeper.word)
+		return skip(scene, "no task sleeps");
+	lay(scene, sleeper.word, 8, value);
+	put_swap_functions(scene, sleeper.word + 8);
+	return true;
+}
+
 /* ---------------------------------------------------------------------- folios */
 
 /* folio_ref_freeze(): migration, split, reclaim */
@@ -65,7 +118,8 @@ static bool folio_half_added(struct scene *scene)
 {
 	struct victim victims[4];
 
-	if (!make_large_folio(scene, victims))
+	if (!make_large_folio(scene, victims) ||
+	    !put_on_a_stack(scene, victims[0].page.private))
 		return false;
 	lay_page(scene, victims[0].entry, KSWAPCK_FIELD_FLAGS,
 		 locked_flags(scene, &victims[0].page));
@@ -210,7 +264,10 @@ static bool shadow_under_lock(struct scene *scene)
 	return true;
 }
 
-/* The cluster's lock alone is held while its slots are freed (6.1: lock_cluster()). */
+/*
+ * A batch of slots is being freed under the cluster's lock: the task has the first
+ * of them in hand, and is further on by now.
+ */
 static bool mark_under_cluster_lock(struct scene *scene)
 {
 	const struct swap_layout *layout = &scene->kernel->swap;
@@ -220,6 +277,9 @@ static bool mark_under_cluster_lock(struct scene *scene)
 		return false;
 	if (!victim.device.clusters)
 		return skip(scene, "the device has no clusters");
+	if (victim.slot <= 300 || !put_on_a_stack(scene, swap_entry(victim.device.type,
+								    victim.slot - 300)))
+		return skip(scene, "no task sleeps");
 	lay(scene, victim.device.clusters + victim.slot / 512 * layout->cluster_size +
 	    layout->cluster_lock, 1, 1);
 	lay(scene, victim.map_place, 1, victim.map | SWAP_HAS_CACHE);
@@ -233,7 +293,8 @@ static bool mark_under_tree_lock(struct scene *scene)
 	struct tree_node leaf;
 	struct victim victim;
 
-	if (!find_small_folio(scene, &victim) || !leaf_of(scene, &victim, &leaf))
+	if (!find_small_folio(scene, &victim) || !leaf_of(scene, &victim, &leaf) ||
+	    !put_on_a_stack(scene, swap_entry(victim.device.type, victim.slot)))
 		return false;
 	hold_tree_lock(scene, &victim);
 	lay(scene, victim.place, 8, 0);
@@ -242,38 +303,6 @@ static bool mark_under_tree_lock(struct scene *scene)
 }
 
 /* ------------------------------------------------------------ a task has it in hand */
-
-struct sleeper {
-	uint64_t stack_size;
-	uint64_t word;		/* in the live part of its stack; 0: none found */
-};
-
-static bool take_sleeper(void *data, const struct task *task)
-{
-	struct sleeper *sleeper = data;
-
-	sleeper->word = (task->sp & ~7ULL) + 64;
-	if (!task->on_cpu && task->sp >= task->stack &&
-	    sleeper->word < task->stack + sleeper->stack_size)
-		return false;
-	sleeper->word = 0;
-	return true;
-}
-
-static bool put_on_a_stack(struct scene *scene, uint64_t value)
-{
-	struct task_layout layout;
-	struct sleeper sleeper = {0};
-
-	if (task_layout_resolve(scene->kernel, &layout)) {
-		sleeper.stack_size = layout.stack_size;
-		task_for_each(scene->kernel, &layout, take_sleeper, &sleeper);
-	}
-	if (!sleeper.word)
-		return skip(scene, "no task sleeps");
-	lay(scene, sleeper.word, 8, value);
-	return true;
-}
 
 /* swapcache_prepare() has set the mark, the folio is still to come */
 static bool mark_in_hand(struct scene *scene)
@@ -362,6 +391,38 @@ static bool slot_parked(struct scene *scene)
 	return park(scene, &victim, slots_cache_array(scene, "slots"));
 }
 
+/* Address of the pointer to slots[] of the first CPU for which some slot waits; or 0. */
+static uint64_t busy_slots_cache(struct scene *scene)
+{
+	unsigned int cpu, count = per_cpu_count(scene->kernel), i;
+	uint64_t cache, array;
+	struct field field;
+
+	if (!kernel_field(scene->kernel, "swap_slots_cache", "slots", &field))
+		return 0;
+	for (cpu = 0; cpu < count; cpu++) {
+		if (!per_cpu_address(scene->kernel, "swp_slots", cpu, &cache))
+			continue;
+		array = peek(scene, cache + field.offset, 8);
+		for (i = 0; array && i < 64; i++)
+			if (peek(scene, array + 8 * i, 8))
+				return cache + field.offset;
+	}
+	return 0;
+}
+
+/* Which slots wait there is not known then, so no mark may be called lost. */
+static bool slots_cache_unreadable(struct scene *scene)
+{
+	uint64_t place = busy_slots_cache(scene);
+
+	if (!place)
+		return skip(scene, "no slot waits in a per-CPU slots cache");
+	lay(scene, place, 8, 0xffffff7fdeadb000);
+	scene->unverified = 1;
+	return true;
+}
+
 /* ---------------------------------------------------------------------- swap_map */
 
 /* More users than the byte can count: COUNT_CONTINUED, and all its bits */
@@ -430,6 +491,7 @@ const struct fault transients[] = {
 	{"legal: mark without folio, slot on a stack", slot_in_hand_of_allocator},
 	{"legal: four marks, entry of the first on a stack", large_folio_in_hand},
 	{"legal: slot in a per-CPU slots cache", slot_parked},
+	{"unknown: slots cache that cannot be read", slots_cache_unreadable},
 	{"legal: swap_map count continued", map_continued},
 	{"legal: swap_map of shmem", map_shmem},
 	{"legal: folio that nobody wants any more", map_cache_only},

@@ -9,8 +9,8 @@
 #include "kernel/swap_device.h"
 #include "kernel/swap_entry.h"
 
-#define NODE_TAG   2UL
-#define COUNT_MASK 0x3f
+#define NODE_TAG 2UL
+#define NEAR	 512
 
 /* What a search has in hand. */
 struct search {
@@ -107,17 +107,18 @@ static bool find(struct scene *scene, accept_fn *accept, const char *missing,
 
 /* --------------------------------------------------------------- what to accept */
 
-/* Would a task seem to have this slot in hand, once it lost its folio? */
+/*
+ * Would a task seem to have this slot in hand, once it lost its folio? The check
+ * takes an entry for a batch of slots (plugins/swap_map.c), so none may be near.
+ */
 static bool in_hand(const struct search *search, uint32_t index)
 {
-	uint64_t slot = search->space.space.first_slot + index, near;
+	uint64_t slot = search->space.space.first_slot + index;
+	uint64_t first = slot > NEAR ? slot - NEAR : 1, last = slot + NEAR;
 
-	/* plugins/swap_map.c asks for the slot before it as well */
-	for (near = slot ? slot - 1 : 0; near < slot + 4; near++)
-		if (task_has(search->scene, near) ||
-		    task_has(search->scene, swap_entry(search->device.type, near)))
-			return true;
-	return false;
+	return task_has(search->scene, first, last) ||
+	       task_has(search->scene, swap_entry(search->device.type, first),
+			swap_entry(search->device.type, last));
 }
 
 static bool folio_at(const struct search *search, uint32_t index, struct kswapck_page *page)
@@ -130,15 +131,14 @@ static bool folio_at(const struct search *search, uint32_t index, struct kswapck
 	       page->refcount > 0;
 }
 
-/* Anonymous, of one page, with somebody who wants it: count in swap_map above 0. */
+/* Of one page, of no file, and marked in swap_map. */
 static bool is_small(const struct search *search, uint32_t index)
 {
-	uint8_t count = search->space.map[index] & COUNT_MASK;
 	struct kswapck_page page;
 
-	return folio_at(search, index, &page) && !page.order && count > 0 &&
-	       count < SWAP_MAP_BAD && page.marks & KSWAPCK_PAGE_ANON &&
-	       !in_hand(search, index);
+	return folio_at(search, index, &page) && !page.order &&
+	       !(page.marks & KSWAPCK_PAGE_FILE) &&
+	       search->space.map[index] & SWAP_HAS_CACHE && !in_hand(search, index);
 }
 
 static bool are_two_small(const struct search *search, uint32_t index)

@@ -291,23 +291,6 @@ static void memory_pressure(void)
 	waitpid(child, NULL, 0);
 }
 
-/* Whatever this process takes from now on can be reclaimed by itself, and in measure. */
-static void enter_cgroup(void)
-{
-	mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, NULL);
-	mkdir("/sys/fs/cgroup/lab", 0755);
-	if (write_file("/sys/fs/cgroup/cgroup.subtree_control", "+memory") ||
-	    write_file("/sys/fs/cgroup/lab/cgroup.procs", "0"))
-		fail("cgroup");
-}
-
-/* Less than was asked for comes back as an error, and is still enough. */
-static void reclaim_from_cgroup(const char *bytes)
-{
-	if (write_file("/sys/fs/cgroup/lab/memory.reclaim", bytes) && errno != EAGAIN)
-		fail("memory.reclaim");
-}
-
 /* ---- the end of a scenario ------------------------------------------------------------- */
 
 static bool crashing(void)
@@ -567,19 +550,23 @@ static void tail_private(void)
 	finish();
 }
 
+/*
+ * The split believes ->private 0, that nobody swaps to such a page, and frees it: its slot still names it. Then
+ * pages like it get new owners, and some slots name memory of theirs.
+ */
 static void tail_private_split(void)
 {
+	char *huge = migrate_in_swap_cache();
 	char command[80];
-	char *huge;
+	size_t bytes;
 
-	enter_cgroup();
-	huge = migrate_in_swap_cache();
 	snprintf(command, sizeof(command), "%d,0x%lx,0x%lx", getpid(), (unsigned long)huge,
 		 (unsigned long)huge + VICTIMS * HUGE_PAGE);
 	if (write_file("/sys/kernel/debug/split_huge_pages", command))
 		fail("split_huge_pages");
-	/* A part of it: of the broken pages some are gone then, and some are still there. */
-	reclaim_from_cgroup("4M");
+	memory_pressure();
+	bytes = (meminfo_kib("MemFree") * 1024 / 6) & ~(PAGE - 1);
+	fill(map_small(bytes), bytes);
 	start_spinner(huge);
 	finish();
 }

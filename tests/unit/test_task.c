@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The task list, whole and torn; and the set of words found on stacks. */
+/* The task list, whole and torn. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "fake_source.h"
-#include "kernel/stacks.h"
 #include "kernel/task.h"
 
 #define BASE  UINT64_C(0xffff888000000000)
@@ -242,23 +241,6 @@ static void what_is_read_of_a_task(void **state)
 	assert_true(crowd->last.on_cpu);
 }
 
-/* ------------------------------------------------------------------------- words */
-
-static void words_of_stacks(void **state)
-{
-	uint64_t words[] = {3, 77, 1ULL << 58};
-	const struct stack_entries entries = {.entries = words, .count = 3};
-	const struct stack_entries none = {0};
-
-	(void)state;
-	assert_true(stack_entries_have(&entries, 3));
-	assert_true(stack_entries_have(&entries, 77));
-	assert_true(stack_entries_have(&entries, 1ULL << 58));
-	assert_false(stack_entries_have(&entries, 0));
-	assert_false(stack_entries_have(&entries, 78));
-	assert_false(stack_entries_have(&none, 3));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,7 +255,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(signal_not_readable, setup, teardown),
 		cmocka_unit_test_setup_teardown(task_not_in_the_dump, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_read_of_a_task, setup, teardown),
-		cmocka_unit_test(words_of_stacks),
 	};
 
 	return cmocka_run_group_tests_name("task", tests, NULL, NULL);

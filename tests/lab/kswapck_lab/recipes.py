@@ -25,7 +25,7 @@ SCENARIOS = {
                             append="kswapck_bug=1 rcupdate.rcu_cpu_stall_timeout=5", needs_bug=True),
     "tail-private": Scenario("tail pages lost their slot in a migration; a task refaults for ever",
                              append="kswapck_bug=2", needs_bug=True),
-    "tail-private-split": Scenario("the same, then the folios are split and memory is short",
+    "tail-private-split": Scenario("the same, then the folios are split; slots name freed pages, and pages of new owners",
                                    append="kswapck_bug=2", needs_bug=True),
     "big": Scenario("half a million cached slots", memory=4710, swap=4608, seconds=900),
 }

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Random words over every structure that the audit reads. What it finds does not
+ * matter: it must come to an end, without a crash, and leave the dump clean.
+ */
+#include "faults.h"
+
+#include <stdlib.h>
+
+#include "audit/audit.h"
+#include "kernel/per_cpu.h"
+#include "kernel/swap_device.h"
+#include "kernel/task.h"
+
+#define ROUNDS	  24
+#define WORDS_MAX 6
+
+static void ignore_finding(void *data, const struct kswapck_finding *finding)
+{
+	(void)data;
+	(void)finding;
+}
+
+/* Words that lead somewhere are worse than words that lead nowhere. */
+static uint64_t random_word(const struct scene *scene, unsigned int *seed, uint64_t near)
+{
+	uint64_t word = (uint64_t)rand_r(seed) << 33 ^ (uint64_t)rand_r(seed) << 11 ^
+			(uint64_t)rand_r(seed);
+
+	switch (rand_r(seed) % 6) {
+	case 0:
+		return near + word % 4096;
+	case 1:
+		return (near & ~7ULL) | 2;
+	case 2:
+		return scene->kernel->page.vmemmap + word % scene->kernel->page.pages *
+		       scene->kernel->page.size;
+	case 3:
+		return word % 1024;
+	case 4:
+		return UINT64_MAX - word % 16;
+	default:
+		return word;
+	}
+}
+
+/* The stacks are read only when a mark in swap_map has lost its folio. */
+static void lose_a_mark(struct scene *scene)
+{
+	struct victim victim;
+
+	if (find_free_slot(scene, &victim))
+		lay(scene, victim.map_place, 1, SWAP_HAS_CACHE);
+}
+
+/* Some words of the @size bytes at @address become random ones, again and again. */
+static bool noise_over(struct scene *scene, uint64_t address, uint64_t size)
+{
+	const struct audit_sink sink = {.finding = ignore_finding};
+	struct audit_summary summary;
+	unsigned int seed = 20231205, round, i;
+
+	for (round = 0; round < ROUNDS; round++) {
+		if (scene->lost_mark)
+			lose_a_mark(scene);
+		for (i = 0; i < 1 + round % WORDS_MAX; i++) {
+			uint64_t place = address + (unsigned int)rand_r(&seed) % size;
+
+			/* one byte, or an aligned word */
+			if (round % 3)
+				lay(scene, place & ~7ULL, 8, random_word(scene, &seed, address));
+			else
+				lay(scene, place, 1, (uint64_t)rand_r(&seed));
+		}
+		if (!audit_run(scene->kernel, &sink, &summary, NULL))
+			scene->failed = true;
+		memory_overlay_clear(scene->dump.memory);
+	}
+	return true;
+}
+
+static bool noise_in_device(struct scene *scene)
+{
+	struct victim victim;
+
+	return find_small_folio(scene, &victim) && noise_over(scene, victim.device.address, 192);
+}
+
+static bool noise_in_swap_map(struct scene *scene)
+{
+	struct victim victim;
+
+	return find_small_folio(scene, &victim) && noise_over(scene, victim.map_place & ~63ULL, 256);
+}
+
+static bool noise_in_space(struct scene *scene)
+{
+	struct victim victim;
+
+	return find_small_folio(scene, &victim) &&
+	       noise_over(scene, victim.space, scene->kernel->swap.space_size);
+}
+
+static bool noise_in_root(struct scene *scene)
+{
+	struct tree_node root;
+	struct victim victim;
+
+	return find_small_folio(scene, &victim) && root_of(scene, &victim, &root) &&
+	       noise_over(scene, root.address, scene->kernel->xarray.node_size);
+}
+
+static bool noise_in_leaf(struct scene *scene)
+{
+	struct tree_node leaf;
+	struct victim victim;
+
+	return find_small_leaf(scene, &victim, &leaf) &&
+	       noise_over(scene, leaf.address, scene->kernel->xarray.node_size);
+}
+
+static bool noise_in_page(struct scene *scene)
+{
+	struct victim victim;
+
+	return find_small_folio(scene, &victim) &&
+	       noise_over(scene, victim.entry, scene->kernel->page.size);
+}
+
+static bool noise_in_large_folio(struct scene *scene)
+{
+	struct victim victim;
+
+	return find_large_folio(scene, &victim) &&
+	       noise_over(scene, victim.entry, 4ULL * scene->kernel->page.size);
+}
+
+static bool noise_in_slots_cache(struct scene *scene)
+{
+	uint64_t cache;
+
+	if (!per_cpu_address(scene->kernel, "swp_slots", 0, &cache))
+		return skip(scene, "no per-CPU slots cache");
+	return noise_over(scene, cache, 96);
+}
+
+/* The list, and where it says that signals and stacks are. */
+static bool noise_in_task(struct scene *scene)
+{
+	struct task_layout layout;
+	uint64_t first;
+
+	if (!task_layout_resolve(scene->kernel, &layout))
+		return skip(scene, "no task list");
+	first = peek(scene, layout.init_task + layout.tasks.offset, 8) - layout.tasks.offset;
+	scene->lost_mark = true;
+	return noise_over(scene, first + layout.tasks.offset, 16) &&
+	       noise_over(scene, first + layout.signal.offset, 8) &&
+	       noise_over(scene, first + layout.thread_node.offset, 16) &&
+	       noise_over(scene, first + layout.stack.offset, 8) &&
+	       noise_over(scene, first + layout.sp.offset, 8);
+}
+
+const struct fault noise[] = {
+	{"noise in swap_info_struct", noise_in_device},
+	{"noise in swap_map", noise_in_swap_map},
+	{"noise in address_space", noise_in_space},
+	{"noise in a root node", noise_in_root},
+	{"noise in a leaf", noise_in_leaf},
+	{"noise in struct page", noise_in_page},
+	{"noise in the pages of a large folio", noise_in_large_folio},
+	{"noise in a slots cache", noise_in_slots_cache},
+	{"noise in the task list", noise_in_task},
+	{0},
+};
