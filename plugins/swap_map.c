@@ -221,7 +221,7 @@ static enum kswapck_stacks ask_stacks(struct kswapck_audit *audit,
 {
 	uint64_t slot = space->first_slot + i;
 	bool begins_run = !i || run->next != slot;
-	bool locked = space->locked || kswapck_slot_locked(audit, space->device, slot);
+	bool locked = kswapck_slot_locked(audit, space->device, slot);
 	enum kswapck_stacks stacks;
 
 	if (begins_run)
@@ -241,6 +241,14 @@ static enum kswapck_stacks ask_stacks(struct kswapck_audit *audit,
 static void check_mark(struct kswapck_audit *audit, const struct kswapck_space *space,
 		       uint32_t i, struct unclaimed *run)
 {
+	/*
+	 * Under the tree's lock folios come and go slot by slot, and the task that does
+	 * it may hold no more than an index within the tree.
+	 */
+	if (space->locked) {
+		kswapck_in_motion(audit, 1);
+		return;
+	}
 	if (!kswapck_parked_known(audit)) {
 		kswapck_unverified(audit, parked_unreadable, 1);
 		return;

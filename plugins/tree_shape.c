@@ -112,25 +112,32 @@ static const struct kswapck_problem problems[] = {
 	{0},
 };
 
+/* The root spans more than the space, and what lies outside of it has no slots. */
+static void name_slots(struct kswapck_finding *finding, const struct kswapck_space *space,
+		       const struct kswapck_tree_fault *fault)
+{
+	uint64_t first = space->first_slot, last = first + space->slots - 1;
+
+	finding->first_slot = finding->last_slot = first;
+	if (fault->kind == KSWAPCK_TREE_RANGE)
+		return;
+	if (fault->first_slot > first)
+		finding->first_slot = fault->first_slot;
+	finding->last_slot = fault->first_slot + fault->slots - 1;
+	if (finding->last_slot > last)
+		finding->last_slot = last;
+	finding->count = finding->last_slot - finding->first_slot + 1;
+}
+
 static void report_fault(struct kswapck_audit *audit, const struct kswapck_space *space,
 			 const struct kswapck_tree_fault *fault)
 {
 	struct kswapck_finding finding = {
 		.problem = &problems[fault->kind],
 		.device = space->device,
-		.first_slot = fault->first_slot,
-		.last_slot = fault->first_slot + fault->slots - 1,
-		.count = fault->slots,
 	};
 
-	/* the root spans more than the space, and what lies outside of it has no slots */
-	if (fault->kind == KSWAPCK_TREE_RANGE) {
-		finding.first_slot = finding.last_slot = space->first_slot;
-		finding.count = 0;
-	} else if (finding.last_slot >= space->first_slot + space->slots) {
-		finding.last_slot = space->first_slot + space->slots - 1;
-		finding.count = finding.last_slot - finding.first_slot + 1;
-	}
+	name_slots(&finding, space, fault);
 	if (fault->has_expected) {
 		snprintf(finding.detail, sizeof(finding.detail),
 			 "%s of node 0x%llx is 0x%llx, not 0x%llx", fault->member,

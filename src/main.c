@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@ static int print_version(void)
 	return EXIT_CLEAN;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	const struct command *command;
 
@@ -28,4 +29,15 @@ int main(int argc, char **argv)
 		return command->run(argc - 1, argv + 1);
 	/* no command: what follows are options and dumps of a scan */
 	return command_scan.run(argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	int status = run(argc, argv);
+
+	if ((fflush(stdout) || ferror(stdout)) && !(status & EXIT_FAILED)) {
+		fprintf(stderr, "kswapck: cannot write: %s\n", strerror(errno));
+		status = EXIT_FAILED;
+	}
+	return status;
 }

@@ -68,15 +68,16 @@ class Tally:
             self.fail(test, record["result"])
 
 
-def main(path):
-    """Print the tally; return the exit status."""
+def main(*paths):
+    """Print the tally of all logs; return the exit status."""
     tally = Tally()
-    try:
-        with open(path, encoding="utf-8") as log:
-            for line in log:
-                tally.add(json.loads(line))
-    except OSError as error:
-        tally.fail("meson test", f"wrote no log: {error}")
+    for path in paths:
+        try:
+            with open(path, encoding="utf-8") as log:
+                for line in log:
+                    tally.add(json.loads(line))
+        except OSError as error:
+            tally.fail("meson test", f"wrote no log: {error}")
     print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped")
     return 1 if tally.failed or not tally.passed else 0
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "output/sentence.h"
+
 static const struct command *const commands[] = {
 	&command_scan,
 	&command_help,
@@ -28,8 +30,10 @@ const struct command *command_find(const char *name)
 
 int command_fail(const struct error *err)
 {
+	char text[sizeof(err->text)];
+
 	fflush(stdout);
-	fprintf(stderr, "kswapck: %s\n", err->text);
+	fprintf(stderr, "kswapck: %s\n", sentence_visible(err->text, text, sizeof(text)));
 	switch (err->kind) {
 	case ERROR_USAGE:
 		return EXIT_USAGE;

@@ -313,18 +313,22 @@ static uint32_t page_marks(const struct page_layout *layout,
 	return marks;
 }
 
-/* The order of the compound page that begins at @address; false if impossible. */
-static bool read_order(const struct kernel *kernel, uint64_t address, unsigned int *order)
+/* The order of the compound page whose head @page is. */
+static enum read_status read_order(const struct kernel *kernel, struct kswapck_page *page)
 {
 	const struct page_layout *layout = &kernel->page;
-	uint8_t byte;
+	enum read_status status;
+	uint8_t order;
 
 	/* little-endian: the low byte of _flags_1 is its first */
-	if (memory_read_u8(kernel->memory, address + layout->order_offset, &byte) != READ_OK)
-		return false;
-	*order = byte;
-	return *order > 0 && *order <= ORDER_MAX &&
-	       (address - layout->vmemmap) / layout->size + (1ULL << *order) <= layout->pages;
+	status = memory_read_u8(kernel->memory, page->address + layout->order_offset, &order);
+	if (status != READ_OK)
+		return status;
+	if (order == 0 || order > ORDER_MAX || page->pfn + (1ULL << order) > layout->pages)
+		page->marks |= KSWAPCK_PAGE_ODD_ORDER;
+	else
+		page->order = order;
+	return READ_OK;
 }
 
 enum read_status page_read(const struct kernel *kernel, uint64_t address,
@@ -360,11 +364,7 @@ enum read_status page_read(const struct kernel *kernel, uint64_t address,
 	page->marks = page_marks(layout, page, compound);
 	page->head = page->marks & KSWAPCK_PAGE_TAIL ? compound - COMPOUND_TAIL : address;
 
-	if ((page->marks & KSWAPCK_PAGE_HEAD) && !read_order(kernel, address, &page->order)) {
-		page->marks |= KSWAPCK_PAGE_ODD_ORDER;
-		page->order = 0;
-	}
-	return READ_OK;
+	return page->marks & KSWAPCK_PAGE_HEAD ? read_order(kernel, page) : READ_OK;
 }
 
 /*

@@ -14,9 +14,8 @@ bool page_is_address(const struct kernel *kernel, uint64_t address);
 /**
  * page_read - decode the struct page at @address.
  *
- * The order of a head page stands in the page after it; a head whose second
- * page cannot be read, or whose order is impossible, is given order 0 and
- * gets KSWAPCK_PAGE_ODD_ORDER.
+ * The order of a head page stands in the page after it; a head whose order is
+ * impossible has order 0 and KSWAPCK_PAGE_ODD_ORDER.
  *
  * Return: READ_OK, or why it cannot be read; READ_UNMAPPED if @address is not
  * that of a struct page.

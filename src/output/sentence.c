@@ -101,6 +101,16 @@ void sentence_of(const struct kswapck_finding *finding, char *text, size_t size)
 	}
 }
 
+const char *sentence_visible(const char *string, char *text, size_t size)
+{
+	size_t i;
+
+	for (i = 0; string[i] && i + 1 < size; i++)
+		text[i] = (unsigned char)string[i] < 0x20 || string[i] == 0x7f ? '?' : string[i];
+	text[i] = 0;
+	return text;
+}
+
 static void blanks(FILE *stream, unsigned int count)
 {
 	fprintf(stream, "%*s", (int)count, "");

@@ -14,6 +14,12 @@ void sentence_of(const struct kswapck_finding *finding, char *text, size_t size)
 const char *sentence_number(uint64_t number, char *text);
 
 /**
+ * sentence_visible - a string from outside as it may be shown: control bytes, which
+ * a terminal would obey, become '?'. Returns @text.
+ */
+const char *sentence_visible(const char *string, char *text, size_t size);
+
+/**
  * sentence_wrap - write words with line breaks.
  * @indent: blanks before each line but the first.
  * @column: where the first line begins.

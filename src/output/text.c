@@ -39,24 +39,26 @@ static void line(const struct output *output, const char *label, const char *tex
 static void describe_dump(const struct report_subject *subject, char *text, size_t size)
 {
 	const struct source_facts *facts = subject->facts;
-	char file[32], ram[32], more[64] = "", level[32] = "";
+	char file[32], ram[32], more[64] = "", level[32] = "", name[512];
 
 	if (subject->file_count > 1)
 		snprintf(more, sizeof(more), " and %zu more", subject->file_count - 1);
 	if (facts->dump_level >= 0)
 		snprintf(level, sizeof(level), ", filtered with -d %d", facts->dump_level);
-	snprintf(text, size, "%s%s: %s; %s of %s pages of RAM%s", subject->files[0], more,
+	snprintf(text, size, "%s%s: %s; %s of %s pages of RAM%s",
+		 sentence_visible(subject->files[0], name, sizeof(name)), more,
 		 facts->format, sentence_number(facts->file_pages, file),
 		 sentence_number(facts->ram_pages, ram), facts->dump_level > 0 ? level : "");
 }
 
 static void text_begin(struct output *output, const struct report_subject *subject)
 {
-	char text[1024];
+	char text[1024], release[128];
 
 	describe_dump(subject, text, sizeof(text));
 	line(output, "dump", text);
-	snprintf(text, sizeof(text), "Linux %s %s", subject->release,
+	snprintf(text, sizeof(text), "Linux %s %s",
+		 sentence_visible(subject->release, release, sizeof(release)),
 		 subject->facts->architecture);
 	line(output, "kernel", text);
 	snprintf(text, sizeof(text), "symbols: %s; types: %s", subject->symbols_from,

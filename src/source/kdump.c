@@ -158,6 +158,15 @@ static enum read_status read_kdump(struct source *source, enum address_space spa
 
 static void close_kdump(struct source *source)
 {
+#if KDUMPFILE_VERSION < KDUMPFILE_MKVER(0, 5, 2)
+	/*
+	 * 0.5.1 frees its attributes and then writes to two of them (attr.c,
+	 * attr_dict_free() before diskdump_attr_cleanup()). A context that is lost on
+	 * purpose costs some 100 KiB; freed memory that is written to, anything.
+	 */
+	if (source->diskdump)
+		return;
+#endif
 	kdump_free(source->private);
 }
 

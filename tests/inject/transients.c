@@ -15,15 +15,20 @@ static uint64_t locked_flags(const struct scene *scene, const struct kswapck_pag
 	return page->flags | scene->kernel->page.flag_locked;
 }
 
-/* A queued spinlock that one CPU holds and nobody waits for. */
+/* A queued spinlock that one CPU holds and nobody waits for; any owner on PREEMPT_RT. */
+static void hold_lock(struct scene *scene, uint64_t lock)
+{
+	lay(scene, lock + scene->kernel->lock.offset, 1, 1);
+}
+
 static void hold_tree_lock(struct scene *scene, const struct victim *victim)
 {
-	lay(scene, tree_lock_place(scene, victim), 1, 1);
+	hold_lock(scene, tree_lock_place(scene, victim));
 }
 
 static void hold_device_lock(struct scene *scene, const struct victim *victim)
 {
-	lay(scene, device_lock_place(scene, victim), 1, 1);
+	hold_lock(scene, device_lock_place(scene, victim));
 }
 
 static void lay_inuse(struct scene *scene, const struct victim *victim, int64_t difference)
@@ -265,24 +270,24 @@ static bool shadow_under_lock(struct scene *scene)
 }
 
 /*
- * A batch of slots is being freed under the cluster's lock: the task has the first
- * of them in hand, and is further on by now.
+ * Three slots are being freed under the cluster's lock, two are done: the task has
+ * the first of them in hand.
  */
 static bool mark_under_cluster_lock(struct scene *scene)
 {
 	const struct swap_layout *layout = &scene->kernel->swap;
 	struct victim victim;
 
-	if (!find_shadow(scene, &victim))
+	if (!find_free_slots(scene, &victim))
 		return false;
 	if (!victim.device.clusters)
 		return skip(scene, "the device has no clusters");
-	if (victim.slot <= 300 || !put_on_a_stack(scene, swap_entry(victim.device.type,
-								    victim.slot - 300)))
-		return skip(scene, "no task sleeps");
-	lay(scene, victim.device.clusters + victim.slot / 512 * layout->cluster_size +
-	    layout->cluster_lock, 1, 1);
-	lay(scene, victim.map_place, 1, victim.map | SWAP_HAS_CACHE);
+	if (!put_on_a_stack(scene, swap_entry(victim.device.type, victim.slot - 2)))
+		return false;
+	hold_lock(scene, victim.device.clusters + victim.slot / 512 * layout->cluster_size +
+		  layout->cluster_lock);
+	lay(scene, victim.map_place, 1, SWAP_HAS_CACHE);
+	lay_inuse(scene, &victim, 1);
 	scene->in_motion = 1;
 	return true;
 }

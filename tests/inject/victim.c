@@ -179,6 +179,12 @@ static bool is_free(const struct search *search, uint32_t index)
 	       !search->space.map[index] && !in_hand(search, index);
 }
 
+static bool are_three_free(const struct search *search, uint32_t index)
+{
+	return index % 512 >= 2 && is_free(search, index) && is_free(search, index - 1) &&
+	       is_free(search, index - 2);
+}
+
 /* The first index of 64 slots whose folios are all small. */
 static bool is_small_leaf(const struct search *search, uint32_t index)
 {
@@ -259,6 +265,11 @@ bool find_shadow(struct scene *scene, struct victim *victim)
 bool find_free_slot(struct scene *scene, struct victim *victim)
 {
 	return find(scene, is_free, "no free slot", victim);
+}
+
+bool find_free_slots(struct scene *scene, struct victim *victim)
+{
+	return find(scene, are_three_free, "no three free slots", victim);
 }
 
 /* ----------------------------------------------------------------- struct pages */

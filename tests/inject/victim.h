@@ -41,6 +41,8 @@ bool find_large_folio(struct scene *scene, struct victim *victim);
 /** find_shadow - of a page that is on the disk only; its slot is in use. */
 bool find_shadow(struct scene *scene, struct victim *victim);
 bool find_free_slot(struct scene *scene, struct victim *victim);
+/** find_free_slots - one after two others that are free as well, in one cluster. */
+bool find_free_slots(struct scene *scene, struct victim *victim);
 
 /** find_page - the first struct page with all of @marks and none of @unwanted. */
 bool find_page(struct scene *scene, uint32_t marks, uint32_t unwanted,

@@ -40,7 +40,7 @@ static void ids_and_names_are_for_ever(void **state)
 		{"KS101", "freed-folio"}, {"KS102", "reused-page"}, {"KS103", "tail-entry"},
 		{"KS104", "bad-entry"}, {"KS105", "partial-folio"}, {"KS106", "wrong-slot"},
 		{"KS107", "tail-private"}, {"KS108", "tail-private-set"},
-		{"KS109", "refcount-low"}, {"KS110", "file-mapping"},
+		{"KS109", "refcount-low"}, {"KS110", "file-mapping"}, {"KS111", "odd-order"},
 		{"KS201", "mark-without-folio"}, {"KS202", "folio-without-mark"},
 		{"KS203", "stale-shadow"}, {"KS204", "nrpages"}, {"KS205", "nrexceptional"},
 		{"KS206", "inuse-pages"}, {"KS301", "tree-pointer"}, {"KS302", "tree-node"},

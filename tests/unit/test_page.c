@@ -251,7 +251,7 @@ static void impossible_orders(void **state)
 		map->bytes[pfn * 64 + map->kernel.page.order_offset] = wrong[i];
 		page = read_page(map, pfn);
 		assert_int_equal(page.order, 0);
-		assert_int_equal(page.marks & KSWAPCK_PAGE_HEAD, 0);
+		assert_int_equal(page.marks, KSWAPCK_PAGE_HEAD | KSWAPCK_PAGE_ODD_ORDER);
 	}
 	/* it would reach beyond the last page */
 	put(map, 500, KSWAPCK_FIELD_FLAGS, map->kernel.page.flag_head);
@@ -286,10 +286,9 @@ static void page_not_in_the_dump(void **state)
 	assert_int_equal(page_read(&map->kernel, address_of(64), &page), READ_EXCLUDED);
 	assert_int_equal(page_read(&map->kernel, address_of(PAGES), &page), READ_UNMAPPED);
 	assert_int_equal(page_read(&map->kernel, address_of(1) + 1, &page), READ_UNMAPPED);
-	/* a head whose second page is not there is given order 0 */
+	/* the order of a head stands in its second page */
 	put(map, 63, KSWAPCK_FIELD_FLAGS, map->kernel.page.flag_head);
-	assert_int_equal(read_page(map, 63).order, 0);
-	assert_int_equal(read_page(map, 63).marks & KSWAPCK_PAGE_HEAD, 0);
+	assert_int_equal(page_read(&map->kernel, address_of(63), &page), READ_EXCLUDED);
 }
 
 /* ---------------------------------------------------------------------- page types */

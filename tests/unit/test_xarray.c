@@ -55,6 +55,7 @@ static int setup(void **state)
 	tree->bytes = calloc(1, BYTES);
 	tree->kernel.memory = fake_memory(&tree->fake, BASE, tree->bytes, BYTES);
 	tree->kernel.xarray = layout_64;
+	tree->kernel.lock = (struct field){0, 4};
 	*state = tree;
 	return !tree->kernel.memory;
 }
@@ -367,6 +368,21 @@ static void lock_excuses_counts(void **state)
 	assert_int_equal(tree->entry_count, 1);
 }
 
+/* A kernel for one CPU has no word in its locks: held or not, nobody knows. */
+static void unknown_lock_excuses_counts(void **state)
+{
+	struct tree *tree = *state;
+	uint64_t root, leaf;
+
+	tree->kernel.lock.size = 0;
+	two_levels(tree, &root, &leaf);
+	put_slot(tree, leaf, 1, PAGE_A);
+	put(tree, leaf + 2, 7, 1);
+	walk(tree, 0, 16384);
+	assert_int_equal(tree->fault_count, 0);
+	assert_int_equal(tree->entry_count, 1);
+}
+
 /* ------------------------------------------------------------------- broken entries */
 
 static void wrong_entries(void **state)
@@ -577,6 +593,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(impossible_root_shifts, setup, teardown),
 		cmocka_unit_test_setup_teardown(deepest_root, setup, teardown),
 		cmocka_unit_test_setup_teardown(lock_excuses_counts, setup, teardown),
+		cmocka_unit_test_setup_teardown(unknown_lock_excuses_counts, setup, teardown),
 		cmocka_unit_test_setup_teardown(wrong_entries, setup, teardown),
 		cmocka_unit_test_setup_teardown(entry_in_inner_node, setup, teardown),
 		cmocka_unit_test_setup_teardown(bad_pointers, setup, teardown),

@@ -6,7 +6,7 @@ import shutil
 import signal
 import sys
 
-from . import LabError, cache, dumps, kernels, packages, recipes
+from . import LabError, cache, dumps, kernels, packages, recipes, soak
 
 
 def _setup(_options):
@@ -44,6 +44,12 @@ def _make(options):
         raise LabError("not made: " + " ".join(failed))
 
 
+def _soak(options):
+    packages.install(packages.RUN)
+    if not soak.soak(options.kernel, options):
+        raise LabError("not all dumps were clean")
+
+
 def _clean(_options):
     shutil.rmtree(cache.root(), ignore_errors=True)
 
@@ -59,9 +65,16 @@ def _parser():
     make.set_defaults(run=_make)
     make.add_argument("names", nargs="*", metavar="NAME")
     make.add_argument("--all", action="store_true", help="one of everything")
-    make.add_argument("--memory", type=int, metavar="MIB", help="the guest's memory")
     make.add_argument("--crashkernel", type=int, metavar="MIB", help="of it, for the crash kernel")
-    make.add_argument("--verbose", action="store_true", help="the guest's kernel says all it does, in CACHE/logs")
+    soaking = commands.add_parser("soak", help="dump one busy guest many times; any finding is a false alarm")
+    soaking.set_defaults(run=_soak)
+    soaking.add_argument("kernel", metavar="KERNEL", choices=kernels.KERNELS)
+    soaking.add_argument("--dumps", type=int, default=40, metavar="N", help="how many (40)")
+    soaking.add_argument("--program", default="kswapck", metavar="PATH", help="the kswapck to try")
+    soaking.add_argument("--scenario", default="storm", metavar="NAME", help="what keeps the guest busy (storm)")
+    for command in (make, soaking):
+        command.add_argument("--memory", type=int, metavar="MIB", help="the guest's memory")
+        command.add_argument("--verbose", action="store_true", help="the guest's kernel says all it does, in CACHE/logs")
     return parser
 
 

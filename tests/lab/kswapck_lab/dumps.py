@@ -79,7 +79,8 @@ def _boot_until_it_works(recipe, options, scratch):
     raise LabError(f"{recipe.name}: {ATTEMPTS} boots failed; their consoles are in {log.parent}")
 
 
-def _boot(recipe, options, scratch, log):
+def machine(recipe, options, scratch):
+    """The machine for a recipe, with its initramfs and disks in the folder `scratch`."""
     kernel, scenario, form = kernels.KERNELS[recipe.kernel], SCENARIOS[recipe.scenario], FORMATS[recipe.format]
     kernel_folder = kernels.get(recipe.kernel)
     crash = not form.qemu
@@ -97,15 +98,25 @@ def _boot(recipe, options, scratch, log):
         disks.append(scratch / recipe.name)
         with open(disks[1], "wb") as file:
             file.truncate((memory + 64) << 20)
-    machine = qemu.Machine(kernel_folder / "vmlinuz", scratch / "initrd", append, disks, memory, form.cpu,
-                           form.vmcoreinfo)
-    with qemu.Guest(machine, log) as guest:
-        if crash:
-            _capture(guest, scenario, scratch / recipe.name)
-        else:
+    if scenario.swap_more:
+        disks.append(scratch / "swap-more")
+        qemu.swap_disk(disks[-1], scenario.swap_more)
+    return qemu.Machine(kernel_folder / "vmlinuz", scratch / "initrd", append, disks, memory, form.cpu,
+                        form.vmcoreinfo, scenario.cpus)
+
+
+def _boot(recipe, options, scratch, log):
+    scenario, form = SCENARIOS[recipe.scenario], FORMATS[recipe.format]
+    made = machine(recipe, options, scratch)
+    with qemu.Guest(made, log) as guest:
+        if form.qemu:
             _stop_and_dump(guest, scenario, form, scratch / recipe.name)
-    return {**_described(guest.facts), "memory_mib": memory, "append": append, "kernel_source": _source(kernel_folder),
-            "qemu": _portable(machine.command("QMP"), scratch, kernel_folder)}
+        else:
+            _capture(guest, scenario, scratch / recipe.name)
+    kernel_folder = made.kernel.parent
+    return {**_described(guest.facts), "memory_mib": made.memory, "append": made.append,
+            "kernel_source": _source(kernel_folder),
+            "qemu": _portable(made.command("QMP"), scratch, kernel_folder)}
 
 
 def _stop_and_dump(guest, scenario, form, path):

@@ -17,6 +17,8 @@ HERE = pathlib.Path(__file__).resolve().parent.parent
 # In the order in which they need each other. A kernel that has one built in simply has no such file.
 MODULES = ["virtio_ring", "virtio", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "virtio_blk",
            "qemu_fw_cfg"]
+# Loaded by the scenarios that want them; a kernel fetched by an older lab may lack one, which does no harm.
+LATER = ["brd"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +72,7 @@ def _fetch(kernel, suite, folder, scratch):
 
 def _keep_modules(scratch, into):
     into.mkdir(exist_ok=True)
-    for number, name in enumerate(MODULES):
+    for number, name in [*enumerate(MODULES), *enumerate(LATER, 90)]:
         for path in scratch.glob(f"**/{name}.ko*"):
             (into / f"{number:02}-{name}.ko").write_bytes(_decompressed(path))
 

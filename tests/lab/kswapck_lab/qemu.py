@@ -41,7 +41,7 @@ def _die_with_parent():
 
 @dataclasses.dataclass
 class Machine:
-    """What a guest is made of: two processors on two nodes, a console, and disks that are thrown away."""
+    """What a guest is made of: processors on two nodes, a console, and disks that are thrown away."""
     kernel: pathlib.Path
     initramfs: pathlib.Path
     append: str
@@ -49,15 +49,19 @@ class Machine:
     memory: int             # MiB
     cpu: str
     vmcoreinfo: bool        # a device through which the guest's kernel hands QEMU its VMCOREINFO
+    cpus: int = 2
 
     def command(self, qmp_socket):
         """QEMU's command line."""
         command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
                    # Not KVM even where it exists: a dump must not depend on the machine that made it.
-                   "-accel", "tcg,thread=multi", "-cpu", self.cpu, "-m", f"{self.memory}M", "-smp", "2,sockets=2"]
+                   "-accel", "tcg,thread=multi", "-cpu", self.cpu, "-m", f"{self.memory}M", "-smp",
+                   f"{self.cpus},sockets=2"]
+        half = self.cpus // 2
         for node in range(2):
+            cpus = f"{node * half}-{node * half + half - 1}" if half > 1 else f"{node}"
             command += ["-object", f"memory-backend-ram,id=ram{node},size={self.memory // 2}M",
-                        "-numa", f"node,nodeid={node},cpus={node},memdev=ram{node}"]
+                        "-numa", f"node,nodeid={node},cpus={cpus},memdev=ram{node}"]
         command += ["-serial", "stdio", "-qmp", f"unix:{qmp_socket},server=on,wait=off",
                     "-kernel", str(self.kernel), "-initrd", str(self.initramfs), "-append", self.append]
         for number, disk in enumerate(self.disks):
@@ -140,23 +144,29 @@ class Guest:
             self._report.append(tuple(said.split(" ", 1)))
 
     def dump(self, path, form):
-        """Stops the guest at once and writes its memory to a file."""
+        """Stops the guest at once and writes its memory to a file; `resume` lets it go on."""
         arguments = {"paging": False, "protocol": f"file:{path}"}
         if form != "elf":
             arguments["format"] = form
+        self._qmp(("stop", {}), ("dump-guest-memory", arguments))
+
+    def resume(self):
+        """Lets a guest that was dumped go on as if nothing had been."""
+        self._qmp(("cont", {}))
+
+    def _qmp(self, *commands):
         try:
             with socket.socket(socket.AF_UNIX) as connection:
                 connection.connect(self._socket_path)
                 qmp = connection.makefile("rw")
                 qmp.readline()      # its greeting
-                self._execute(qmp, "qmp_capabilities")
-                self._execute(qmp, "stop")
-                self._execute(qmp, "dump-guest-memory", arguments)
+                for command, arguments in (("qmp_capabilities", {}), *commands):
+                    self._execute(qmp, command, arguments)
         except OSError as error:
             raise GuestFailed(f"QEMU went away: {error}") from None
 
     @staticmethod
-    def _execute(qmp, command, arguments=None):
+    def _execute(qmp, command, arguments):
         request = {"execute": command} | ({"arguments": arguments} if arguments else {})
         qmp.write(json.dumps(request) + "\n")
         qmp.flush()

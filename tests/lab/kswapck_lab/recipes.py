@@ -13,6 +13,8 @@ class Scenario:
     append: str = ""            # more for the kernel's command line
     memory: int = 0             # MiB; 0: as the kernel has it
     swap: int = 1024            # MiB; twice what is used, or the kernel empties the swap cache early
+    swap_more: int = 0          # MiB of a second disk, for the scenario to turn on and off
+    cpus: int = 2
     seconds: int = 120          # until the state stands
     random_stop: bool = False   # dumped at a random moment
     needs_bug: bool = False
@@ -21,6 +23,8 @@ class Scenario:
 SCENARIOS = {
     "idle": Scenario("memory was short, part of what was swapped out came back, then quiet"),
     "churn": Scenario("page-out, touch, fork and migration without end, stopped anywhere", random_stop=True),
+    "storm": Scenario("all that a kernel does with swap, from all sides at once, on too few processors",
+                      random_stop=True, swap_more=32, cpus=4),
     "freed-folio": Scenario("slots name the folio from before a migration; a task spins on one",
                             append="kswapck_bug=1 rcupdate.rcu_cpu_stall_timeout=5", needs_bug=True),
     "tail-private": Scenario("tail pages lost their slot in a migration; a task refaults for ever",

@@ -1,0 +1,120 @@
+"""Looks for false alarms: dumps one busy, healthy guest again and again, and audits each dump.
+
+What a guest does when it is stopped is chance, so a soak shows what a few dumps cannot: states that are legal for
+some microseconds only. Dumps are thrown away, except those with which something is not right.
+"""
+
+import collections
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+
+from . import LabError, cache, dumps, qemu, recipes
+
+BOOTS = 5                   # a guest that dies is booted again, so many times in all
+AUDIT_SECONDS = 120
+COUNTS = ("used", "cached", "shadows", "large_folios", "parked", "in_motion", "trees_locked", "devices_locked")
+
+
+def soak(kernel, options):
+    """Makes and audits `options.dumps` dumps; whether all were clean."""
+    recipe = recipes.parse(f"{kernel}-{options.scenario}-elf")
+    program = shutil.which(options.program)
+    if not program:
+        raise LabError(f"no such program: {options.program}")
+    totals = Totals(recipe, program)
+    print(f"{'dump':>4}", *(f"{name:>{len(name) + 1}}" for name in COUNTS), " verdict")
+    for boot in range(1, BOOTS + 1):
+        try:
+            _one_guest(recipe, options, totals, cache.folder("logs") / f"{recipe.name}-soak.{boot}")
+            break
+        except qemu.GuestFailed as error:
+            print(f"lab: {recipe.name}: boot {boot}: {error}", file=sys.stderr)
+    totals.show(options.dumps)
+    return totals.dumps == options.dumps and not totals.kept
+
+
+def _one_guest(recipe, options, totals, log):
+    scenario, form = recipes.SCENARIOS[recipe.scenario], recipes.FORMATS[recipe.format]
+    with cache.scratch() as scratch:
+        with qemu.Guest(dumps.machine(recipe, options, scratch), log) as guest:
+            guest.wait_for("ready", scenario.seconds)
+            while totals.dumps < options.dumps:
+                guest.listen(random.uniform(0.05, 1.5))
+                path = scratch / f"{recipe.name}-{totals.stamp}-{totals.dumps + 1}"
+                guest.dump(path, form.qemu)
+                # It goes on while the dump is audited: that is time in which it gets elsewhere.
+                guest.resume()
+                totals.add(path)
+
+
+class Totals:
+    """What was seen in all dumps of a soak so far."""
+
+    def __init__(self, recipe, program):
+        self.dumps = 0
+        self.kept = []
+        self.stamp = time.strftime("%Y%m%d-%H%M%S")
+        self._recipe, self._program = recipe, program
+        self._sums, self._nonzero = collections.Counter(), collections.Counter()
+        self._problems = collections.Counter()
+
+    def add(self, path):
+        """Audits a dump, says a line about it, and removes it unless somebody should look at it."""
+        command = [self._program, "scan", "--no-search", "--quiet", "--json", path]
+        try:
+            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=AUDIT_SECONDS)
+            text, status, words = done.stdout, done.returncode, done.stderr.decode(errors="replace").strip()
+        except subprocess.TimeoutExpired as late:
+            text, status, words = late.stdout or b"", None, f"no end after {AUDIT_SECONDS} s"
+        self.dumps += 1
+        try:
+            report = json.loads(text)
+        except ValueError:
+            report = {"summary": {}, "coverage": {}}
+        summary = report["summary"]
+        for name in COUNTS:
+            self._sums[name] += summary.get(name, 0)
+            self._nonzero[name] += summary.get(name, 0) > 0
+        self._problems.update(summary.get("problems", {}))
+        verdict = self._verdict(report, status, words)
+        print(f"{self.dumps:4}", *(f"{summary.get(name, '-'):>{len(name) + 1}}" for name in COUNTS), f" {verdict}",
+              flush=True)
+        if verdict == "clean":
+            path.unlink()
+        else:
+            self._keep(path, text, words)
+
+    @staticmethod
+    def _verdict(report, status, words):
+        """"clean" only if the program says so in every way that it has."""
+        if status is None or status < 0 or not report["summary"]:
+            return f"FAILED, status {status}: {words}"
+        problems, unseen = report["summary"]["problems"], report["coverage"]["not_seen"]
+        parts = [f"{name} {count}" for name, count in problems.items()]
+        parts += [f"not seen: {json.dumps(one)}" for one in unseen]
+        if not parts and (status or words or not report["coverage"]["complete"]):
+            parts = [f"status {status} {words}"]
+        return "; ".join(parts) or "clean"
+
+    def _keep(self, path, text, words):
+        folder = cache.folder("soak")
+        path.chmod(0o644)       # QEMU makes it for its owner alone
+        os.replace(path, folder / path.name)
+        (folder / f"{path.name}.json").write_bytes(text or words.encode())
+        self.kept.append(path.name)
+
+    def show(self, wanted):
+        """The totals, and where to look."""
+        print(f"\n{self._recipe.kernel}, {self._recipe.scenario}: {self.dumps} of {wanted} dumps, "
+              f"{self.dumps - len(self.kept)} clean")
+        for name in COUNTS:
+            print(f"  {name:14} {self._sums[name]:>10} in all, in {self._nonzero[name]} dumps")
+        for name, count in self._problems.most_common():
+            print(f"  PROBLEM {name}: {count}")
+        for name in self.kept:
+            print(f"  kept: {cache.folder('soak') / name}")
