@@ -219,7 +219,7 @@ bool audit_run(const struct kernel *kernel, const struct audit_sink *sink,
 	       struct audit_summary *summary, struct error *err)
 {
 	struct kswapck_audit *audit = calloc(1, sizeof(*audit));
-	struct swap_space *space = calloc(1, sizeof(*space));
+	struct swap_space *space = swap_space_new();
 	struct kswapck_device devices[32];
 	unsigned int count, i;
 	uint64_t total;

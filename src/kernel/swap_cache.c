@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel/swap_cache.h"
 
+#include <stdlib.h>
+
 static const struct swap_cache_ops *const eras[] = {
 	&swap_cache_xarray,
 };
@@ -18,6 +20,11 @@ static const char *unread_era(const struct kernel *kernel)
 	    kernel_field(kernel, "address_space", "page_tree", &field))
 		return "in radix trees (Linux 4.19 and earlier)";
 	return "in a way that is not known";
+}
+
+struct swap_space *swap_space_new(void)
+{
+	return calloc(1, sizeof(struct swap_space));
 }
 
 bool swap_cache_find_era(struct kernel *kernel, struct error *err)

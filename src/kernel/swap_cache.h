@@ -21,7 +21,7 @@ struct swap_space_gaps {
 	enum read_status status;	/* of the last node */
 };
 
-/* A space with room for its slots: 190 KiB, allocated once and filled again and again. */
+/* A space with room for its slots: 190 KiB, made once and filled again and again. */
 struct swap_space {
 	struct kswapck_space space;
 	struct swap_space_gaps gaps;
@@ -32,6 +32,9 @@ struct swap_space {
 	uint8_t map_read[SWAP_SPACE_SLOTS];
 	uint64_t places[SWAP_SPACE_SLOTS / 16];
 };
+
+/** swap_space_new - an empty one; NULL when out of memory; free() it. */
+struct swap_space *swap_space_new(void);
 
 /* Called for each thing wrong in a tree, before the space is complete. */
 typedef void swap_space_fault_fn(void *data, const struct kswapck_space *space,

@@ -91,7 +91,7 @@ static bool search_device(struct search *search, accept_fn *accept, struct victi
 static bool find(struct scene *scene, accept_fn *accept, const char *missing,
 		 struct victim *victim)
 {
-	struct search *search = malloc(sizeof(*search));
+	struct search *search = calloc(1, sizeof(*search));
 	unsigned int type;
 	bool found = false;
 
