@@ -11,7 +11,7 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
-#define DEFAULT_CACHE_BYTES (UINT64_C(32) << 20)
+#define DEFAULT_CACHE_BYTES (UINT64_C(16) << 20)
 #define LEAST_PAGES	    16
 /* Pages come in chunks of this many: memory grows with use, with few allocations. */
 #define CHUNK_PAGES 64
