@@ -263,7 +263,7 @@ static struct kswapck_finding about(int problem, const struct kswapck_space *spa
 		finding.page = run->page->address;
 		finding.pfn = run->page->pfn;
 	}
-	kswapck_evidence_slot(&finding, space, run->first_slot);
+	kswapck_evidence_slot(&finding, "swap cache[slot]", space, run->first_slot);
 	return finding;
 }
 
@@ -426,7 +426,7 @@ static void report_wrong_slot(struct kswapck_audit *audit, const struct kswapck_
 
 	if (first != run->first_slot) {
 		finding.evidence_count = 0;
-		kswapck_evidence_slot(&finding, space, first);
+		kswapck_evidence_slot(&finding, "swap cache[slot]", space, first);
 	}
 	finding.first_slot = first;
 	finding.last_slot = first + count - 1;
@@ -493,7 +493,7 @@ static void report_partial(struct kswapck_audit *audit, const struct kswapck_spa
 	finding.first_slot = missing->first;
 	finding.last_slot = missing->last;
 	finding.count = count - missing->have - missing->unreadable;
-	kswapck_evidence_slot(&finding, space, missing->first);
+	kswapck_evidence_slot(&finding, "swap cache[lost slot]", space, missing->first);
 	snprintf(finding.detail, sizeof(finding.detail),
 		 "it is of order %u and holds %llu of its %llu slots %llu-%llu; slot %llu holds %s",
 		 run->page->order, (unsigned long long)missing->have, (unsigned long long)count,

@@ -171,7 +171,7 @@ static void report_mark(struct kswapck_audit *audit, const struct kswapck_space 
 	snprintf(finding.detail, sizeof(finding.detail), "0x%02x, %s", space->map[i],
 		 space->kinds[i] == KSWAPCK_ENTRY_SHADOW ? "a shadow in the tree" :
 							   "nothing in the tree");
-	kswapck_evidence_slot(&finding, space, finding.first_slot);
+	kswapck_evidence_slot(&finding, "swap cache[slot]", space, finding.first_slot);
 	kswapck_report(audit, &finding);
 }
 
@@ -289,7 +289,7 @@ static void check_folio(struct kswapck_audit *audit, const struct kswapck_space 
 		finding.pfn = page.pfn;
 	}
 	snprintf(finding.detail, sizeof(finding.detail), "0x%02x, %s", byte, says);
-	kswapck_evidence_slot(&finding, space, finding.first_slot);
+	kswapck_evidence_slot(&finding, "swap cache[slot]", space, finding.first_slot);
 	kswapck_report(audit, &finding);
 }
 
@@ -303,7 +303,7 @@ static void check_shadow(struct kswapck_audit *audit, const struct kswapck_space
 	    kswapck_slot_locked(audit, space->device, space->first_slot + i))
 		return;
 	finding = about(STALE_SHADOW, space, i, 1);
-	kswapck_evidence_slot(&finding, space, finding.first_slot);
+	kswapck_evidence_slot(&finding, "swap cache[slot]", space, finding.first_slot);
 	kswapck_report(audit, &finding);
 }
 

@@ -229,8 +229,8 @@ void kswapck_evidence_expected(struct kswapck_finding *finding, const char *what
 			       uint64_t address, unsigned int size,
 			       uint64_t value, uint64_t expected);
 /** kswapck_evidence_slot - add the word in the swap cache that is @slot's entry. */
-void kswapck_evidence_slot(struct kswapck_finding *finding, const struct kswapck_space *space,
-			   uint64_t slot);
+void kswapck_evidence_slot(struct kswapck_finding *finding, const char *what,
+			   const struct kswapck_space *space, uint64_t slot);
 /** kswapck_evidence_page - add one field of a struct page. */
 void kswapck_evidence_page(struct kswapck_audit *audit, struct kswapck_finding *finding,
 			   const struct kswapck_page *page, enum kswapck_page_field field);

@@ -89,14 +89,14 @@ void kswapck_evidence_page_expected(struct kswapck_audit *audit,
 	finding->evidence[index].expected = expected;
 }
 
-void kswapck_evidence_slot(struct kswapck_finding *finding, const struct kswapck_space *space,
-			   uint64_t slot)
+void kswapck_evidence_slot(struct kswapck_finding *finding, const char *what,
+			   const struct kswapck_space *space, uint64_t slot)
 {
 	uint64_t i = slot - space->first_slot;
 	uint64_t place = i < space->slots ? space->places[i / 16] : 0;
 
 	if (place)
-		kswapck_evidence(finding, "swap cache[slot]", place + 8 * (i % 16), 8,
+		kswapck_evidence(finding, what, place + 8 * (i % 16), 8,
 				 space->entries[i]);
 }
 

@@ -11,6 +11,11 @@
 
 #define HELP_COLUMNS 80
 
+static const char placeholders[] =
+	"PAGE, NODE and DEVICE stand for addresses in the finding, EVIDENCE-ADDRESS for the first "
+	"column of its lines, SPACE for &swapper_spaces[TYPE][SLOT / 16384], and INDEX for the slot "
+	"(since Linux 6.11 for SLOT % 16384).";
+
 static void print_commands(void)
 {
 	const struct command *command;
@@ -61,9 +66,9 @@ static void print_problem(const struct kswapck_problem *problem)
 	print_paragraph("How it arises", problem->origin, columns);
 	print_paragraph("What the machine does next", problem->consequence, columns);
 	print_paragraph("How to confirm it by hand", problem->confirm, columns);
-	printf("\nPAGE, NODE and DEVICE stand for addresses in the finding, EVIDENCE-ADDRESS for the\n"
-	       "first column of its lines, SPACE for &swapper_spaces[TYPE][SLOT / 16384], and INDEX\n"
-	       "for the slot (since Linux 6.11 for SLOT %% 16384).\n");
+	putchar('\n');
+	sentence_wrap(stdout, placeholders, 0, 0, columns);
+	putchar('\n');
 }
 
 static int run(int argc, char **argv)

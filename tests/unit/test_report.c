@@ -273,14 +273,14 @@ static void evidence_of_a_slot(void **state)
 	struct kswapck_finding one = {0};
 
 	(void)state;
-	kswapck_evidence_slot(&one, &space, 16384 + 17);
+	kswapck_evidence_slot(&one, "swap cache[slot]", &space, 16384 + 17);
 	assert_int_equal(one.evidence_count, 1);
 	assert_int_equal(one.evidence[0].address, 0xffff888000001000 + 8);
 	assert_int_equal(one.evidence[0].value, PAGE);
 	/* in no node, and beyond the space on either side: nothing to show */
-	kswapck_evidence_slot(&one, &space, 16384 + 3);
-	kswapck_evidence_slot(&one, &space, 16384 + 32);
-	kswapck_evidence_slot(&one, &space, 16383);
+	kswapck_evidence_slot(&one, "swap cache[slot]", &space, 16384 + 3);
+	kswapck_evidence_slot(&one, "swap cache[slot]", &space, 16384 + 32);
+	kswapck_evidence_slot(&one, "swap cache[slot]", &space, 16383);
 	assert_int_equal(one.evidence_count, 1);
 }
 

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Holds the documents against the program: problems, options, exit statuses, file names. Prints TAP.
+
+Usage: docs.py KSWAPCK TREE
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+
+def output(program, *arguments):
+    """What the program prints."""
+    return subprocess.run([program, *arguments], check=True, capture_output=True, text=True).stdout
+
+
+def problems(program):
+    """(id, name) of every problem."""
+    return re.findall(r"^  (KS\d{3})  (\S+)", output(program, "help", "problems"), re.MULTILINE)
+
+
+def options(program):
+    """Long names of the options of scan."""
+    return re.findall(r"^  (?:-\w,|   ) --([a-z-]+)", output(program, "scan", "--help"), re.MULTILINE)
+
+
+def manual_lists_problems(program, tree):
+    """The manual page lists exactly the problems of the program, in their order."""
+    page = (tree / "src/kswapck.8").read_text()
+    return problems(program), re.findall(r"^\.It (KS\d{3}) (\S+)", page, re.MULTILINE)
+
+
+def manual_lists_options(program, tree):
+    """The manual page has exactly the options of the program."""
+    page = (tree / "src/kswapck.8").read_text()
+    listed = re.findall(r"^\.It Fl \w , -([a-z-]+)", page, re.MULTILINE)
+    return sorted(options(program) + ["version"]), sorted(listed)
+
+
+def manual_is_sound(program, tree):
+    """mandoc finds no error in the manual page."""
+    done = subprocess.run(["mandoc", "-T", "lint", "-W", "error", tree / "src/kswapck.8"],
+                          capture_output=True, text=True, check=False)
+    return "", done.stdout
+
+
+def every_problem_is_explained(program, tree):
+    """help explains each problem, by its id and by its name, in 80 columns."""
+    bad = []
+    for number, name in problems(program):
+        text = output(program, "help", number)
+        if text != output(program, "help", name) or text.count("\n\n") < 4:
+            bad.append(number)
+        bad += [f"{number}: {line}" for line in text.splitlines()
+                if len(line) > 80 and not line.startswith("   ")]
+    return [], bad
+
+
+def readme_names_files(program, tree):
+    """Files that the README links to or tells to run are there."""
+    text = (tree / "README.md").read_text()
+    names = re.findall(r"\]\(([^)#:]+)\)", text) + re.findall(r"^    (tests/\S+)", text, re.MULTILINE)
+    return [], [name for name in names if not (tree / name).exists()]
+
+
+CASES = [manual_lists_problems, manual_lists_options, manual_is_sound,
+         every_problem_is_explained, readme_names_files]
+
+
+def main(program, tree):
+    """Run all cases; return the exit status."""
+    failed = 0
+    print(f"1..{len(CASES)}")
+    for number, case in enumerate(CASES, 1):
+        wanted, found = case(program, pathlib.Path(tree))
+        good = wanted == found
+        failed += not good
+        print(f"{'' if good else 'not '}ok {number} - {case.__doc__.rstrip('.')}")
+        if not good:
+            print(f"# wanted {wanted}\n# found  {found}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
