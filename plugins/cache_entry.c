@@ -52,8 +52,8 @@ static const struct kswapck_problem problems[] = {
 		.consequence = "Whoever looks the slot up (a page fault, swapoff, readahead, reclaim) "
 			"tries to take a reference, fails because the count is 0, and tries again for "
 			"ever, under rcu_read_lock(): rcu_preempt stalls, soft lockups, every task "
-			"that waits for a grace period hangs. If the page is given out again as a "
-			"folio of its own, its new owner's data is taken for swapped-out data.",
+			"that waits for a grace period hangs. Once the page is given out again as a "
+			"folio of its own, the spin becomes an endless refault (reused-page).",
 		.confirm = "The reference count is 0, and the slot holds the page:\n"
 			" crash> struct page.flags,_refcount,private PAGE\n"
 			" crash> kmem PAGE\n"

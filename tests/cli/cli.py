@@ -4,18 +4,29 @@
 Usage: cli.py KSWAPCK DUMPS
 """
 
+import json
 import os
 import pathlib
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True
+
+import holes
+
 CLEAN, ERRORS, INCOMPLETE, FAILED, USAGE = 0, 1, 4, 8, 16
 TIMEOUT = 5
 CUTS = 40
+
+# How the kernel's own description of itself begins: struct btf_header (include/uapi/linux/btf.h),
+# and the digits in kallsyms_token_table (scripts/kallsyms.c).
+BTF_HEADER = b"\x9f\xeb\x01\x00\x18\x00\x00\x00"
+TOKENS = b"".join(b"%d\0" % digit for digit in range(10))
 
 
 class Skip(Exception):
@@ -130,6 +141,52 @@ class Tests:
         path = self.file("short", self.good.read_bytes()[:-1])
         done = self.run(path)
         assert done.returncode == FAILED, f"exit status {done.returncode}: {done.stderr}"
+
+    # pages that are not in the dump
+
+    def holes(self, name, accept):
+        """A dump of that name without the pages whose contents ACCEPT takes."""
+        data, count = holes.Dump((self.dumps / name).read_bytes()).without(accept)
+        assert count, "no page to take out"
+        return self.file("holes", data)
+
+    def without_types(self):
+        """No BTF and no vmlinux: the remedy is named."""
+        self.refused("--no-search", self.holes("healthy.kdump", lambda page: BTF_HEADER in page),
+                     say="BTF.*--vmlinux")
+
+    def without_symbols(self):
+        """No kallsyms and no vmlinux."""
+        self.refused("--no-search", self.holes("healthy.kdump", lambda page: TOKENS in page),
+                     say="kallsyms.*--vmlinux")
+
+    def without_tree_nodes(self):
+        """Tree nodes that are left out are counted; what is below them is not called clean."""
+        report = json.loads(self.run("--json", self.dumps / "freed-folio.kdump").stdout)
+        freed = next(finding for finding in report["findings"] if finding["id"] == "KS101")
+        word = struct.pack("<Q", int(freed["page"], 16))
+        done = self.run("--no-search", self.holes("freed-folio.kdump",
+                                                  lambda page: page.count(word) > 60))
+        assert done.returncode & INCOMPLETE, f"exit status {done.returncode}"
+        assert re.search(r"not seen +\d+ tree nodes", done.stdout), done.stdout
+        assert "CLEAN" not in done.stdout
+
+    def dwarf_alone(self):
+        """DWARF and ELF symbols of a vmlinux are enough for a dump without kallsyms and BTF."""
+        lab = os.environ.get("KSWAPCK_LAB") or os.path.join(
+            os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "kswapck-lab")
+        vmlinux = pathlib.Path(lab) / "kernels/6.1bug/vmlinux"
+        if not vmlinux.exists() or not shutil.which("objcopy"):
+            raise Skip("the lab has not built this kernel")
+        dwarf = self.scratch / "vmlinux"
+        subprocess.run(["objcopy", "--rename-section", ".BTF=.XTF", vmlinux, dwarf], check=True,
+                       stderr=subprocess.DEVNULL)
+        dump = self.holes("freed-folio.kdump",
+                          lambda page: BTF_HEADER in page or TOKENS in page)
+        whole = json.loads(self.run("--json", "-n", self.dumps / "freed-folio.kdump").stdout)
+        report = json.loads(self.run("--json", "--vmlinux", dwarf, dump).stdout)
+        assert report["kernel"]["types_from"].startswith("DWARF"), report["kernel"]
+        assert report["findings"] == whole["findings"]
 
     # other kernels
 
@@ -296,7 +353,7 @@ def cases(tests):
     """Pairs of name and function."""
     names = [name for name, value in vars(Tests).items()
              if callable(value) and not name.startswith("_") and
-             name not in ("run", "refused", "file", "cut", "on_terminal")]
+             name not in ("run", "refused", "file", "cut", "holes", "on_terminal")]
     for name in names:
         yield name.replace("_", " "), getattr(tests, name)
     for part in range(CUTS):

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Takes pages out of a kdump-compressed file, as if makedumpfile had left them out.
+
+Only what the committed dumps are: x86_64, zlib, one part. The page stays in the
+bitmap of RAM and goes from the bitmap of dumped pages and from the descriptors.
+"""
+
+import struct
+import zlib
+
+BLOCK = 4096
+DESCRIPTOR = struct.Struct("<QIIQ")     # offset, size, flags, page_flags
+ZLIB = 1
+
+
+class Dump:
+    """A dump in memory: which pages it holds, and where."""
+
+    def __init__(self, data):
+        self.data = bytearray(data)
+        assert self.data[:8] == b"KDUMP   "
+        # disk_dump_header: utsname of 6 x 65 bytes at 12, padding, timeval, then these
+        (self.status, block, sub_blocks, bitmap_blocks) = \
+            struct.unpack_from("<iiii", self.data, 424)
+        assert block == BLOCK
+        half = bitmap_blocks // 2 * BLOCK
+        self.bitmap = (1 + sub_blocks) * BLOCK + half
+        self.descriptors = self.bitmap + half
+        bits = self.data[self.bitmap:self.descriptors]
+        self.frames = [8 * i + bit for i, byte in enumerate(bits) if byte
+                       for bit in range(8) if byte >> bit & 1]
+
+    def pages(self):
+        """(index, contents) of each page that the file holds."""
+        for index in range(len(self.frames)):
+            offset, size, flags, _ = DESCRIPTOR.unpack_from(
+                self.data, self.descriptors + index * DESCRIPTOR.size)
+            content = self.data[offset:offset + size]
+            yield index, zlib.decompress(content) if flags & ZLIB else bytes(content)
+
+    def without(self, accept):
+        """The file without the pages whose contents @accept takes; and how many those are."""
+        gone = {index for index, content in self.pages() if accept(content)}
+        data = bytearray(self.data)
+        place = self.descriptors
+        for index, frame in enumerate(self.frames):
+            if index in gone:
+                data[self.bitmap + frame // 8] &= ~(1 << frame % 8)
+                continue
+            old = self.descriptors + index * DESCRIPTOR.size
+            data[place:place + DESCRIPTOR.size] = self.data[old:old + DESCRIPTOR.size]
+            place += DESCRIPTOR.size
+        return bytes(data), len(gone)
