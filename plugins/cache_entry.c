@@ -39,7 +39,7 @@ static const struct kswapck_problem problems[] = {
 		.name = "freed-folio",
 		.severity = KSWAPCK_ERROR,
 		.class = KSWAPCK_MISMATCH,
-		.sentence = "{slots} still hold page {page} (pfn {pfn}), which was freed: {detail}",
+		.sentence = "{slots} still hold{s} page {page} (pfn {pfn}), which was freed: {detail}",
 		.meaning = "The swap cache points to a page whose reference count is 0. A folio in "
 			"the cache is held by the cache itself, one reference per slot, so such a "
 			"page was freed, and perhaps given out again, while the slot kept its "
@@ -66,7 +66,7 @@ static const struct kswapck_problem problems[] = {
 		.name = "reused-page",
 		.severity = KSWAPCK_ERROR,
 		.class = KSWAPCK_MISMATCH,
-		.sentence = "{slots} hold page {page} (pfn {pfn}), which is not in the swap cache: "
+		.sentence = "{slots} hold{s} page {page} (pfn {pfn}), which is not in the swap cache: "
 			"it is {detail}",
 		.meaning = "The slot points to a page that is in use, but as something else: its flags "
 			"do not say PG_swapcache with PG_swapbacked.",
@@ -85,7 +85,7 @@ static const struct kswapck_problem problems[] = {
 		.name = "tail-entry",
 		.severity = KSWAPCK_ERROR,
 		.class = KSWAPCK_CORRUPT,
-		.sentence = "{slots} hold page {page} (pfn {pfn}), which is a tail page: {detail}",
+		.sentence = "{slots} hold{s} page {page} (pfn {pfn}), which is a tail page: {detail}",
 		.meaning = "Since 5.4 every slot of a large folio holds its head page (4101196b19d7). "
 			"A tail page there is no folio and has no reference count of its own.",
 		.origin = "Memory corruption, or code that stored page + i as kernels before 5.4 did.",
@@ -100,7 +100,7 @@ static const struct kswapck_problem problems[] = {
 		.name = "bad-entry",
 		.severity = KSWAPCK_ERROR,
 		.class = KSWAPCK_CORRUPT,
-		.sentence = "{slots} hold {entry}, which is not the address of a struct page",
+		.sentence = "{slots} hold{s} {entry}, which is not the address of a struct page",
 		.meaning = "An entry of the swap cache is nothing, a shadow (an odd number) or the "
 			"address of a struct page. This is neither.",
 		.origin = "Memory corruption: a stray write, a bit flip, or a freed tree node that was "
@@ -137,7 +137,7 @@ static const struct kswapck_problem problems[] = {
 		.name = "wrong-slot",
 		.severity = KSWAPCK_ERROR,
 		.class = KSWAPCK_MISMATCH,
-		.sentence = "{slots} hold folio {page} (pfn {pfn}), which names another place: {detail}",
+		.sentence = "{slots} hold{s} folio {page} (pfn {pfn}), which names another place: {detail}",
 		.meaning = "The folio's ->private (folio->swap since 6.6) is the swap entry of its "
 			"slot. Here it is not the slot that holds the folio.",
 		.origin = "Known cause: migration of a large folio copied ->private of the head page "
@@ -194,7 +194,7 @@ static const struct kswapck_problem problems[] = {
 		.name = "refcount-low",
 		.severity = KSWAPCK_ERROR,
 		.class = KSWAPCK_MISMATCH,
-		.sentence = "{slots} hold folio {page} (pfn {pfn}) with fewer references than slots: "
+		.sentence = "{slots} hold{s} folio {page} (pfn {pfn}) with fewer references than slots: "
 			"{detail}",
 		.meaning = "The swap cache holds one reference to a folio for each slot. The folio has "
 			"fewer references in all than that.",
@@ -209,7 +209,7 @@ static const struct kswapck_problem problems[] = {
 		.name = "file-mapping",
 		.severity = KSWAPCK_ERROR,
 		.class = KSWAPCK_CORRUPT,
-		.sentence = "{slots} hold folio {page} (pfn {pfn}), whose mapping is neither anonymous "
+		.sentence = "{slots} hold{s} folio {page} (pfn {pfn}), whose mapping is neither anonymous "
 			"nor empty: {detail}",
 		.meaning = "A folio in the swap cache is anonymous memory, or was, or is to become "
 			"shmem; only while it is locked may it be in a file's page cache as well.",
@@ -225,7 +225,7 @@ static const struct kswapck_problem problems[] = {
 		.name = "odd-order",
 		.severity = KSWAPCK_ERROR,
 		.class = KSWAPCK_CORRUPT,
-		.sentence = "{slots} hold folio {page} (pfn {pfn}), which is marked large but whose "
+		.sentence = "{slots} hold{s} folio {page} (pfn {pfn}), which is marked large but whose "
 			"order cannot be: nothing, or more than that of a huge page",
 		.meaning = "The first page of a large folio has PG_head, and the page after it the "
 			"order. A folio in the swap cache is of order 1 to 9 on x86_64.",

@@ -36,8 +36,8 @@ static const struct kswapck_problem problems[] = {
 		.name = "mark-without-folio",
 		.severity = KSWAPCK_WARNING,
 		.class = KSWAPCK_MISMATCH,
-		.sentence = "{slots} are marked SWAP_HAS_CACHE in swap_map but have no folio in the "
-			"swap cache: {detail}",
+		.sentence = "{slots}: SWAP_HAS_CACHE in swap_map, but no folio in the swap cache: "
+			"{detail}",
 		.meaning = "swap_map says that the slot's data is in the swap cache; nothing is there. "
 			"The slot is in no per-CPU slots cache, and no task has it in hand.",
 		.origin = "A task died or returned early between allocating the slot and adding the "
@@ -55,8 +55,8 @@ static const struct kswapck_problem problems[] = {
 		.name = "folio-without-mark",
 		.severity = KSWAPCK_ERROR,
 		.class = KSWAPCK_MISMATCH,
-		.sentence = "{slots} hold {entry} in the swap cache, but swap_map does not say "
-			"SWAP_HAS_CACHE: {detail}",
+		.sentence = "{slots}: {entry} in the swap cache, but no SWAP_HAS_CACHE in swap_map: "
+			"{detail}",
 		.meaning = "The cache holds something at a slot that swap_map calls free, bad, or "
 			"without cache.",
 		.origin = "The slot was freed under the folio (a race of free_swap_and_cache() or "
@@ -72,7 +72,7 @@ static const struct kswapck_problem problems[] = {
 		.name = "stale-shadow",
 		.severity = KSWAPCK_WARNING,
 		.class = KSWAPCK_MISMATCH,
-		.sentence = "{slots} hold a shadow, but are free in swap_map",
+		.sentence = "{slots}: a shadow in the swap cache, but free in swap_map",
 		.meaning = "Since 5.9 freeing a slot removes the shadow of its evicted page "
 			"(clear_shadow_from_swap_cache()). Here it stayed.",
 		.origin = "A slot that was freed on a path that forgets the shadow, or swap_map was "

@@ -42,7 +42,8 @@ enum kswapck_class {
  * A kind of fault. Ids and names are stable for ever.
  *
  * @sentence says what is wrong at one place. Words in braces are replaced from
- * the finding: {slots} {first} {page} {pfn} {entry} {detail}.
+ * the finding: {slots} {first} {page} {pfn} {entry} {detail}; {s} is the s of a verb
+ * whose subject is {slots}.
  * The last four are the paragraphs of 'kswapck help ID'; lines are wrapped by
  * whoever prints them, and a line that begins with a blank is kept as it is.
  */

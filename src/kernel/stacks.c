@@ -91,6 +91,25 @@ static void keep_words(struct collect *collect, const uint64_t *words, size_t co
 		keep(collect, words[i]);
 }
 
+/*
+ * Parts of the names of functions below which all swap entries are handled: faults,
+ * reclaim, shmem (shmem_writepage() sleeps with one in hand), unmapping, swapoff.
+ */
+static const char *const swap_code[] = {
+	"swap", "shmem", "shrink", "reclaim", "pageout", "mm_fault", "zap_", "unmap",
+	"exit_mmap", "madvise",
+};
+
+static bool is_swap_code(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(swap_code) / sizeof(swap_code[0]); i++)
+		if (strstr(name, swap_code[i]))
+			return true;
+	return false;
+}
+
 /* A return address, or an interrupted one, in a function that deals with swap. */
 static bool in_swap_code(const struct collect *collect, const uint64_t *words, size_t count)
 {
@@ -104,7 +123,7 @@ static bool in_swap_code(const struct collect *collect, const uint64_t *words, s
 	for (i = 0; i < count; i++)
 		if (words[i] >= collect->text && words[i] < collect->text_end &&
 		    image_symbol_at(collect->kernel->image, words[i], name, sizeof(name),
-				    &offset) && strstr(name, "swap"))
+				    &offset) && is_swap_code(name))
 			return true;
 	return false;
 }
@@ -165,7 +184,8 @@ static bool take_task(void *data, const struct task *task)
 	uint64_t end = task->stack + collect->layout->stack_size, sp = task->sp;
 	size_t count;
 
-	if (end < task->stack)
+	/* a task that has exited has given its stack back */
+	if (!task->stack || end < task->stack)
 		return true;
 	collect->on_cpu += task->on_cpu;
 	if (task->on_cpu)

@@ -65,6 +65,8 @@ static bool expand(const struct kswapck_finding *finding, const char *name, size
 
 	if (is_word(name, length, "slots"))
 		slots(finding, text, size);
+	else if (is_word(name, length, "s"))
+		snprintf(text, size, "%s", finding->first_slot == finding->last_slot ? "s" : "");
 	else if (is_word(name, length, "first"))
 		snprintf(text, size, "%" PRIu64, finding->first_slot);
 	else if (is_word(name, length, "page"))

@@ -145,10 +145,11 @@ static void print_counts(struct output *output)
 	line(output, "cache", text);
 	if (!anything_in_motion(audit))
 		return;
-	snprintf(text, sizeof(text), "%s slots were caught in the middle of a legal change; the "
-		 "counters of %s of %s trees and %u of %u devices were locked and not judged",
-		 sentence_number(audit->in_motion, a), sentence_number(audit->spaces_locked, b),
-		 sentence_number(audit->spaces, c), audit->devices_locked, audit->devices);
+	snprintf(text, sizeof(text), "%s slot%s caught in the middle of a legal change; counters "
+		 "not judged because they were locked: of %s of %s trees, %u of %u devices",
+		 sentence_number(audit->in_motion, a), audit->in_motion == 1 ? "" : "s",
+		 sentence_number(audit->spaces_locked, b), sentence_number(audit->spaces, c),
+		 audit->devices_locked, audit->devices);
 	line(output, "in motion", text);
 }
 

@@ -131,7 +131,7 @@ static void severities(void **state)
 static void sentences(void **state)
 {
 	static const char *const known[] = {"{slots}", "{first}", "{page}", "{pfn}", "{entry}",
-					    "{detail}"};
+					    "{detail}", "{s}"};
 	const struct kswapck_problem *problem;
 	size_t i, j;
 
