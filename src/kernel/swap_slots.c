@@ -9,7 +9,8 @@
 #define SWAP_SLOTS_CACHE_SIZE 64	/* SWAP_BATCH, include/linux/swap.h */
 
 struct layout {
-	struct field slots, slots_ret, n_ret;
+	struct field slots, nr, cur, slots_ret, n_ret;
+	struct field lock_owner;	/* of alloc_lock, a mutex */
 };
 
 static int compare(const void *left, const void *right)
@@ -19,17 +20,20 @@ static int compare(const void *left, const void *right)
 	return a < b ? -1 : a > b;
 }
 
-/* The first @count entries of the array that @pointer points to. */
-static bool take_array(const struct kernel *kernel, uint64_t pointer, uint32_t count,
-		       struct swap_slots *slots)
+/* Entries [@first, @first + @count) of the array whose address stands at @pointer_at. */
+static bool take_slots(const struct kernel *kernel, uint64_t pointer_at, uint32_t first,
+		       uint32_t count, struct swap_slots *slots)
 {
-	uint64_t entries[SWAP_SLOTS_CACHE_SIZE];
+	uint64_t entries[SWAP_SLOTS_CACHE_SIZE], pointer;
 	uint32_t i;
 
+	if (memory_read_u64(kernel->memory, pointer_at, &pointer) != READ_OK)
+		return false;
 	if (!pointer || !count)
 		return true;
-	if (count > SWAP_SLOTS_CACHE_SIZE ||
-	    memory_read(kernel->memory, pointer, entries, 8ULL * count) != READ_OK)
+	if (first > SWAP_SLOTS_CACHE_SIZE || count > SWAP_SLOTS_CACHE_SIZE - first ||
+	    memory_read(kernel->memory, pointer + 8ULL * first, entries,
+			8ULL * count) != READ_OK)
 		return false;
 	for (i = 0; i < count; i++)
 		if (entries[i])
@@ -37,39 +41,57 @@ static bool take_array(const struct kernel *kernel, uint64_t pointer, uint32_t c
 	return true;
 }
 
-/* The array of slots whose pointer and count stand at these addresses. */
-static bool take_slots(const struct kernel *kernel, uint64_t pointer_at, uint32_t count,
-		       struct swap_slots *slots)
+static bool load(const struct kernel *kernel, uint64_t cache, struct field field,
+		 uint64_t *value)
 {
-	uint64_t pointer;
-
-	return memory_read_u64(kernel->memory, pointer_at, &pointer) == READ_OK &&
-	       take_array(kernel, pointer, count, slots);
+	*value = 0;
+	return field.size <= sizeof(*value) &&
+	       memory_read(kernel->memory, cache + field.offset, value, field.size) == READ_OK;
 }
 
 /*
- * A slot that is taken out of slots[] leaves a 0 there (folio_alloc_swap()), and
- * one that refill_swap_slots_cache() is just putting in comes before nr is set:
- * so all of slots[] counts, whatever nr says. slots_ret[], which is gone since
- * 6.14, is not cleared: only the first n_ret count.
+ * slots[cur] ... slots[cur + nr - 1] wait for folio_alloc_swap(). What
+ * drain_slots_cache_cpu() has given back stays in the array; what
+ * refill_swap_slots_cache() puts in comes before nr is set, under alloc_lock.
  */
+static bool take_allocated(const struct kernel *kernel, const struct layout *layout,
+			   uint64_t cache, struct swap_slots *slots)
+{
+	uint64_t nr = 0, cur = 0, owner = 1;
+
+	if (!load(kernel, cache, layout->nr, &nr) || !load(kernel, cache, layout->cur, &cur) ||
+	    (layout->lock_owner.size && !load(kernel, cache, layout->lock_owner, &owner)))
+		return false;
+	if (owner) {
+		cur = 0;
+		nr = SWAP_SLOTS_CACHE_SIZE;
+	}
+	return nr <= UINT32_MAX && cur <= UINT32_MAX &&
+	       take_slots(kernel, cache + layout->slots.offset, (uint32_t)cur, (uint32_t)nr,
+			  slots);
+}
+
+/* slots_ret[] is gone since 6.14; it is not cleared: only the first n_ret count. */
 static bool take_cpu(const struct kernel *kernel, const struct layout *layout,
 		     uint64_t cache, struct swap_slots *slots)
 {
-	uint32_t n_ret;
+	uint64_t n_ret;
 
-	if (!take_slots(kernel, cache + layout->slots.offset, SWAP_SLOTS_CACHE_SIZE, slots))
+	if (!take_allocated(kernel, layout, cache, slots))
 		return false;
 	if (!layout->slots_ret.size)
 		return true;
-	return memory_read_u32(kernel->memory, cache + layout->n_ret.offset, &n_ret) == READ_OK &&
-	       take_slots(kernel, cache + layout->slots_ret.offset, n_ret, slots);
+	return load(kernel, cache, layout->n_ret, &n_ret) && n_ret <= UINT32_MAX &&
+	       take_slots(kernel, cache + layout->slots_ret.offset, 0, (uint32_t)n_ret, slots);
 }
 
 static bool resolve(const struct kernel *kernel, struct layout *layout)
 {
-	if (!kernel_field(kernel, "swap_slots_cache", "slots", &layout->slots))
+	if (!kernel_field(kernel, "swap_slots_cache", "slots", &layout->slots) ||
+	    !kernel_field(kernel, "swap_slots_cache", "nr", &layout->nr) ||
+	    !kernel_field(kernel, "swap_slots_cache", "cur", &layout->cur))
 		return false;
+	kernel_field(kernel, "swap_slots_cache", "alloc_lock.owner", &layout->lock_owner);
 	if (kernel_field(kernel, "swap_slots_cache", "slots_ret", &layout->slots_ret))
 		return kernel_field(kernel, "swap_slots_cache", "n_ret", &layout->n_ret);
 	return true;

@@ -358,42 +358,69 @@ static bool large_folio_in_hand(struct scene *scene)
 
 /* ------------------------------------------------------------- per-CPU slots caches */
 
-/* The array of slots that CPU 0 may hand out; 0 if this kernel has none. */
-static uint64_t slots_cache_array(struct scene *scene, const char *array)
-{
-	struct field field;
-	uint64_t cache;
+/* The slots cache of CPU 0. */
+struct slots_cache {
+	uint64_t address;
+	uint64_t slots;		/* address of its array */
+	uint64_t nr, cur;	/* slots[cur] ... slots[cur + nr - 1] wait */
+	struct field nr_field, cur_field, owner_field;
+};
 
-	if (!kernel_field(scene->kernel, "swap_slots_cache", array, &field) ||
-	    !per_cpu_address(scene->kernel, "swp_slots", 0, &cache))
-		return 0;
-	return peek(scene, cache + field.offset, 8);
-}
-
-static bool park(struct scene *scene, struct victim *victim, uint64_t array)
+static bool find_slots_cache(struct scene *scene, struct slots_cache *cache)
 {
-	if (!array)
-		return skip(scene, "no per-CPU slots cache");
-	if (!find_free_slot(scene, victim))
+	const struct kernel *kernel = scene->kernel;
+	struct field slots;
+
+	if (!kernel_field(kernel, "swap_slots_cache", "slots", &slots) ||
+	    !kernel_field(kernel, "swap_slots_cache", "nr", &cache->nr_field) ||
+	    !kernel_field(kernel, "swap_slots_cache", "cur", &cache->cur_field) ||
+	    !kernel_field(kernel, "swap_slots_cache", "alloc_lock.owner", &cache->owner_field) ||
+	    !per_cpu_address(kernel, "swp_slots", 0, &cache->address))
 		return false;
-	lay(scene, victim->map_place, 1, SWAP_HAS_CACHE);
-	lay_inuse(scene, victim, 1);
-	/*
-	 * The last place of the 64 is the first to be handed out. What stood there
-	 * comes back as a leaked slot, so only an empty one is taken.
-	 */
-	for (; peek(scene, array, 8); array += 8)
-		if (!(array & 4095))
-			return skip(scene, "the slots cache is full");
-	lay(scene, array, 8, swap_entry(victim->device.type, victim->slot));
-	return true;
+	cache->slots = peek(scene, cache->address + slots.offset, 8);
+	cache->nr = peek(scene, cache->address + cache->nr_field.offset, 4);
+	cache->cur = peek(scene, cache->address + cache->cur_field.offset, 4);
+	return cache->slots && cache->cur + cache->nr <= 64;
 }
 
-static bool slot_parked(struct scene *scene)
+/* A free slot that is marked as allocated and cached, and its entry in place @i. */
+static bool park(struct scene *scene, const struct slots_cache *cache, uint64_t i)
 {
 	struct victim victim;
 
-	return park(scene, &victim, slots_cache_array(scene, "slots"));
+	if (!find_free_slot(scene, &victim))
+		return false;
+	lay(scene, victim.map_place, 1, SWAP_HAS_CACHE);
+	lay_inuse(scene, &victim, 1);
+	lay(scene, cache->slots + 8 * i, 8, swap_entry(victim.device.type, victim.slot));
+	return true;
+}
+
+/* The place before the next to be handed out is empty: it was handed out last. */
+static bool slot_parked(struct scene *scene)
+{
+	struct slots_cache cache;
+
+	if (!find_slots_cache(scene, &cache))
+		return skip(scene, "no per-CPU slots cache");
+	if (!cache.cur)
+		return skip(scene, "nothing was handed out of CPU 0's slots cache");
+	lay(scene, cache.address + cache.cur_field.offset, 4, cache.cur - 1);
+	lay(scene, cache.address + cache.nr_field.offset, 4, cache.nr + 1);
+	return park(scene, &cache, cache.cur - 1);
+}
+
+/* refill_swap_slots_cache() fills the array before it sets nr. */
+static bool slots_cache_refilled(struct scene *scene)
+{
+	struct slots_cache cache;
+
+	if (!find_slots_cache(scene, &cache))
+		return skip(scene, "no per-CPU slots cache");
+	if (!cache.cur)
+		return skip(scene, "nothing was handed out of CPU 0's slots cache");
+	lay(scene, cache.address + cache.owner_field.offset, 8, scene->kernel->page.vmemmap);
+	return park(scene, &cache, cache.cur - 1);
 }
 
 /* Address of the pointer to slots[] of the first CPU for which some slot waits; or 0. */
@@ -496,6 +523,7 @@ const struct fault transients[] = {
 	{"legal: mark without folio, slot on a stack", slot_in_hand_of_allocator},
 	{"legal: four marks, entry of the first on a stack", large_folio_in_hand},
 	{"legal: slot in a per-CPU slots cache", slot_parked},
+	{"legal: per-CPU slots cache being refilled", slots_cache_refilled},
 	{"unknown: slots cache that cannot be read", slots_cache_unreadable},
 	{"legal: swap_map count continued", map_continued},
 	{"legal: swap_map of shmem", map_shmem},

@@ -6,7 +6,7 @@ import shutil
 import signal
 import sys
 
-from . import LabError, cache, dumps, kernels, packages, recipes, soak
+from . import LabError, cache, compare, dumps, kernels, packages, recipes, soak
 
 
 def _setup(_options):
@@ -50,6 +50,12 @@ def _soak(options):
         raise LabError("not all dumps were clean")
 
 
+def _compare(options):
+    packages.install(packages.RUN)
+    if not compare.compare(options.name, options):
+        raise LabError("not the same in all formats")
+
+
 def _clean(_options):
     shutil.rmtree(cache.root(), ignore_errors=True)
 
@@ -70,11 +76,17 @@ def _parser():
     soaking.set_defaults(run=_soak)
     soaking.add_argument("kernel", metavar="KERNEL", choices=kernels.KERNELS)
     soaking.add_argument("--dumps", type=int, default=40, metavar="N", help="how many (40)")
-    soaking.add_argument("--program", default="kswapck", metavar="PATH", help="the kswapck to try")
     soaking.add_argument("--scenario", default="storm", metavar="NAME", help="what keeps the guest busy (storm)")
-    for command in (make, soaking):
+    comparing = commands.add_parser("compare", help="what kswapck says of one vmcore in all its formats")
+    comparing.set_defaults(run=_compare, crashkernel=None)
+    comparing.add_argument("name", nargs="?", default="6.1-idle", metavar="KERNEL-SCENARIO", help="(6.1-idle)")
+    for command in (soaking, comparing):
+        command.add_argument("--program", default="kswapck", metavar="PATH", help="the kswapck to try")
+    for command in (make, soaking, comparing):
         command.add_argument("--memory", type=int, metavar="MIB", help="the guest's memory")
-        command.add_argument("--verbose", action="store_true", help="the guest's kernel says all it does, in CACHE/logs")
+        command.add_argument("--append", metavar="WORDS", help="more for the guest's kernel's command line")
+        command.add_argument("--verbose", action="store_true",
+                             help="the guest's kernel says all it does, in CACHE/logs")
     return parser
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from . import LabError, cache, initramfs, kernels, packages, qemu
+from . import LabError, cache, initramfs, kernels, packages, qemu, recompress
 from .recipes import FORMATS, SCENARIOS
 
 ATTEMPTS = 3
@@ -41,14 +41,17 @@ def make(recipe, options):
         if exists(recipe):
             return
         form = FORMATS[recipe.format]
-        if form.makedumpfile:
-            source = recipe.sibling("vmcore")
+        if form.source:
+            source = recipe.sibling(form.source)
             make(source, options)
         started = time.monotonic()
         print(f"lab: making {recipe.name}", file=sys.stderr)
         with cache.scratch() as scratch:
             if form.makedumpfile:
                 about = _filter(recipe, source, scratch)
+            elif form.snappy:
+                recompress.to_snappy(files(source)[0], scratch / recipe.name)
+                about = _inherited(source)
             else:
                 about = _boot_until_it_works(recipe, options, scratch)
             _keep(recipe, scratch, about)
@@ -87,7 +90,7 @@ def machine(recipe, options, scratch):
     memory = options.memory or scenario.memory or kernel.memory
     # Little is said aloud: the console also carries the guest's report, and the kernel's log is in the dump.
     words = [APPEND, f"loglevel={7 if options.verbose else 1}", kernel.append, scenario.append,
-             f"lab={recipe.scenario}"]
+             options.append, f"lab={recipe.scenario}"]
     if crash:
         words.append(f"lab_crash=1 crashkernel={options.crashkernel or kernel.crashkernel}M")
     append = " ".join(filter(None, words))
@@ -154,7 +157,7 @@ def _portable(command, scratch, kernel_folder):
     return shlex.join(command).replace(str(scratch), "SCRATCH").replace(str(kernel_folder), "KERNEL")
 
 
-# ---- by makedumpfile ----------------------------------------------------------------------
+# ---- from another dump ----------------------------------------------------------------------
 
 def _filter(recipe, source, scratch):
     form = FORMATS[recipe.format]
@@ -171,7 +174,11 @@ def _filter(recipe, source, scratch):
             raise LabError(f"makedumpfile failed: {done.stderr.decode()[-500:]}")
     else:
         packages.run([*command, *outputs])
-    about = json.loads((folder() / f"{source.name}.json").read_text())
     version = packages.run([*program, "-v"]).split("\n")[0]
+    return {**_inherited(source), "makedumpfile": " ".join(form.makedumpfile), "makedumpfile_version": version}
+
+
+def _inherited(source):
+    about = json.loads((folder() / f"{source.name}.json").read_text())
     kept = {key: about[key] for key in ("release", "guest", "memory_mib", "append", "kernel_source", "qemu")}
-    return {**kept, "from": source.name, "makedumpfile": " ".join(form.makedumpfile), "makedumpfile_version": version}
+    return {**kept, "from": source.name}
