@@ -19,12 +19,11 @@ enum error_kind {
 	ERROR_UNREADABLE,	/* a page is not in the dump */
 	ERROR_MISSING,		/* a symbol, type or member is not there */
 	ERROR_SYSTEM,		/* memory, files, permissions */
-	ERROR_INTERRUPTED,	/* Ctrl-C, or the reader of our output went away */
 };
 
 struct error {
 	enum error_kind kind;
-	char text[1024];
+	char text[5120];	/* a path of 4,096 bytes, and what is wrong with it */
 };
 
 /**

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "output/sentence.h"
+#include "base/text.h"
 
 static const struct command *const commands[] = {
 	&command_scan,
@@ -33,13 +33,6 @@ int command_fail(const struct error *err)
 	char text[sizeof(err->text)];
 
 	fflush(stdout);
-	fprintf(stderr, "kswapck: %s\n", sentence_visible(err->text, text, sizeof(text)));
-	switch (err->kind) {
-	case ERROR_USAGE:
-		return EXIT_USAGE;
-	case ERROR_INTERRUPTED:
-		return EXIT_FAILED | EXIT_INTERRUPTED;
-	default:
-		return EXIT_FAILED;
-	}
+	fprintf(stderr, "kswapck: %s\n", text_visible(err->text, text, sizeof(text)));
+	return err->kind == ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
 }

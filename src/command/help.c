@@ -77,7 +77,8 @@ static int run(int argc, char **argv)
 	const struct command *command;
 	char *help[] = {NULL, (char *)"--help", NULL};
 
-	if (argc < 2) {
+	if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+	    command_find(argv[1]) == &command_help) {
 		print_commands();
 		return EXIT_CLEAN;
 	}
@@ -91,7 +92,7 @@ static int run(int argc, char **argv)
 		return EXIT_CLEAN;
 	}
 	command = command_find(argv[1]);
-	if (command && command != &command_help) {
+	if (command) {
 		help[0] = argv[1];
 		return command->run(2, help);
 	}

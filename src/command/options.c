@@ -4,7 +4,13 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "output/sentence.h"
+
 #define OPTIONS_MAX 32
+
+/* Where the texts of options_print() begin, and where they wrap. */
+#define HELP_COLUMN  29
+#define HELP_COLUMNS 80
 
 /* getopt_long() hands back this plus the index in the table. */
 #define OPTION_BASE 256
@@ -30,6 +36,7 @@ int options_parse(int argc, char **argv, const struct option_entry *table,
 	}
 	letters[used] = 0;
 
+	argv[0] = (char *)"kswapck";	/* in front of what getopt complains of */
 	optind = 0;	/* start anew; glibc's way to reset getopt */
 	while ((got = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
 		int index = got - OPTION_BASE;
@@ -53,6 +60,8 @@ void options_print(FILE *stream, const struct option_entry *table)
 		snprintf(left, sizeof(left), "%c%c%c --%s%s%s", table->letter ? '-' : ' ',
 			 table->letter ? table->letter : ' ', table->letter ? ',' : ' ',
 			 table->name, table->value ? "=" : "", table->value ? table->value : "");
-		fprintf(stream, "  %-26s %s\n", left, table->help);
+		fprintf(stream, "  %-26s ", left);
+		sentence_wrap(stream, table->help, HELP_COLUMN, HELP_COLUMN, HELP_COLUMNS);
+		fputc('\n', stream);
 	}
 }

@@ -2,6 +2,7 @@
 /* kswapck scan: audit the swap cache and report. */
 #include "command/command.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +64,7 @@ static bool take_option(void *data, int index, const char *value)
 	case OPTION_MAX_FINDINGS:
 		errno = 0;
 		number = strtoul(value, &end, 10);
-		if (errno || *end || !*value || *value == '-' || number > UINT32_MAX) {
+		if (errno || *end || !isdigit((unsigned char)*value) || number > UINT32_MAX) {
 			fprintf(stderr, "kswapck: --max-findings: '%s' is not a number\n", value);
 			return false;
 		}

@@ -85,7 +85,8 @@ static bool build_index(struct kallsyms *kallsyms, struct error *err)
 		return kallsyms_no_memory(err);
 	for (i = 0; i < kallsyms->count; i++)
 		if (!name_index_add(&kallsyms->index, hash_of(kallsyms, i), i))
-			return kallsyms_no_memory(err);
+			return error_set(err, ERROR_INPUT, "kallsyms_names is damaged: too many "
+					 "names are equal");
 	return true;
 }
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "image/kallsyms.h"
+#include "image/kallsyms_tables.h"
 #include "image/vmcoreinfo.h"
-
-#include <inttypes.h>
 
 bool kallsyms_exported(struct memory *memory, const char *vmcoreinfo,
 		       struct kallsyms_place *place, struct error *err)
 {
 	uint64_t count_at, values, base = 0;
+	enum read_status status;
 
 	*place = (struct kallsyms_place){ 0 };
 	if (!vmcoreinfo_symbol(vmcoreinfo, "kallsyms_names", &place->names) ||
@@ -27,9 +26,7 @@ bool kallsyms_exported(struct memory *memory, const char *vmcoreinfo,
 		return error_set(
 			err, ERROR_MISSING,
 			"VMCOREINFO names neither kallsyms_offsets nor _addresses");
-	if (memory_read_u32(memory, count_at, &place->count) != READ_OK)
-		return error_set(err, ERROR_UNREADABLE,
-				 "kallsyms_num_syms at 0x%" PRIx64 " is not in the dump",
-				 count_at);
-	return true;
+	status = memory_read_u32(memory, count_at, &place->count);
+	return status == READ_OK ||
+	       kallsyms_unreadable(err, "kallsyms_num_syms", count_at, status);
 }

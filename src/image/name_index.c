@@ -3,6 +3,13 @@
 
 #include <stdlib.h>
 
+/*
+ * Equal names go in one behind the other, which takes a square of steps: hours for
+ * a table that was made so. Those of kernels take 4 steps a name.
+ */
+#define STEPS_PER_SLOT 64
+#define STEPS_LEAST    (UINT64_C(1) << 24)
+
 /* Upper bits of a product depend on all bits below them; the lower do not. */
 static uint32_t hash_tag(uint64_t hash)
 {
@@ -24,7 +31,7 @@ static void put(struct name_index *index, uint64_t slot)
 	size_t mask = slot_count(index) - 1;
 	size_t at = first_slot(index, (uint32_t)(slot >> 32));
 
-	while (index->slots[at])
+	for (; index->slots[at]; index->steps++)
 		at = (at + 1) & mask;
 	index->slots[at] = slot;
 	index->used++;
@@ -70,7 +77,8 @@ bool name_index_reserve(struct name_index *index, size_t count)
 
 bool name_index_add(struct name_index *index, uint64_t hash, uint32_t number)
 {
-	if (number == UINT32_MAX)
+	if (number == UINT32_MAX ||
+	    index->steps > STEPS_LEAST + STEPS_PER_SLOT * (uint64_t)slot_count(index))
 		return false;
 	/* At three quarters full linear probing begins to cost. */
 	if (index->used >= slot_count(index) / 4 * 3 &&

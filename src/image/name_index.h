@@ -18,6 +18,7 @@ struct name_index {
 	uint64_t *slots;	/* hash in the upper half, number + 1 in the lower */
 	unsigned int bits;	/* log2 of the number of slots; 0: none yet */
 	size_t used;
+	uint64_t steps;		/* over used slots, of all that went in */
 };
 
 /*
@@ -57,7 +58,10 @@ static inline uint64_t name_hash(const char *name)
  */
 bool name_index_reserve(struct name_index *index, size_t count);
 
-/** name_index_add - false when out of memory; the index is as it was. */
+/**
+ * name_index_add - false when out of memory, or when so many names are equal that
+ * the table they come from cannot be sound; the index is as it was.
+ */
 bool name_index_add(struct name_index *index, uint64_t hash, uint32_t number);
 
 /**

@@ -26,8 +26,9 @@ bool kernel_field_required(const struct kernel *kernel, const char *type,
 	if (kernel_field(kernel, type, path, field))
 		return true;
 	return error_set(err, ERROR_MISSING,
-			 "kernel %s has no member %s.%s (looked in %s): "
-			 "its swap cache is of a kind that this version cannot read",
+			 "kernel %s has no member %s.%s (looked in %s): a kernel of a kind "
+			 "that this version cannot read, or damaged types, which "
+			 "--vmlinux would replace",
 			 image_release(kernel->image), type, path,
 			 types_from(kernel->types));
 }
@@ -41,6 +42,11 @@ bool kernel_symbol_required(const struct kernel *kernel, const char *name,
 			 "no symbol '%s' in %s: a kernel without CONFIG_SWAP or "
 			 "CONFIG_KALLSYMS_ALL? give its vmlinux with --vmlinux",
 			 name, image_symbols_from(kernel->image));
+}
+
+bool kernel_field_fits(struct field field, uint64_t size)
+{
+	return field.size <= sizeof(uint64_t) && (uint64_t)field.offset + field.size <= size;
 }
 
 uint64_t kernel_load(const void *base, struct field field)

@@ -93,6 +93,9 @@ struct kernel {
 bool kernel_open(struct kernel *kernel, struct source *source, const struct image *image,
 		 struct types *types, struct error *err);
 
+/** kernel_field_fits - a number within an object of @size bytes, or an absent field? */
+bool kernel_field_fits(struct field field, uint64_t size);
+
 /* Probing helpers for the files of this directory. */
 bool kernel_field(const struct kernel *kernel, const char *type, const char *path,
 		  struct field *field);

@@ -67,7 +67,8 @@ static bool resolve(struct kernel *kernel, struct error *err)
 	if (!types_size(kernel->types, "address_space", &size) ||
 	    size > ADDRESS_SPACE_SIZE_MAX ||
 	    layout->i_pages.offset + layout->i_pages.size > size ||
-	    layout->nrpages.offset + layout->nrpages.size > size)
+	    !kernel_field_fits(layout->nrpages, size) ||
+	    !kernel_field_fits(layout->nrexceptional, size))
 		return error_set(err, ERROR_INPUT,
 				 "struct address_space makes no sense; are the types (%s) of "
 				 "this kernel?", types_from(kernel->types));

@@ -152,10 +152,13 @@ enum swap_device_status swap_device_read(const struct kernel *kernel, unsigned i
 	if (!device->address)
 		return SWAP_DEVICE_UNUSED;
 
-	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (!kernel_field_fits(all[i], sizeof(object)))
+			return SWAP_DEVICE_UNREADABLE;
 		if (all[i].offset + all[i].size > needed)
 			needed = all[i].offset + all[i].size;
-	if (needed > sizeof(object) || !is_kernel_address(device->address) ||
+	}
+	if (!is_kernel_address(device->address) ||
 	    memory_read(kernel->memory, device->address, object, needed) != READ_OK)
 		return SWAP_DEVICE_UNREADABLE;
 

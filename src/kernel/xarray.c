@@ -38,6 +38,14 @@ struct node {
 	unsigned char bytes[NODE_SIZE_MAX];
 };
 
+static bool header_fits(const struct xarray_layout *layout, uint64_t size)
+{
+	return kernel_field_fits(layout->shift, size) && kernel_field_fits(layout->offset, size) &&
+	       kernel_field_fits(layout->count, size) &&
+	       kernel_field_fits(layout->nr_values, size) &&
+	       kernel_field_fits(layout->parent, size) && kernel_field_fits(layout->array, size);
+}
+
 bool xarray_layout_resolve(struct kernel *kernel, struct error *err)
 {
 	struct xarray_layout *layout = &kernel->xarray;
@@ -57,7 +65,7 @@ bool xarray_layout_resolve(struct kernel *kernel, struct error *err)
 	if (!types_size(kernel->types, "xa_node", &size) || size > NODE_SIZE_MAX ||
 	    !types_member(kernel->types, "xa_node", "slots", &slots) ||
 	    slots.element_size != 8 || (slots.count != 64 && slots.count != 16) ||
-	    slots.offset + slots.size > size)
+	    slots.offset + slots.size > size || !header_fits(layout, size))
 		return error_set(err, ERROR_INPUT,
 				 "struct xa_node makes no sense; are the types (%s) of this kernel?",
 				 types_from(kernel->types));

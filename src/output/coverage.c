@@ -38,7 +38,8 @@ void coverage_for_each(const struct report_totals *totals,
 	size_t i;
 
 	if (audit->devices_unreadable)
-		tell(data, "swap devices cannot be read", audit->devices_unreadable, NULL);
+		tell(data, audit->devices_unreadable == 1 ? "swap device cannot be read" :
+		     "swap devices cannot be read", audit->devices_unreadable, NULL);
 	if (audit->spaces_unreadable)
 		tell(data, "address_spaces cannot be read", audit->spaces_unreadable, filtered);
 	if (audit->nodes_unreadable)

@@ -4,21 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-const char *sentence_number(uint64_t number, char *text)
-{
-	char digits[24];
-	int length = snprintf(digits, sizeof(digits), "%" PRIu64, number), i;
-	char *out = text;
-
-	for (i = 0; i < length; i++) {
-		if (i && (length - i) % 3 == 0)
-			*out++ = ',';
-		*out++ = digits[i];
-	}
-	*out = 0;
-	return text;
-}
-
 static void device_name(const struct kswapck_finding *finding, char *text, size_t size)
 {
 	if (!finding->device)
@@ -101,16 +86,6 @@ void sentence_of(const struct kswapck_finding *finding, char *text, size_t size)
 			text[used] = 0;
 		}
 	}
-}
-
-const char *sentence_visible(const char *string, char *text, size_t size)
-{
-	size_t i;
-
-	for (i = 0; string[i] && i + 1 < size; i++)
-		text[i] = (unsigned char)string[i] < 0x20 || string[i] == 0x7f ? '?' : string[i];
-	text[i] = 0;
-	return text;
 }
 
 static void blanks(FILE *stream, unsigned int count)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Words for people: sentences of findings, numbers, wrapped lines. */
+/* Words for people: sentences of findings, wrapped lines. */
 #ifndef KSWAPCK_SENTENCE_H
 #define KSWAPCK_SENTENCE_H
 
@@ -9,15 +9,6 @@
 
 /** sentence_of - a finding in one sentence, without its id and name. */
 void sentence_of(const struct kswapck_finding *finding, char *text, size_t size);
-
-/** sentence_number - "1,234,567"; @text holds at least 32 bytes; returns it. */
-const char *sentence_number(uint64_t number, char *text);
-
-/**
- * sentence_visible - a string from outside as it may be shown: control bytes, which
- * a terminal would obey, become '?'. Returns @text.
- */
-const char *sentence_visible(const char *string, char *text, size_t size);
 
 /**
  * sentence_wrap - write words with line breaks.

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "audit/catalogue.h"
+#include "base/text.h"
 #include "output/coverage.h"
 #include "output/sentence.h"
 
@@ -46,9 +47,9 @@ static void describe_dump(const struct report_subject *subject, char *text, size
 	if (facts->dump_level >= 0)
 		snprintf(level, sizeof(level), ", filtered with -d %d", facts->dump_level);
 	snprintf(text, size, "%s%s: %s; %s of %s pages of RAM%s",
-		 sentence_visible(subject->files[0], name, sizeof(name)), more,
-		 facts->format, sentence_number(facts->file_pages, file),
-		 sentence_number(facts->ram_pages, ram), facts->dump_level > 0 ? level : "");
+		 text_visible(subject->files[0], name, sizeof(name)), more,
+		 facts->format, text_number(facts->file_pages, file),
+		 text_number(facts->ram_pages, ram), facts->dump_level > 0 ? level : "");
 }
 
 static void text_begin(struct output *output, const struct report_subject *subject)
@@ -58,7 +59,7 @@ static void text_begin(struct output *output, const struct report_subject *subje
 	describe_dump(subject, text, sizeof(text));
 	line(output, "dump", text);
 	snprintf(text, sizeof(text), "Linux %s %s",
-		 sentence_visible(subject->release, release, sizeof(release)),
+		 text_visible(subject->release, release, sizeof(release)),
 		 subject->facts->architecture);
 	line(output, "kernel", text);
 	snprintf(text, sizeof(text), "symbols: %s; types: %s", subject->symbols_from,
@@ -115,15 +116,15 @@ static void print_devices(struct output *output)
 	char text[256], slots[32], used[32];
 	size_t i;
 
-	if (!totals->device_count)
+	if (!totals->device_count && !totals->audit.interrupted)
 		line(output, "devices", "no swap device was on");
 	for (i = 0; i < totals->device_count; i++) {
 		const struct kswapck_device *device = &totals->devices[i];
 
 		snprintf(text, sizeof(text), "%s (type %u): %s slots, %s in use",
 			 device->name[0] ? device->name : "?", device->type,
-			 sentence_number(device->slots, slots),
-			 sentence_number(device->inuse, used));
+			 text_number(device->slots, slots),
+			 text_number(device->inuse, used));
 		line(output, i ? "" : "devices", text);
 	}
 }
@@ -139,16 +140,16 @@ static void print_counts(struct output *output)
 	char text[256], a[32], b[32], c[32], d[32];
 
 	snprintf(text, sizeof(text), "%s slots hold a folio (%s large), %s a shadow; %s wait in "
-		 "per-CPU slots caches", sentence_number(audit->cached, a),
-		 sentence_number(audit->large_folios, b), sentence_number(audit->shadows, c),
-		 sentence_number(audit->parked, d));
+		 "per-CPU slots caches", text_number(audit->cached, a),
+		 text_number(audit->large_folios, b), text_number(audit->shadows, c),
+		 text_number(audit->parked, d));
 	line(output, "cache", text);
 	if (!anything_in_motion(audit))
 		return;
 	snprintf(text, sizeof(text), "%s slot%s caught in the middle of a legal change; counters "
 		 "not judged because they were locked: of %s of %s trees, %u of %u devices",
-		 sentence_number(audit->in_motion, a), audit->in_motion == 1 ? "" : "s",
-		 sentence_number(audit->spaces_locked, b), sentence_number(audit->spaces, c),
+		 text_number(audit->in_motion, a), audit->in_motion == 1 ? "" : "s",
+		 text_number(audit->spaces_locked, b), text_number(audit->spaces, c),
 		 audit->devices_locked, audit->devices);
 	line(output, "in motion", text);
 }
@@ -158,7 +159,7 @@ static void print_gap(void *data, const char *what, uint64_t count, const char *
 	const struct output *output = data;
 	char text[512], number[32];
 
-	snprintf(text, sizeof(text), "%s%s%s%s%s", count ? sentence_number(count, number) : "",
+	snprintf(text, sizeof(text), "%s%s%s%s%s", count ? text_number(count, number) : "",
 		 count ? " " : "", what, cause ? ": " : "", cause ? cause : "");
 	paint(output, YELLOW);
 	fprintf(output->options.stream, "%-*s", LABEL_COLUMN, "not seen");
@@ -183,13 +184,27 @@ static void print_problems(struct output *output)
 		fprintf(output->options.stream, "  %s %-20s", problem->id, problem->name);
 		paint(output, PLAIN);
 		fprintf(output->options.stream, " %8s finding%c",
-			sentence_number(tally->findings, findings),
+			text_number(tally->findings, findings),
 			tally->findings == 1 ? ' ' : 's');
 		if (tally->slots)
 			fprintf(output->options.stream, " %12s slots",
-				sentence_number(tally->slots, slots));
+				text_number(tally->slots, slots));
 		fputc('\n', output->options.stream);
 	}
+}
+
+/* Pages that could not be read, whatever they were asked for. */
+static void print_pages(struct output *output)
+{
+	const struct memory_statistics *reads = &output->totals.reads;
+	uint64_t damaged = reads->failed[READ_DAMAGED], excluded = reads->failed[READ_EXCLUDED];
+	char text[160], a[32], b[32];
+
+	if (!damaged && !excluded)
+		return;
+	snprintf(text, sizeof(text), "of those asked for, %s are left out of the dump and %s are "
+		 "damaged in it", text_number(excluded, a), text_number(damaged, b));
+	line(output, "pages", text);
 }
 
 /* The first problem found, for the hint. */
@@ -215,8 +230,8 @@ static void print_verdict(struct output *output)
 		fprintf(stream, "%s", audit->errors ? "BROKEN" : "ODD");
 		paint(output, PLAIN);
 		fprintf(stream, ": %s error%s, %s warning%s in the swap cache%s\n",
-			sentence_number(audit->errors, a), audit->errors == 1 ? "" : "s",
-			sentence_number(audit->warnings, b), audit->warnings == 1 ? "" : "s",
+			text_number(audit->errors, a), audit->errors == 1 ? "" : "s",
+			text_number(audit->warnings, b), audit->warnings == 1 ? "" : "s",
 			audit_summary_complete(audit) ? "" : ", and not all of it was seen");
 		print_problems(output);
 		fprintf(stream, "'kswapck help %s' explains what it means and what comes next.\n",
@@ -226,7 +241,7 @@ static void print_verdict(struct output *output)
 		fprintf(stream, "CLEAN");
 		paint(output, PLAIN);
 		fprintf(stream, ": all %s slots of %u swap device%s were seen; nothing is wrong%s\n",
-			sentence_number(audit->slots, a), audit->devices,
+			text_number(audit->slots, a), audit->devices,
 			audit->devices == 1 ? "" : "s",
 			anything_in_motion(audit) ? " but for what was in motion" : "");
 	} else {
@@ -246,6 +261,7 @@ static void text_end(struct output *output, const struct report_subject *subject
 		fputc('\n', output->options.stream);
 	print_devices(output);
 	print_counts(output);
+	print_pages(output);
 	coverage_for_each(&output->totals, subject, print_gap, output);
 	fputc('\n', output->options.stream);
 	print_verdict(output);

@@ -54,11 +54,11 @@ bool diskdump_signature(const void *head, size_t length)
 static bool damaged(struct error *err, const struct file *file, const char *what,
 		    uint64_t value, uint64_t offset)
 {
-	char text[GROUPED_SIZE];
+	char text[TEXT_NUMBER_SIZE];
 
 	return error_set(err, ERROR_INPUT, "%s: damaged: %s %llu at byte %s; copy it again",
 			 file_name(file), what, (unsigned long long)value,
-			 grouped(offset, text));
+			 text_number(offset, text));
 }
 
 static bool check_header(const struct file *file, const struct disk_header *header,
@@ -153,6 +153,16 @@ static bool check_split(const struct file *file, const struct diskdump_headers *
 	return true;
 }
 
+/* It will be shown: only what is printable. */
+static void copy_machine(char to[65], const char from[65])
+{
+	size_t i;
+
+	for (i = 0; i < 64 && from[i]; i++)
+		to[i] = from[i] > ' ' && from[i] <= '~' ? from[i] : '?';
+	to[i] = '\0';
+}
+
 static bool read_headers(const struct file *file, struct diskdump_headers *headers,
 			 struct error *err)
 {
@@ -163,8 +173,7 @@ static bool read_headers(const struct file *file, struct diskdump_headers *heade
 	    !check_header(file, &header, err) ||
 	    !file_read(file, (uint64_t)header.block_size, &sub, sizeof(sub), err))
 		return false;
-	memcpy(headers->machine, header.utsname[4], sizeof(headers->machine));
-	headers->machine[sizeof(headers->machine) - 1] = '\0';
+	copy_machine(headers->machine, header.utsname[4]);
 	memcpy(headers->timestamp, header.timestamp, sizeof(headers->timestamp));
 	headers->status = header.status;
 	headers->block_size = (uint32_t)header.block_size;
@@ -210,12 +219,12 @@ static bool same_set(const struct diskdump_headers *a, const struct diskdump_hea
 
 static bool missing_part(struct error *err, const char *name, uint64_t from, uint64_t to)
 {
-	char text[2][GROUPED_SIZE];
+	char text[2][TEXT_NUMBER_SIZE];
 
 	return error_set(err, ERROR_INPUT,
 			 "%s: is part of a split set and the part with page frames %s to "
 			 "%s is missing; name all files of the set",
-			 name, grouped(from, text[0]), grouped(to - 1, text[1]));
+			 name, text_number(from, text[0]), text_number(to - 1, text[1]));
 }
 
 static bool check_set(const struct diskdump_set *set, struct file **files,

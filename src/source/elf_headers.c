@@ -77,7 +77,7 @@ static bool count_programs(const struct file *file, const Elf64_Ehdr *header,
 {
 	Elf64_Shdr section;
 	uint64_t room = file_size(file) / sizeof(Elf64_Phdr);
-	char text[GROUPED_SIZE];
+	char text[TEXT_NUMBER_SIZE];
 
 	*count = header->e_phnum;
 	if (header->e_phnum == PN_XNUM) {
@@ -94,7 +94,7 @@ static bool count_programs(const struct file *file, const Elf64_Ehdr *header,
 				 "%s: cut: its %llu program headers do not fit into the "
 				 "%s bytes of the file; copy it again",
 				 file_name(file), (unsigned long long)*count,
-				 grouped(file_size(file), text));
+				 text_number(file_size(file), text));
 	return true;
 }
 

@@ -18,21 +18,6 @@ struct file {
 	struct flattened *flattened;	/* NULL: plain */
 };
 
-const char *grouped(uint64_t number, char text[GROUPED_SIZE])
-{
-	char digits[GROUPED_SIZE];
-	int count = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)number);
-	char *out = text;
-
-	for (int i = 0; i < count; i++) {
-		if (i && (count - i) % 3 == 0)
-			*out++ = ',';
-		*out++ = digits[i];
-	}
-	*out = '\0';
-	return text;
-}
-
 static bool check_kind(const char *path, const struct stat *status, struct error *err)
 {
 	struct stat kcore;
@@ -175,15 +160,15 @@ static bool read_pieces(const struct file *file, uint64_t offset, unsigned char 
 bool file_read(const struct file *file, uint64_t offset, void *buffer, size_t length,
 	       struct error *err)
 {
-	char text[2][GROUPED_SIZE];
+	char text[2][TEXT_NUMBER_SIZE];
 	bool ok;
 
 	if (offset > file->size || length > file->size - offset)
 		return error_set(err, ERROR_INPUT,
 				 "%s: cut: byte %s is needed but the dump has %s bytes; "
 				 "copy it again",
-				 file->name, grouped(offset + length, text[0]),
-				 grouped(file->size, text[1]));
+				 file->name, text_number(offset + length, text[0]),
+				 text_number(file->size, text[1]));
 	if (file->flattened)
 		ok = read_pieces(file, offset, buffer, length);
 	else
@@ -191,7 +176,7 @@ bool file_read(const struct file *file, uint64_t offset, void *buffer, size_t le
 	if (ok)
 		return true;
 	return error_set(err, ERROR_SYSTEM, "%s: cannot read at byte %s: %s", file->name,
-			 grouped(offset, text[0]),
+			 text_number(offset, text[0]),
 			 errno ? strerror(errno) : "the file became shorter");
 }
 

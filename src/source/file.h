@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 struct file;
 
@@ -45,13 +46,5 @@ bool file_read(const struct file *file, uint64_t offset, void *buffer, size_t le
 
 /** file_holds - is every byte of the range really in the file? */
 bool file_holds(const struct file *file, uint64_t offset, uint64_t length);
-
-#define GROUPED_SIZE 27	/* 18,446,744,073,709,551,615 and a NUL */
-/**
- * grouped - a number as people read it: 8,123,456.
- *
- * Return: @text.
- */
-const char *grouped(uint64_t number, char text[GROUPED_SIZE]);
 
 #endif

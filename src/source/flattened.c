@@ -130,30 +130,32 @@ static bool read_header(int fd, uint64_t size, const char *name, struct error *e
 /* The stream ends where a record's header or bytes should be. */
 static bool cut(struct error *err, const char *name, uint64_t needed, uint64_t size)
 {
-	char text[2][GROUPED_SIZE];
+	char text[2][TEXT_NUMBER_SIZE];
 
 	return error_set(err, ERROR_INPUT,
 			 "%s: cut: the flattened stream goes on to byte %s at least but "
 			 "the file has %s bytes and no end record; copy it again",
-			 name, grouped(needed, text[0]), grouped(size, text[1]));
+			 name, text_number(needed, text[0]), text_number(size, text[1]));
 }
 
 static bool read_records(int fd, uint64_t size, const char *name,
 			 struct record_list *list, struct error *err)
 {
 	uint64_t at = STREAM_HEADER_SIZE;
-	char text[GROUPED_SIZE];
+	char text[TEXT_NUMBER_SIZE];
 
 	for (;;) {
 		struct record_header header;
 		struct record record;
+		ssize_t got;
 
 		if (size - at < sizeof(header))
 			return cut(err, name, at + sizeof(header), size);
-		if (pread(fd, &header, sizeof(header), (off_t)at) !=
-		    (ssize_t)sizeof(header))
+		got = pread(fd, &header, sizeof(header), (off_t)at);
+		if (got != (ssize_t)sizeof(header))
 			return error_set(err, ERROR_SYSTEM, "%s: cannot read at byte %s: %s",
-					 name, grouped(at, text), strerror(errno));
+					 name, text_number(at, text),
+					 got < 0 ? strerror(errno) : "the file became shorter");
 		record.offset = be64toh(header.offset);
 		record.size = be64toh(header.size);
 		record.place = at + sizeof(header);
@@ -164,7 +166,7 @@ static bool read_records(int fd, uint64_t size, const char *name,
 			return error_set(err, ERROR_INPUT,
 					 "%s: damaged: the flattened stream has no record "
 					 "at byte %s; copy it again",
-					 name, grouped(at, text));
+					 name, text_number(at, text));
 		if (record.size > size - record.place)
 			return cut(err, name, record.place + record.size, size);
 		if (record.size && !add_record(list, &record))

@@ -11,21 +11,21 @@
 static bool cut(struct error *err, const struct file *file, const char *what,
 		uint64_t end)
 {
-	char text[2][GROUPED_SIZE];
+	char text[2][TEXT_NUMBER_SIZE];
 
 	return error_set(err, ERROR_INPUT,
 			 "%s: cut: %s should end at byte %s but the %s %s bytes; "
 			 "copy it again",
-			 file_name(file), what, grouped(end, text[0]),
+			 file_name(file), what, text_number(end, text[0]),
 			 file_is_flattened(file) ? "dump in it has" : "file has",
-			 grouped(file_size(file), text[1]));
+			 text_number(file_size(file), text[1]));
 }
 
 /* A range of a flattened file that no record wrote would read as zeros. */
 static bool check_range(const struct file *file, const char *what, uint64_t offset,
 			uint64_t size, struct error *err)
 {
-	char text[2][GROUPED_SIZE];
+	char text[2][TEXT_NUMBER_SIZE];
 
 	if (offset > file_size(file) || size > file_size(file) - offset)
 		return cut(err, file, what, offset + size);
@@ -34,8 +34,8 @@ static bool check_range(const struct file *file, const char *what, uint64_t offs
 	return error_set(err, ERROR_INPUT,
 			 "%s: incomplete: %s at bytes %s to %s of the dump was not written "
 			 "to the flattened file; copy it again",
-			 file_name(file), what, grouped(offset, text[0]),
-			 grouped(offset + size, text[1]));
+			 file_name(file), what, text_number(offset, text[0]),
+			 text_number(offset + size, text[1]));
 }
 
 bool guard_elf(const struct file *file, const struct elf_headers *headers,
@@ -110,13 +110,13 @@ struct descriptor_check {
 static bool bad_descriptor(struct error *err, const struct descriptor_check *check,
 			   const struct page_descriptor *page)
 {
-	char text[2][GROUPED_SIZE];
+	char text[2][TEXT_NUMBER_SIZE];
 
 	return error_set(err, ERROR_INPUT,
 			 "%s: damaged: the data of page %s of the file should be at byte "
 			 "%s, which is no place for it; copy it again",
-			 file_name(check->file), grouped(check->number, text[0]),
-			 grouped(page->offset, text[1]));
+			 file_name(check->file), text_number(check->number, text[0]),
+			 text_number(page->offset, text[1]));
 }
 
 static bool check_descriptor(struct descriptor_check *check,

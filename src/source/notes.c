@@ -79,13 +79,13 @@ bool notes_add(struct notes *notes, const struct file *file, uint64_t offset,
 {
 	unsigned char *bytes;
 	size_t start = notes->size;
-	char text[GROUPED_SIZE];
+	char text[TEXT_NUMBER_SIZE];
 
 	if (!size)
 		return true;
 	if (size > NOTES_LIMIT || start > NOTES_LIMIT)
 		return error_set(err, ERROR_INPUT, "%s: damaged: %s bytes of notes; copy it "
-				 "again", file_name(file), grouped(size, text));
+				 "again", file_name(file), text_number(size, text));
 	bytes = realloc(notes->bytes, start + size);
 	if (!bytes)
 		return error_set(err, ERROR_SYSTEM, "%s: no memory for the notes",

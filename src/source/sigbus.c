@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 #define STATUS_NOT_ANALYSED 8
 
 /* A signal handler gets no argument: the one line it will write is made before. */
@@ -28,10 +30,11 @@ static void on_sigbus(int number)
 void sigbus_guard(const char *name)
 {
 	struct sigaction action;
+	char visible[300];
 
 	snprintf(last_words, sizeof(last_words) - 1,
-		 "kswapck: %.300s: the file became shorter or unreadable while it was read; "
-		 "copy it again", name);
+		 "kswapck: %s: the file became shorter or unreadable while it was read; "
+		 "copy it again", text_visible(name, visible, sizeof(visible)));
 	strcat(last_words, "\n");
 	if (sigaction(SIGBUS, NULL, &action) || action.sa_handler != SIG_DFL)
 		return;

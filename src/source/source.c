@@ -231,19 +231,22 @@ static bool copy_vmcoreinfo(struct source *source, struct error *err)
 	return true;
 }
 
-static void architecture_of_headers(struct source *source,
-				    const struct source_options *options)
+/* The header's word counts; the user's only where it has none. */
+static bool architecture_of_headers(struct source *source,
+				    const struct source_options *options, struct error *err)
 {
-	const char *name = NULL;
+	const char *wanted = options ? options->architecture : NULL;
+	const char *name = source->elf ? source->elf->architecture :
+					 source->diskdump->parts[0].machine;
 
-	if (options && options->architecture)
-		name = options->architecture;
-	else if (source->elf)
-		name = source->elf->architecture;
-	else
-		name = source->diskdump->parts[0].machine;
+	if (wanted && name && *name && strcmp(wanted, name))
+		return error_set(err, ERROR_USAGE, "%s: --arch says %.31s, but the dump is of %s",
+				 file_name(source->files[0]), wanted, name);
+	if (!name || !*name)
+		name = wanted;
 	snprintf(source->facts.architecture, sizeof(source->facts.architecture),
 		 "%.31s", name ? name : "");
+	return true;
 }
 
 /* What only one architecture's arch_crash_save_vmcoreinfo() writes. */
@@ -341,7 +344,8 @@ static bool open_all(struct source *source, const char *const *paths, size_t cou
 	else
 		diskdump_facts(source);
 	describe_format(source);
-	architecture_of_headers(source, options);
+	if (!architecture_of_headers(source, options, err))
+		return false;
 	architecture_of_vmcoreinfo(source);
 	if (!check_architecture(source, false, err) || !open_backend(source, err) ||
 	    !find_vmcoreinfo(source, err))

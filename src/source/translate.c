@@ -134,7 +134,8 @@ static bool set_up(struct translation *translation, const char *vmcoreinfo,
 				 "SYMBOL(swapper_pg_dir): the page tables cannot be found");
 	if (!vmcoreinfo_number(vmcoreinfo, "NUMBER", "phys_base", 10, &phys_base))
 		return error_set(err, ERROR_INPUT, "VMCOREINFO has no "
-				 "NUMBER(phys_base): the page tables cannot be found");
+				 "NUMBER(phys_base), so the page tables cannot be found: it is cut "
+				 "or not of an x86_64 kernel; dump again");
 	vmcoreinfo_number(vmcoreinfo, "NUMBER", "pgtable_l5_enabled", 10, &five_levels);
 	vmcoreinfo_number(vmcoreinfo, "NUMBER", "sme_mask", 10,
 			  &translation->encryption_mask);
@@ -211,6 +212,8 @@ enum read_status translation_physical(struct translation *translation, uint64_t 
 	addrxlat_fulladdr_t full = { .addr = address, .as = ADDRXLAT_KVADDR };
 	addrxlat_status status;
 
+	/* What the library itself does not find is no matter of a page table. */
+	translation->failure = READ_UNMAPPED;
 	status = addrxlat_fulladdr_conv(&full, ADDRXLAT_MACHPHYSADDR,
 					translation->context, translation->system);
 	if (status == ADDRXLAT_OK) {

@@ -15,6 +15,8 @@
 #define FIELDS_MAX (1u << 16)
 /* Types of one name that are tried; the kernels seen had at most a dozen. */
 #define SAME_NAME_MAX 256u
+/* Where a member may end: sums of such numbers do not overflow in 32 bits. */
+#define MEMBER_END_MAX ((uint64_t)1 << 28)
 
 struct search {
 	struct types *types;
@@ -62,6 +64,11 @@ static void search_fields(struct search *search, type_id type)
 	search->types->ops->fields(search->types, type, visit_field, search);
 }
 
+static bool within_reason(uint64_t offset, uint64_t size)
+{
+	return offset <= MEMBER_END_MAX && size <= MEMBER_END_MAX - offset;
+}
+
 /*
  * A bit-field lies in a storage unit of its declared type, as the compiler loads
  * it. Where a packed one crosses units it gets the bytes that it touches.
@@ -74,7 +81,7 @@ static bool place_bits(struct type_member *member, uint64_t bits, uint64_t unit)
 		start = bits / 8;
 		unit = (bits % 8 + member->bit_size + 7) / 8;
 	}
-	if (start > UINT32_MAX || unit > UINT32_MAX)
+	if (!within_reason(start, unit))
 		return false;
 	member->offset = (uint32_t)start;
 	member->bit_offset = (uint32_t)(bits - start * 8);
@@ -92,7 +99,7 @@ static bool fill_member(struct types *types, const struct type_field *field,
 		return false;
 	if (field->bit_size)
 		return place_bits(member, field->bits, shape.size);
-	if (field->bits % 8 || field->bits / 8 > UINT32_MAX || shape.size > UINT32_MAX)
+	if (field->bits % 8 || !within_reason(field->bits / 8, shape.size))
 		return false;
 	member->offset = (uint32_t)(field->bits / 8);
 	member->size = member->element_size = (uint32_t)shape.size;

@@ -213,9 +213,8 @@ class Tests:
 
     def unknown_option(self):
         """An option that does not exist."""
-        done = self.run("--no-such-option", self.good)
-        assert done.returncode == USAGE, f"exit status {done.returncode}"
-        assert len(done.stderr.splitlines()) == 1 and "no-such-option" in done.stderr
+        self.refused("--no-such-option", self.good, status=USAGE, say="no-such-option")
+        self.refused("scan", "-Z", self.good, status=USAGE, say="'Z'")
 
     def no_argument(self):
         """No argument at all: usage."""
@@ -229,7 +228,8 @@ class Tests:
 
     def max_findings(self):
         """Numbers that are none."""
-        for bad in ("x", "", "-1", "1x", "99999999999999999999", "0x10"):
+        for bad in ("x", "", "-1", "1x", "99999999999999999999", "0x10", " 3",
+                    " -18446744073709551615"):
             self.refused(f"--max-findings={bad}", self.good, status=USAGE, say="max-findings")
 
     def max_findings_cuts(self):
@@ -260,7 +260,8 @@ class Tests:
 
     def help_of_commands(self):
         """--help is no error, and goes to stdout."""
-        for arguments in (["--help"], ["-h"], ["help"], ["help", "scan"], ["scan", "--help"]):
+        for arguments in (["--help"], ["-h"], ["help"], ["help", "scan"], ["scan", "--help"],
+                          ["help", "help"], ["help", "--help"]):
             done = self.run(*arguments)
             assert done.returncode == CLEAN and done.stdout and not done.stderr, arguments
 
@@ -344,6 +345,19 @@ class Tests:
         link = self.scratch / "link"
         link.symlink_to(self.good.absolute())
         assert self.run(link).returncode == CLEAN
+
+    def long_name(self):
+        """The longest path leaves room for what is wrong with it."""
+        done = self.run("./" * 2000 + "none")
+        assert done.returncode == FAILED, f"exit status {done.returncode}"
+        assert done.stderr.endswith("No such file or directory\n"), done.stderr[-80:]
+
+    def strange_machine(self):
+        """The name of the machine in the header does not drive a terminal."""
+        data = bytearray(self.good.read_bytes())
+        data[272:337] = b"\x9b31m\x1b" * 13    # struct disk_dump_header: utsname.machine
+        done = self.refused(self.file("machine", data), say="machine")
+        assert re.fullmatch("[ -~]*\n", done.stderr), repr(done.stderr)
 
     def strange_name(self):
         """A file name with a new line and an escape in it stays within its line."""

@@ -94,6 +94,18 @@ static void clean(void **state)
 	assert_lacks(text, "not seen");
 }
 
+/* Ctrl-C before the first device was looked at. */
+static void interrupted_early(void **state)
+{
+	struct desk *desk = *state;
+	const char *text;
+
+	desk->output.totals.audit.interrupted = true;
+	text = end_of_report(desk);
+	assert_has(text, "interrupted");
+	assert_lacks(text, "no swap device was on");
+}
+
 static void broken(void **state)
 {
 	struct desk *desk = *state;
@@ -233,6 +245,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(clean, setup, teardown),
+		cmocka_unit_test_setup_teardown(interrupted_early, setup, teardown),
 		cmocka_unit_test_setup_teardown(broken, setup, teardown),
 		cmocka_unit_test_setup_teardown(odd, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_gap_forbids_clean, setup, teardown),

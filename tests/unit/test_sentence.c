@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "output/sentence.h"
 
 static const struct kswapck_device device = {.type = 2, .name = "vda"};
@@ -31,11 +32,11 @@ static void numbers(void **state)
 	char text[32];
 
 	(void)state;
-	assert_string_equal(sentence_number(0, text), "0");
-	assert_string_equal(sentence_number(999, text), "999");
-	assert_string_equal(sentence_number(1000, text), "1,000");
-	assert_string_equal(sentence_number(1234567, text), "1,234,567");
-	assert_string_equal(sentence_number(UINT64_MAX, text), "18,446,744,073,709,551,615");
+	assert_string_equal(text_number(0, text), "0");
+	assert_string_equal(text_number(999, text), "999");
+	assert_string_equal(text_number(1000, text), "1,000");
+	assert_string_equal(text_number(1234567, text), "1,234,567");
+	assert_string_equal(text_number(UINT64_MAX, text), "18,446,744,073,709,551,615");
 }
 
 static void slots(void **state)
@@ -88,6 +89,20 @@ static void not_a_name(void **state)
 	assert_said(&finding, "{slot} {slotss} {SLOTS}", "{slot} {slotss} {SLOTS}");
 	/* words of the dump are not looked into again */
 	assert_said(&finding, "{detail}", "{slots} {detail}");
+}
+
+static void control_bytes(void **state)
+{
+	char text[32];
+
+	(void)state;
+	assert_string_equal(text_visible("a\033[31m\n\x7f", text, sizeof(text)), "a?[31m??");
+	/* U+009B is ESC [ to many terminals; U+00E9 and U+201B are letters */
+	assert_string_equal(text_visible("\xc2\x9b" "31m", text, sizeof(text)),
+			    "\xc2?31m");
+	assert_string_equal(text_visible("\xc3\xa9\xe2\x80\x9b", text, sizeof(text)),
+			    "\xc3\xa9\xe2\x80\x9b");
+	assert_string_equal(text_visible("cut", text, 3), "cu");
 }
 
 /* Every size of buffer, one byte after the other: never a byte too many. */
@@ -185,6 +200,7 @@ int main(void)
 		cmocka_unit_test(slots),
 		cmocka_unit_test(values),
 		cmocka_unit_test(not_a_name),
+		cmocka_unit_test(control_bytes),
 		cmocka_unit_test(small_buffers),
 		cmocka_unit_test(wrapping),
 		cmocka_unit_test(long_words),

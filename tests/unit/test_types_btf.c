@@ -31,12 +31,13 @@
  * typedef struct page page_alias; struct alone; typedef int alone;
  * enum { PG_locked, PG_high = -5 }; enum64 { PG_wide = 1 << 40 };
  * typedef loop -> loop; struct knot { struct knot; x2 };
+ * struct shelf { struct vast wraps; int far; };
  */
 static struct btf *make_btf(void)
 {
 	struct btf *btf = btf__new_empty();
 	int integer, byte, word, word_const, list, pointer, atomic, inner1, inner2, both,
-		row, grid, heads, tail, page, loop, knot;
+		row, grid, heads, tail, page, loop, knot, vast;
 
 	assert_non_null(btf);
 	integer = btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
@@ -97,6 +98,10 @@ static struct btf *make_btf(void)
 	btf__add_field(btf, NULL, knot, 0, 0);
 	btf__add_struct(btf, "dangling", 8);
 	btf__add_field(btf, "gone", 99999, 0, 0);
+	vast = btf__add_struct(btf, "vast", 0xfffffa00);
+	btf__add_struct(btf, "shelf", 4096);
+	btf__add_field(btf, "wraps", vast, 0x600 * 8, 0);
+	btf__add_field(btf, "far", integer, 0xfffffff8, 0);
 	return btf;
 }
 
@@ -254,6 +259,15 @@ static void endless_types(void **state)
 	assert_false(types_member(*state, "dangling", "gone", &found));
 }
 
+/* Where offset plus size is more than 32 bits hold. */
+static void too_large_members(void **state)
+{
+	struct type_member found;
+
+	assert_false(types_member(*state, "shelf", "wraps", &found));
+	assert_false(types_member(*state, "shelf", "far", &found));
+}
+
 static void random_damage(void **state)
 {
 	unsigned int seed = 20261120, round, i;
@@ -299,6 +313,7 @@ int main(void)
 		cmocka_unit_test(enumerators),
 		cmocka_unit_test(no_such_member),
 		cmocka_unit_test(endless_types),
+		cmocka_unit_test(too_large_members),
 		cmocka_unit_test(random_damage),
 	};
 

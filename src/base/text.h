@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Small words for people, used by errors and reports alike. */
+#ifndef KSWAPCK_TEXT_H
+#define KSWAPCK_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define TEXT_NUMBER_SIZE 27	/* 18,446,744,073,709,551,615 and a NUL */
+
+/** text_number - a number as people read it: 8,123,456. Returns @text. */
+const char *text_number(uint64_t number, char text[TEXT_NUMBER_SIZE]);
+
+/**
+ * text_visible - a string from outside as it may be shown: control characters, which
+ * a terminal would obey, become '?'. Returns @text.
+ */
+const char *text_visible(const char *string, char *text, size_t size);
+
+#endif
