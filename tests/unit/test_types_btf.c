@@ -96,8 +96,11 @@ static struct btf *make_btf(void)
 	knot = btf__add_struct(btf, "knot", 8);
 	btf__add_field(btf, NULL, knot, 0, 0);
 	btf__add_field(btf, NULL, knot, 0, 0);
+#if LIBBPF_MAJOR_VERSION == 1 && LIBBPF_MINOR_VERSION < 4
+	/* later ones refuse all of a BTF with such a thing in it */
 	btf__add_struct(btf, "dangling", 8);
 	btf__add_field(btf, "gone", 99999, 0, 0);
+#endif
 	vast = btf__add_struct(btf, "vast", 0xfffffa00);
 	btf__add_struct(btf, "shelf", 4096);
 	btf__add_field(btf, "wraps", vast, 0x600 * 8, 0);
