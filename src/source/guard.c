@@ -102,7 +102,7 @@ struct descriptor_check {
 	const struct file *file;
 	uint64_t data;		/* where the first page data may begin */
 	uint64_t number;	/* of the descriptor */
-	uint64_t end;		/* highest end of page data so far */
+	uint64_t begin, end;	/* lowest begin and highest end of page data so far */
 	uint32_t codecs;
 	uint32_t largest;	/* page data, bytes */
 };
@@ -127,6 +127,8 @@ static bool check_descriptor(struct descriptor_check *check,
 		check->largest = page->size;
 	if (page->offset < check->data || page->offset >= UINT64_C(1) << 60)
 		return bad_descriptor(err, check, page);
+	if (page->offset < check->begin)
+		check->begin = page->offset;
 	if (page->offset + page->size > check->end)
 		check->end = page->offset + page->size;
 	return !file_is_flattened(check->file) || check->end > file_size(check->file) ||
@@ -154,10 +156,35 @@ static bool check_descriptors(struct descriptor_check *check, uint64_t offset,
 	return true;
 }
 
+/*
+ * A descriptor behind the last one: a page is in the table and not in the bitmap.
+ * A bit that got lost gives every page behind it the data of its neighbour. Room
+ * that a writer reserved, as makedumpfile --split does, is zeros and no descriptor.
+ */
+static bool check_behind(const struct descriptor_check *check, uint32_t block_size,
+			 struct error *err)
+{
+	struct page_descriptor page;
+	char text[2][TEXT_NUMBER_SIZE];
+
+	if (check->begin < check->data + sizeof(page) || check->begin > check->end)
+		return true;
+	if (!file_read(check->file, check->data, &page, sizeof(page), err))
+		return false;
+	if (!page.size || page.size > block_size || page.flags & ~DISKDUMP_CODECS ||
+	    page.page_flags || page.offset < check->begin ||
+	    page.offset > file_size(check->file) - page.size)
+		return true;
+	return error_set(err, ERROR_INPUT, "%s: damaged: the bitmap names %s pages, but at byte %s "
+			 "is the descriptor of one more; copy it again",
+			 file_name(check->file), text_number(check->number, text[0]),
+			 text_number(check->data, text[1]));
+}
+
 static bool check_part(const struct file *file, const struct diskdump_headers *part,
 		       struct diskdump_set *set, void *buffer, struct error *err)
 {
-	struct descriptor_check check = { .file = file };
+	struct descriptor_check check = { .file = file, .begin = UINT64_MAX };
 	uint64_t from = part->split ? part->start_pfn : 0;
 	uint64_t to = part->split ? part->end_pfn : part->max_mapnr;
 	uint64_t size, ram, pages;
@@ -175,7 +202,8 @@ static bool check_part(const struct file *file, const struct diskdump_headers *p
 			 err))
 		return false;
 	check.data = part->descriptors + size;
-	if (!check_descriptors(&check, part->descriptors, pages, buffer, err))
+	if (!check_descriptors(&check, part->descriptors, pages, buffer, err) ||
+	    !check_behind(&check, part->block_size, err))
 		return false;
 	set->codecs |= check.codecs;
 	if (check.largest > set->largest_data)

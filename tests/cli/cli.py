@@ -150,6 +150,13 @@ class Tests:
         assert count, "no page to take out"
         return self.file("holes", data)
 
+    def lost_bit(self):
+        """A bit of the bitmap got lost: each page behind it would be its neighbour."""
+        dump = holes.Dump(self.good.read_bytes())
+        for part in (0, 1, 2, 3):
+            data = dump.without_bit(part * (len(dump.frames) - 1) // 3)
+            self.refused(self.file("lost", data), say="one more")
+
     def without_types(self):
         """No BTF and no vmlinux: the remedy is named."""
         self.refused("--no-search", self.holes("healthy.kdump", lambda page: BTF_HEADER in page),

@@ -50,4 +50,14 @@ class Dump:
             old = self.descriptors + index * DESCRIPTOR.size
             data[place:place + DESCRIPTOR.size] = self.data[old:old + DESCRIPTOR.size]
             place += DESCRIPTOR.size
+        # room that nobody uses is zeros
+        end = self.descriptors + len(self.frames) * DESCRIPTOR.size
+        data[place:end] = bytes(end - place)
         return bytes(data), len(gone)
+
+    def without_bit(self, index):
+        """The file with one bit of the bitmap lost, and nothing else changed."""
+        data = bytearray(self.data)
+        frame = self.frames[index]
+        data[self.bitmap + frame // 8] &= ~(1 << frame % 8)
+        return bytes(data)
