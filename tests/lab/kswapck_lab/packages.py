@@ -20,7 +20,6 @@ BUILD = ["make", "flex", "bison", "bc", "libelf-dev", "libssl-dev", "dwarves", "
          "perl", "python3"]
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
-DEFAULT_MIRRORS = {"debian": "http://deb.debian.org/debian", "debian-security": "http://deb.debian.org/debian-security"}
 
 
 def run(command, **options):
@@ -69,7 +68,10 @@ def mirror(archive):
     for line in lines:
         if re.search(rf"/{archive}/?$", line):
             return line.rstrip("/")
-    return DEFAULT_MIRRORS[archive]
+    # Debian's mirrors have the archive of security updates beside the main one.
+    if archive != "debian":
+        return mirror("debian").removesuffix("debian") + archive
+    raise LabError(f"apt has no mirror of the archive {archive}: name one in /etc/apt/sources.list.d")
 
 
 class Suite:
