@@ -12,10 +12,6 @@
 
 #include <stdio.h>
 
-/* include/linux/swap.h, up to 6.19 */
-#define SWAP_MAP_BAD	0x3f
-#define SWAP_HAS_CACHE	0x40
-
 /* Slots that one entry in hand may stand for: a large folio, a batch of page table entries. */
 #define BATCH_MAX	512
 /* Slots that are freed one by one after the lock was dropped: BITS_PER_LONG. */

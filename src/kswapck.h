@@ -125,6 +125,13 @@ struct kswapck_device {
 	bool map_complete;	/* all of swap_map was read; for device_end only */
 };
 
+/*
+ * swap_map bytes, by the kernel's own names (include/linux/swap.h up to 6.19):
+ * macros, which no debug information holds.
+ */
+#define SWAP_MAP_BAD	0x3f
+#define SWAP_HAS_CACHE	0x40
+
 /* What the swap cache holds at a slot. */
 enum kswapck_entry_kind {
 	KSWAPCK_ENTRY_NONE,

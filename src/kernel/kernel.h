@@ -27,7 +27,7 @@ enum page_type_rule {
 	PAGE_TYPE_BYTE,		/* 6.12 and later: a number in the top byte */
 };
 
-/* Where the order of a compound page is kept (kernel.md of the page: page.c). */
+/* Where the order of a compound page is kept. */
 enum page_order_rule {
 	PAGE_ORDER_U8,		/* a byte in page[1]: compound_order, _folio_order */
 	PAGE_ORDER_FLAGS,	/* the low byte of folio->_flags_1: 6.6 and later */

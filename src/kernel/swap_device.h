@@ -9,13 +9,6 @@
 #define SWP_USED	(1U << 0)
 #define SWP_WRITEOK	(1U << 1)
 
-/*
- * swap_map bytes up to 6.19 (include/linux/swap.h): macros, which no debug
- * information holds.
- */
-#define SWAP_MAP_BAD	0x3f
-#define SWAP_HAS_CACHE	0x40
-
 /** swap_device_layout_resolve - fill what kernel->swap says of devices. */
 bool swap_device_layout_resolve(struct kernel *kernel, struct error *err);
 
