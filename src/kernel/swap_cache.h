@@ -53,6 +53,10 @@ struct swap_cache_ops {
 	bool (*read)(const struct kernel *kernel, const struct kswapck_device *device,
 		     uint64_t index, struct swap_space *space,
 		     swap_space_fault_fn *fault, void *data);
+	/** the slot that index @index of the tree at @tree (&space->i_pages) stands for;
+	 * false if the tree is none of @device's or has no such index */
+	bool (*locate)(const struct kernel *kernel, const struct kswapck_device *device,
+		       uint64_t tree, uint64_t index, uint64_t *slot);
 };
 
 extern const struct swap_cache_ops swap_cache_xarray;

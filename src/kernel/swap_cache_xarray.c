@@ -300,10 +300,30 @@ static bool read_space(const struct kernel *kernel, const struct kswapck_device 
 	return true;
 }
 
+static bool locate(const struct kernel *kernel, const struct kswapck_device *device,
+		   uint64_t tree, uint64_t index, uint64_t *slot)
+{
+	uint64_t first, count, space, base, offset;
+
+	if (!first_space(kernel, device->type, &first) || !spaces(kernel, device, &count) ||
+	    tree < first + kernel->swap.i_pages.offset)
+		return false;
+	offset = tree - first - kernel->swap.i_pages.offset;
+	space = offset / kernel->swap.space_size;
+	if (offset % kernel->swap.space_size || space >= count)
+		return false;
+	base = index_base(kernel, device, space);
+	if (index < base || index - base >= SWAP_SPACE_SLOTS)
+		return false;
+	*slot = space * SWAP_SPACE_SLOTS + index - base;
+	return *slot < device->slots;
+}
+
 const struct swap_cache_ops swap_cache_xarray = {
 	.name = "xarray",
 	.probe = probe,
 	.resolve = resolve,
 	.spaces = spaces,
 	.read = read_space,
+	.locate = locate,
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define TASKS_MAX (4U << 20)	/* PID_MAX_LIMIT, include/linux/threads.h */
+#define PF_KTHREAD 0x00200000	/* include/linux/sched.h; the same since 2.6.33 */
 
 /*
  * THREAD_SIZE is 16 KiB on x86_64, and twice that with KASAN. The linker script
@@ -22,11 +23,36 @@ static uint32_t stack_size(const struct kernel *kernel)
 	return 16384;
 }
 
+/*
+ * state became __state in 5.14 (2f064a59a11f); cpu, which is there with CONFIG_SMP
+ * only, went into thread_info in 5.16 (bcf9033e5449).
+ */
+static void resolve_details(const struct kernel *kernel, struct task_layout *layout)
+{
+	static const char type[] = "task_struct";
+
+	kernel_field(kernel, type, "pid", &layout->pid);
+	kernel_field(kernel, type, "tgid", &layout->tgid);
+	kernel_field(kernel, type, "comm", &layout->comm);
+	kernel_field(kernel, type, "flags", &layout->flags);
+	kernel_field(kernel, type, "mm", &layout->mm);
+	kernel_field(kernel, type, "min_flt", &layout->min_flt);
+	kernel_field(kernel, type, "maj_flt", &layout->maj_flt);
+	kernel_field(kernel, type, "utime", &layout->utime);
+	kernel_field(kernel, type, "stime", &layout->stime);
+	kernel_field(kernel, type, "rcu_read_lock_nesting", &layout->rcu_nesting);
+	if (!kernel_field(kernel, type, "__state", &layout->state))
+		kernel_field(kernel, type, "state", &layout->state);
+	if (!kernel_field(kernel, type, "thread_info.cpu", &layout->cpu))
+		kernel_field(kernel, type, "cpu", &layout->cpu);
+}
+
 bool task_layout_resolve(const struct kernel *kernel, struct task_layout *layout)
 {
 	memset(layout, 0, sizeof(*layout));
 	layout->stack_size = stack_size(kernel);
 	kernel_field(kernel, "task_struct", "on_cpu", &layout->on_cpu);
+	resolve_details(kernel, layout);
 	return image_symbol(kernel->image, "init_task", &layout->init_task) &&
 	       kernel_field(kernel, "task_struct", "tasks", &layout->tasks) &&
 	       kernel_field(kernel, "task_struct", "signal", &layout->signal) &&
@@ -117,4 +143,55 @@ bool task_for_each(const struct kernel *kernel, const struct task_layout *layout
 			return false;
 	}
 	return false;
+}
+
+/* A number of a task_struct; 0 when this kernel has none. */
+static bool load(const struct kernel *kernel, uint64_t task, struct field field,
+		 uint64_t *value)
+{
+	*value = 0;
+	return field.size <= sizeof(*value) &&
+	       (!field.size || memory_read(kernel->memory, task + field.offset, value,
+					   field.size) == READ_OK);
+}
+
+static bool load_comm(const struct kernel *kernel, uint64_t task, struct field field,
+		      struct task_details *details)
+{
+	size_t size = sizeof(details->comm) - 1;	/* TASK_COMM_LEN */
+
+	if (field.size < size)
+		size = field.size;
+	return !size || memory_read(kernel->memory, task + field.offset, details->comm,
+				    size) == READ_OK;
+}
+
+bool task_details_read(const struct kernel *kernel, const struct task_layout *layout,
+		       uint64_t address, struct task_details *details)
+{
+	uint64_t pid, tgid, flags, cpu, nesting;
+
+	memset(details, 0, sizeof(*details));
+	details->address = address;
+	if (!load(kernel, address, layout->pid, &pid) ||
+	    !load(kernel, address, layout->tgid, &tgid) ||
+	    !load_comm(kernel, address, layout->comm, details) ||
+	    !load(kernel, address, layout->state, &details->state) ||
+	    !load(kernel, address, layout->flags, &flags) ||
+	    !load(kernel, address, layout->mm, &details->mm) ||
+	    !load(kernel, address, layout->cpu, &cpu) ||
+	    !load(kernel, address, layout->rcu_nesting, &nesting) ||
+	    !load(kernel, address, layout->min_flt, &details->min_flt) ||
+	    !load(kernel, address, layout->maj_flt, &details->maj_flt) ||
+	    !load(kernel, address, layout->utime, &details->utime) ||
+	    !load(kernel, address, layout->stime, &details->stime))
+		return false;
+	details->pid = (int32_t)pid;
+	details->tgid = (int32_t)tgid;
+	details->kernel_thread = (flags & PF_KTHREAD) != 0;
+	details->cpu_known = layout->cpu.size != 0;
+	details->cpu = (unsigned int)cpu;
+	details->rcu_nesting_known = layout->rcu_nesting.size != 0;
+	details->rcu_nesting = (int32_t)nesting;
+	return true;
 }

@@ -13,20 +13,20 @@ static uint64_t padded(uint64_t size)
 	return (size + 3) & ~UINT64_C(3);
 }
 
-static bool add_prstatus(struct notes *notes, struct note note)
+static bool add_note(struct note **list, size_t *count, struct note note)
 {
 	struct note *all;
 
 	/* Room grows by doubling: the count is a power of two whenever it is full. */
-	if (!(notes->prstatus_count & (notes->prstatus_count - 1))) {
-		size_t room = notes->prstatus_count ? notes->prstatus_count * 2 : 1;
+	if (!(*count & (*count - 1))) {
+		size_t room = *count ? *count * 2 : 1;
 
-		all = realloc(notes->prstatus, room * sizeof(*all));
+		all = realloc(*list, room * sizeof(*all));
 		if (!all)
 			return false;
-		notes->prstatus = all;
+		*list = all;
 	}
-	notes->prstatus[notes->prstatus_count++] = note;
+	(*list)[(*count)++] = note;
 	return true;
 }
 
@@ -42,7 +42,10 @@ static bool take_note(struct notes *notes, const Elf64_Nhdr *header,
 {
 	if (header->n_type == NT_PRSTATUS && note.size &&
 	    is_named(name, header->n_namesz, "CORE"))
-		return add_prstatus(notes, note);
+		return add_note(&notes->prstatus, &notes->prstatus_count, note);
+	/* of type 0: struct QEMUCPUState, target/i386/arch_dump.c of QEMU */
+	if (!header->n_type && note.size && is_named(name, header->n_namesz, "QEMU"))
+		return add_note(&notes->qemu, &notes->qemu_count, note);
 	/* VMCOREINFO_NOTE_NAME of include/linux/vmcore_info.h */
 	if (!notes->vmcoreinfo.size && is_named(name, header->n_namesz, "VMCOREINFO"))
 		notes->vmcoreinfo = note;
@@ -104,5 +107,6 @@ void notes_clear(struct notes *notes)
 {
 	free(notes->bytes);
 	free(notes->prstatus);
+	free(notes->qemu);
 	memset(notes, 0, sizeof(*notes));
 }

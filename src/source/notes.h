@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ELF notes of a dump: registers and VMCOREINFO. The same in ELF cores (PT_NOTE)
+ * ELF notes of a dump: registers, QEMU's CPU states and VMCOREINFO. The same in ELF cores (PT_NOTE)
  * and in kdump-compressed files (a copy of the PT_NOTEs).
  */
 #ifndef KSWAPCK_SOURCE_NOTES_H
@@ -18,6 +18,8 @@ struct notes {
 	size_t size;
 	struct note *prstatus;	/* in the order of the file */
 	size_t prstatus_count;
+	struct note *qemu;	/* QEMU's own of each CPU, in the order of the file */
+	size_t qemu_count;
 	struct note vmcoreinfo;	/* size 0: none */
 };
 

@@ -421,15 +421,23 @@ enum read_status source_missing(const struct source *source, uint64_t physical)
 			       physical / page_size) ? READ_EXCLUDED : READ_NOT_RAM;
 }
 
+static const void *note_at(const struct source *source, const struct note *list,
+			   size_t count, size_t index, size_t *size)
+{
+	if (index >= count)
+		return NULL;
+	*size = list[index].size;
+	return source->notes.bytes + list[index].offset;
+}
+
 const void *source_prstatus(const struct source *source, size_t index, size_t *size)
 {
-	const struct note *note;
+	return note_at(source, source->notes.prstatus, source->notes.prstatus_count, index, size);
+}
 
-	if (index >= source->notes.prstatus_count)
-		return NULL;
-	note = &source->notes.prstatus[index];
-	*size = note->size;
-	return source->notes.bytes + note->offset;
+const void *source_qemu_state(const struct source *source, size_t index, size_t *size)
+{
+	return note_at(source, source->notes.qemu, source->notes.qemu_count, index, size);
 }
 
 const char *read_status_text(enum read_status status)

@@ -90,6 +90,12 @@ enum read_status source_read_page(struct source *source,
 const void *source_prstatus(const struct source *source, size_t index,
 			    size_t *size);
 
+/**
+ * source_qemu_state - QEMU's own notes, struct QEMUCPUState, in the order of the
+ * file, which is that of its register notes. As source_prstatus().
+ */
+const void *source_qemu_state(const struct source *source, size_t index, size_t *size);
+
 /** read_status_text - "left out of the dump", "not mapped" ... */
 const char *read_status_text(enum read_status status);
 

@@ -7,6 +7,7 @@
  */
 #include "types/backend.h"
 #include "image/name_index.h"
+#include "types/die.h"
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
@@ -57,27 +58,6 @@ static struct dwarf_types *of(struct types *types)
 static bool die_at(const struct dwarf_types *types, type_id id, Dwarf_Die *die)
 {
 	return dwarf_offdie(types->dwarf, id, die) != NULL;
-}
-
-static const char *name_of(Dwarf_Die *die)
-{
-	Dwarf_Attribute attribute;
-
-	return dwarf_formstring(dwarf_attr(die, DW_AT_name, &attribute));
-}
-
-static bool number_of(Dwarf_Die *die, unsigned int name, uint64_t *value)
-{
-	Dwarf_Attribute attribute;
-
-	return dwarf_formudata(dwarf_attr(die, name, &attribute), value) == 0;
-}
-
-static bool type_of(Dwarf_Die *die, Dwarf_Die *type)
-{
-	Dwarf_Attribute attribute;
-
-	return dwarf_formref_die(dwarf_attr(die, DW_AT_type, &attribute), type) != NULL;
 }
 
 static bool make_room(void **array, uint32_t *room, uint32_t used, size_t element)
@@ -134,13 +114,13 @@ static bool keep(struct dwarf_types *types, const struct named_type *type)
 /* A declaration alone has no size and is not worth keeping. */
 static bool take_type(struct dwarf_types *types, Dwarf_Die *die, enum named_kind kind)
 {
-	struct named_type type = { .name = name_of(die), .kind = kind };
+	struct named_type type = { .name = die_name(die), .kind = kind };
 	uint64_t size;
 
 	if (!type.name || !*type.name)
 		return true;
 	if (kind != NAMED_TYPEDEF) {
-		if (!number_of(die, DW_AT_byte_size, &size))
+		if (!die_number(die, DW_AT_byte_size, &size))
 			return true;
 		type.size = (uint32_t)size;
 	}
@@ -200,14 +180,6 @@ static bool take_enumerator(struct dwarf_types *types, const char *name, int64_t
 	return true;
 }
 
-/* The next DIE beside @die; it must lie behind it, so that the walk ends. */
-static bool next_sibling(Dwarf_Die *die)
-{
-	Dwarf_Off before = dwarf_dieoffset(die);
-
-	return dwarf_siblingof(die, die) == 0 && dwarf_dieoffset(die) > before;
-}
-
 static bool knows_enumerator(const struct dwarf_types *types, const char *name,
 			     int64_t value)
 {
@@ -229,7 +201,7 @@ static bool take_enum(struct dwarf_types *types, Dwarf_Die *enumeration)
 	if (dwarf_child(enumeration, &die))
 		return true;
 	do {
-		const char *name = name_of(&die);
+		const char *name = die_name(&die);
 		int64_t value;
 
 		if (dwarf_tag(&die) != DW_TAG_enumerator || !name ||
@@ -240,7 +212,7 @@ static bool take_enum(struct dwarf_types *types, Dwarf_Die *enumeration)
 		first = false;
 		if (!take_enumerator(types, name, value))
 			return false;
-	} while (next_sibling(&die));
+	} while (die_next_sibling(&die));
 	return true;
 }
 
@@ -284,7 +256,7 @@ static bool read_unit(struct dwarf_types *types)
 			types->complete = true;
 			return false;
 		}
-	} while (next_sibling(&die));
+	} while (die_next_sibling(&die));
 	return true;
 }
 
@@ -328,13 +300,6 @@ static bool find_dwarf_type(struct types *base, const char *name, uint32_t nth,
 	return false;
 }
 
-static bool is_link(int tag)
-{
-	return tag == DW_TAG_typedef || tag == DW_TAG_const_type ||
-	       tag == DW_TAG_volatile_type || tag == DW_TAG_restrict_type ||
-	       tag == DW_TAG_atomic_type;
-}
-
 static bool is_composite(int tag)
 {
 	return tag == DW_TAG_structure_type || tag == DW_TAG_union_type;
@@ -345,7 +310,7 @@ static bool define(struct dwarf_types *types, Dwarf_Die *die)
 {
 	enum named_kind kind = dwarf_tag(die) == DW_TAG_union_type ? NAMED_UNION
 								   : NAMED_STRUCT;
-	const char *name = name_of(die);
+	const char *name = die_name(die);
 	type_id id;
 
 	if (!dwarf_hasattr(die, DW_AT_declaration))
@@ -366,8 +331,8 @@ static bool strip(struct dwarf_types *types, Dwarf_Die *die)
 {
 	uint32_t steps = 0;
 
-	while (is_link(dwarf_tag(die)))
-		if (steps++ >= TYPE_CHAIN_MAX || !type_of(die, die))
+	while (die_is_link(dwarf_tag(die)))
+		if (steps++ >= TYPE_CHAIN_MAX || !die_type(die, die))
 			return false;
 	return !is_composite(dwarf_tag(die)) || define(types, die);
 }
@@ -377,9 +342,9 @@ static uint64_t dimension(Dwarf_Die *range)
 {
 	uint64_t bound;
 
-	if (number_of(range, DW_AT_count, &bound))
+	if (die_number(range, DW_AT_count, &bound))
 		return bound;
-	if (number_of(range, DW_AT_upper_bound, &bound) && bound < UINT32_MAX)
+	if (die_number(range, DW_AT_upper_bound, &bound) && bound < UINT32_MAX)
 		return bound + 1;
 	return 0;
 }
@@ -395,12 +360,12 @@ static bool array_shape(struct dwarf_types *types, Dwarf_Die *array,
 	while (dwarf_tag(&element) == DW_TAG_array_type) {
 		bool more = dwarf_child(&element, &die) == 0;
 
-		for (; more; more = next_sibling(&die))
+		for (; more; more = die_next_sibling(&die))
 			if (dwarf_tag(&die) == DW_TAG_subrange_type &&
 			    __builtin_mul_overflow(shape->count, dimension(&die),
 						   &shape->count))
 				return false;
-		if (steps++ > TYPE_CHAIN_MAX || !type_of(&element, &element))
+		if (steps++ > TYPE_CHAIN_MAX || !die_type(&element, &element))
 			return false;
 		shape->element = dwarf_dieoffset(&element);
 		if (!strip(types, &element))
@@ -422,7 +387,7 @@ static bool dwarf_shape(struct types *base, type_id id, struct type_shape *shape
 	case DW_TAG_structure_type:
 	case DW_TAG_union_type:
 		shape->class = TYPE_COMPOSITE;
-		return number_of(&die, DW_AT_byte_size, &shape->size);
+		return die_number(&die, DW_AT_byte_size, &shape->size);
 	case DW_TAG_array_type:
 		return array_shape(types, &die, shape) &&
 		       dwarf_shape(base, shape->element, &element) &&
@@ -431,7 +396,7 @@ static bool dwarf_shape(struct types *base, type_id id, struct type_shape *shape
 		shape->size = 8;
 		return true;
 	default:
-		number_of(&die, DW_AT_byte_size, &shape->size);
+		die_number(&die, DW_AT_byte_size, &shape->size);
 		return true;
 	}
 }
@@ -444,7 +409,7 @@ static uint64_t byte_location(Dwarf_Die *member)
 	uint64_t value;
 	size_t length;
 
-	if (number_of(member, DW_AT_data_member_location, &value))
+	if (die_number(member, DW_AT_data_member_location, &value))
 		return value;
 	if (!dwarf_getlocation(dwarf_attr(member, DW_AT_data_member_location, &attribute),
 			       &expression, &length) &&
@@ -464,13 +429,13 @@ static void place_field(struct dwarf_types *types, Dwarf_Die *member,
 	struct type_shape shape;
 
 	field->bits = byte_location(member) * 8;
-	if (!number_of(member, DW_AT_bit_size, &bit_size))
+	if (!die_number(member, DW_AT_bit_size, &bit_size))
 		return;
 	field->bit_size = bit_size <= 128 ? (uint32_t)bit_size : 0;
-	if (number_of(member, DW_AT_data_bit_offset, &bits)) {
+	if (die_number(member, DW_AT_data_bit_offset, &bits)) {
 		field->bits = bits;
-	} else if (number_of(member, DW_AT_bit_offset, &bits)) {
-		if (!number_of(member, DW_AT_byte_size, &unit) &&
+	} else if (die_number(member, DW_AT_bit_offset, &bits)) {
+		if (!die_number(member, DW_AT_byte_size, &unit) &&
 		    dwarf_shape(&types->base, field->type, &shape))
 			unit = shape.size;
 		field->bits += unit * 8 - bits - bit_size;
@@ -486,9 +451,9 @@ static void dwarf_fields(struct types *base, type_id id, type_visit *visit, void
 	    !is_composite(dwarf_tag(&die)) || dwarf_child(&die, &die))
 		return;
 	do {
-		struct type_field field = { .name = name_of(&die) };
+		struct type_field field = { .name = die_name(&die) };
 
-		if (dwarf_tag(&die) != DW_TAG_member || !type_of(&die, &type))
+		if (dwarf_tag(&die) != DW_TAG_member || !die_type(&die, &type))
 			continue;
 		field.type = dwarf_dieoffset(&type);
 		if (!field.name)
@@ -496,7 +461,7 @@ static void dwarf_fields(struct types *base, type_id id, type_visit *visit, void
 		place_field(types, &die, &field);
 		if (!visit(&field, context))
 			return;
-	} while (next_sibling(&die));
+	} while (die_next_sibling(&die));
 }
 
 static bool dwarf_enumerator(struct types *base, const char *name, int64_t *value)
@@ -573,8 +538,7 @@ struct types *dwarf_open(int descriptor, const char *path, struct error *err)
 		return NULL;
 	}
 	types->base = (struct types){ &dwarf_ops, "DWARF of vmlinux" };
-	types->dwarf = dwarf_begin(descriptor, DWARF_C_READ);
-	/* The first unit is read now: sections that libdw cannot read fail here. */
+	types->dwarf = die_open(descriptor);
 	if (!types->dwarf || !read_unit(types)) {
 		dwarf_close(&types->base);
 		no_dwarf(descriptor, path, err);

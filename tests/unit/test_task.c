@@ -22,6 +22,18 @@
 #define STACK	     40
 #define SP	     48
 #define ON_CPU	     56
+#define STATE	     64
+#define FLAGS	     72
+#define PID	     76
+#define TGID	     80
+#define CPU	     84
+#define NESTING	     88
+#define COMM	     92
+#define MM	     112
+#define MIN_FLT	     120
+#define MAJ_FLT	     128
+#define UTIME	     136
+#define STIME	     144
 #define SIGNAL_AT    2048
 #define THREAD_HEAD  8
 #define SEEN_MAX     64
@@ -31,6 +43,10 @@ static const struct task_layout layout = {
 	.tasks = {TASKS, 16}, .signal = {SIGNAL, 8}, .thread_node = {THREAD_NODE, 16},
 	.thread_head = {THREAD_HEAD, 16}, .stack = {STACK, 8}, .sp = {SP, 8},
 	.on_cpu = {ON_CPU, 4}, .stack_size = 16384,
+	.state = {STATE, 4}, .flags = {FLAGS, 4}, .pid = {PID, 4}, .tgid = {TGID, 4},
+	.cpu = {CPU, 4}, .rcu_nesting = {NESTING, 4}, .comm = {COMM, 16}, .mm = {MM, 8},
+	.min_flt = {MIN_FLT, 8}, .maj_flt = {MAJ_FLT, 8}, .utime = {UTIME, 8},
+	.stime = {STIME, 8},
 };
 
 struct crowd {
@@ -241,6 +257,101 @@ static void what_is_read_of_a_task(void **state)
 	assert_true(crowd->last.on_cpu);
 }
 
+static void put32(struct crowd *crowd, uint64_t address, uint32_t value)
+{
+	memcpy(crowd->bytes + (address - BASE), &value, sizeof(value));
+}
+
+/* Whatever is next to a member is not taken for part of it. */
+static void fill_details(struct crowd *crowd, uint64_t task)
+{
+	memset(crowd->bytes + (task - BASE) + STATE, 0xee, STIME + 16 - STATE);
+	put32(crowd, task + STATE, TASK_UNINTERRUPTIBLE);
+	put32(crowd, task + FLAGS, 0x00400040);
+	put32(crowd, task + PID, 38);
+	put32(crowd, task + TGID, 37);
+	put32(crowd, task + CPU, 1);
+	put32(crowd, task + NESTING, 2);
+	memcpy(crowd->bytes + (task - BASE) + COMM, "kworker/u4:1-xx", 16);
+	put(crowd, task + MM, BASE + 32768);
+	put(crowd, task + MIN_FLT, 7);
+	put(crowd, task + MAJ_FLT, 8);
+	put(crowd, task + UTIME, 9);
+	put(crowd, task + STIME, 10);
+}
+
+static void details(void **state)
+{
+	struct crowd *crowd = *state;
+	struct task_details details;
+
+	fill_details(crowd, task_at(2));
+	assert_true(task_details_read(&crowd->kernel, &layout, task_at(2), &details));
+	assert_int_equal(details.address, task_at(2));
+	assert_int_equal(details.pid, 38);
+	assert_int_equal(details.tgid, 37);
+	assert_string_equal(details.comm, "kworker/u4:1-xx");
+	assert_int_equal(details.state, TASK_UNINTERRUPTIBLE);
+	assert_int_equal(details.mm, BASE + 32768);
+	assert_false(details.kernel_thread);
+	assert_true(details.cpu_known);
+	assert_int_equal(details.cpu, 1);
+	assert_true(details.rcu_nesting_known);
+	assert_int_equal(details.rcu_nesting, 2);
+	assert_int_equal(details.min_flt, 7);
+	assert_int_equal(details.maj_flt, 8);
+	assert_int_equal(details.utime, 9);
+	assert_int_equal(details.stime, 10);
+}
+
+/* A name that is not terminated, numbers below 0, a kernel thread. */
+static void odd_details(void **state)
+{
+	struct crowd *crowd = *state;
+	struct task_details details;
+
+	fill_details(crowd, task_at(2));
+	memset(crowd->bytes + (task_at(2) - BASE) + COMM, 'x', 16);
+	put32(crowd, task_at(2) + FLAGS, 0x00208040);
+	put32(crowd, task_at(2) + NESTING, UINT32_MAX);
+	put32(crowd, task_at(2) + PID, UINT32_MAX);
+	assert_true(task_details_read(&crowd->kernel, &layout, task_at(2), &details));
+	assert_string_equal(details.comm, "xxxxxxxxxxxxxxxx");
+	assert_true(details.kernel_thread);
+	assert_int_equal(details.rcu_nesting, -1);
+	assert_int_equal(details.pid, -1);
+}
+
+static void details_that_the_kernel_lacks(void **state)
+{
+	struct crowd *crowd = *state;
+	struct task_layout bare = layout;
+	struct task_details details;
+
+	fill_details(crowd, task_at(2));
+	bare.cpu = bare.rcu_nesting = bare.utime = bare.comm = (struct field){0};
+	bare.state = (struct field){STATE, 24};		/* no number: damaged types */
+	assert_false(task_details_read(&crowd->kernel, &bare, task_at(2), &details));
+	bare.state = (struct field){0};
+	assert_true(task_details_read(&crowd->kernel, &bare, task_at(2), &details));
+	assert_false(details.cpu_known);
+	assert_false(details.rcu_nesting_known);
+	assert_int_equal(details.utime, 0);
+	assert_int_equal(details.stime, 10);
+	assert_string_equal(details.comm, "");
+}
+
+static void details_not_in_the_dump(void **state)
+{
+	struct crowd *crowd = *state;
+	struct task_details details;
+
+	assert_false(task_details_read(&crowd->kernel, &layout, 0, &details));
+	assert_false(task_details_read(&crowd->kernel, &layout, UINT64_MAX - 7, &details));
+	crowd->fake.hole = task_at(3);
+	assert_false(task_details_read(&crowd->kernel, &layout, task_at(3), &details));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +366,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(signal_not_readable, setup, teardown),
 		cmocka_unit_test_setup_teardown(task_not_in_the_dump, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_read_of_a_task, setup, teardown),
+		cmocka_unit_test_setup_teardown(details, setup, teardown),
+		cmocka_unit_test_setup_teardown(odd_details, setup, teardown),
+		cmocka_unit_test_setup_teardown(details_that_the_kernel_lacks, setup, teardown),
+		cmocka_unit_test_setup_teardown(details_not_in_the_dump, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("task", tests, NULL, NULL);

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Lookups of the swap cache, by the functions on a stack.
+ *
+ * Up to 6.17 every lookup goes through the page cache's own function, which loads
+ * the entry and takes a reference under rcu_read_lock(), over and over until both
+ * fit together. Its name changed with the years; which functions the compiler
+ * inlined does as well, so a lookup is: one of those, called by the swap code.
+ */
+#include "story/parts.h"
+
+#include <string.h>
+
+#define GET_PAGE "page_cache_get_speculative() fails on a count of 0: goto repeat"
+#define GET_FOLIO "folio_try_get_rcu() fails on a count of 0: goto repeat"
+#define GET_FOLIO_6_11 "folio_try_get() (6.11 on; folio_try_get_rcu() before) fails on a count of 0: " \
+	"goto repeat"
+
+/* Where the loop is, by the function that is on the stack. */
+static const struct {
+	const char *on_stack;
+	struct story_loop_place place;
+} places[] = {
+	/* 5.4 mm/filemap.c:1683, 5.10:1690 */
+	{"find_get_entry", {"find_get_entry", "mm/filemap.c", GET_PAGE}},
+	/* 5.15 mm/filemap.c:1817, inlined */
+	{"pagecache_get_page", {"mapping_get_entry", "mm/filemap.c", GET_PAGE}},
+	{"mapping_get_entry", {"mapping_get_entry", "mm/filemap.c", GET_FOLIO}},
+	/* 5.16 - 6.2: 6.1 mm/filemap.c:1873, inlined */
+	{"__filemap_get_folio", {"mapping_get_entry", "mm/filemap.c", GET_FOLIO}},
+	/* 6.3 and later: 6.6 mm/filemap.c:1844, 6.12:1835 */
+	{"filemap_get_entry", {"filemap_get_entry", "mm/filemap.c", GET_FOLIO_6_11}},
+};
+
+/* What else can be on the stack within the loop. */
+static const char *const helpers[] = {
+	"xas_load", "xas_start", "xas_descend", "xas_reload", "__rcu_read_lock",
+	"__rcu_read_unlock", "find_get_page", "filemap_get_folio",
+};
+
+/* The swap code that looks folios up; innermost ones first. */
+static const char *const swap_lookups[] = {
+	"swap_cache_get_folio",		/* 6.0 - 6.17 mm/swap_state.c */
+	"lookup_swap_cache",		/* until then */
+	"__read_swap_cache_async",
+	"filemap_get_incore_folio",	/* mincore, memory cgroup charge moving */
+	"find_get_incore_page",
+	"__try_to_reclaim_swap",	/* allocator, zap */
+	"shmem_swapin_folio", "shmem_swapin_page",
+	"unuse_pte_range",		/* swapoff */
+	"try_to_unuse",
+	"move_pages_pte",		/* userfaultfd */
+	"free_swap_and_cache",
+	"do_swap_page",
+};
+
+/* From the exception to do_swap_page(), outermost last. */
+static const char *const fault_functions[] = {
+	"do_swap_page", "handle_pte_fault", "__handle_mm_fault", "handle_mm_fault",
+	"do_user_addr_fault", "__do_page_fault", "do_page_fault", "exc_page_fault",
+};
+
+/* Is @name this function? Compilers add ".isra.0", ".part.0" and the like. */
+static bool is_function(const char *name, const char *function)
+{
+	size_t length = strlen(function);
+
+	return !strncmp(name, function, length) && (!name[length] || name[length] == '.');
+}
+
+static const char *find_name(const char *name, const char *const *names, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (is_function(name, names[i]))
+			return names[i];
+	return NULL;
+}
+
+#define FIND(name, names) find_name(name, names, sizeof(names) / sizeof((names)[0]))
+
+static const struct story_loop_place *place_of(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (is_function(name, places[i].on_stack))
+			return &places[i].place;
+	return NULL;
+}
+
+static bool is_kernel_function(const struct story_frame *frame)
+{
+	return frame->named && !frame->name.module[0];
+}
+
+/* Did execution stop in this frame, but for interrupts? */
+static bool stopped_here(const struct story_frame *frame)
+{
+	return frame->kind != FRAME_CALL;
+}
+
+/* From frame @outer inwards to where the task stopped: the loop and nothing else? */
+static bool in_loop(const struct story_thread *thread, unsigned int outer,
+		    struct lookup *lookup)
+{
+	unsigned int i = outer;
+
+	while (i-- > 0) {
+		const struct story_frame *frame = &thread->frames[i];
+		const struct story_loop_place *place;
+
+		if (!is_kernel_function(frame))
+			return false;
+		place = place_of(frame->name.function);
+		if (!place && !FIND(frame->name.function, helpers))
+			return false;
+		if (place)
+			lookup->place = place;
+		lookup->frame = i;
+		if (stopped_here(frame))
+			return lookup->place != NULL;
+	}
+	return false;
+}
+
+bool story_lookup_find(const struct story_thread *thread, struct lookup *lookup)
+{
+	unsigned int i;
+
+	for (i = 1; i < thread->frame_count; i++) {
+		const struct story_frame *frame = &thread->frames[i];
+		const char *function = is_kernel_function(frame) ?
+				       FIND(frame->name.function, swap_lookups) : NULL;
+
+		if (!function)
+			continue;
+		*lookup = (struct lookup){.last = i, .function = function};
+		if (i + 1 < thread->frame_count && is_kernel_function(&thread->frames[i + 1]))
+			lookup->wanted_by = thread->frames[i + 1].name.function;
+		return in_loop(thread, i, lookup);
+	}
+	return false;
+}
+
+bool story_fault_find(const struct story_thread *thread, unsigned int *frame)
+{
+	bool found = false;
+	unsigned int i;
+
+	for (i = 0; i < thread->frame_count; i++)
+		if (is_kernel_function(&thread->frames[i]) &&
+		    FIND(thread->frames[i].name.function, fault_functions)) {
+			*frame = i;
+			found = true;
+		}
+	return found;
+}
+
+const struct story_loop_place *story_refault_place(const struct kernel *kernel)
+{
+	/* 4.14 mm/memory.c:2955, 5.4:3028, 5.10:3471, 6.1:3934 */
+	static const struct story_loop_place by_private = {
+		"do_swap_page", "mm/memory.c",
+		"PageSwapCache and page_private(page) == entry.val do not both hold: goto out_page",
+	};
+	/* cfeed8ffe55b, 6.6: mm/memory.c:3903; 6.12:4370 */
+	static const struct story_loop_place by_folio = {
+		"do_swap_page", "mm/memory.c",
+		"folio_test_swapcache() and page_swap_entry(page).val == entry.val do not both hold: "
+		"goto out_page",
+	};
+
+	return kernel->page.tail_private_zero ? &by_folio : &by_private;
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Single slots of the swap cache, for those who know where to look. */
+#include "story/parts.h"
+
+#include <stdlib.h>
+
+#include "kernel/swap_device.h"
+
+#define DEVICES_MAX (sizeof(((struct telling *)0)->devices) / sizeof(struct kswapck_device))
+
+void story_devices_read(struct telling *telling)
+{
+	const struct kernel *kernel = telling->kernel;
+	unsigned int type;
+
+	for (type = 0; type < kernel->swap.nr_swapfiles && type < DEVICES_MAX; type++) {
+		struct kswapck_device *device = &telling->devices[type];
+
+		if (swap_device_read(kernel, type, device) != SWAP_DEVICE_OK)
+			device->slots = 0;
+		telling->device_count = type + 1;
+	}
+}
+
+bool story_slot_valid(const struct telling *telling, unsigned int type, uint64_t slot)
+{
+	/* slot 0 is the header of the device */
+	return type < telling->device_count && slot && slot < telling->devices[type].slots;
+}
+
+static void ignore_fault(void *data, const struct kswapck_space *space,
+			 const struct kswapck_tree_fault *fault)
+{
+	/* the audit has told of it */
+	(void)data, (void)space, (void)fault;
+}
+
+static bool read_space(struct telling *telling, unsigned int type, uint64_t index)
+{
+	if (telling->space_valid && telling->space_type == type &&
+	    telling->space_index == index)
+		return true;
+	if (!telling->space)
+		telling->space = swap_space_new();
+	if (!telling->space) {
+		telling->out_of_memory = true;
+		return false;
+	}
+	telling->space_type = type;
+	telling->space_index = index;
+	telling->space_valid = telling->kernel->swap_cache->read(telling->kernel,
+		&telling->devices[type], index, telling->space, ignore_fault, NULL);
+	return telling->space_valid;
+}
+
+/* The node that holds the word at @place: its slots are 8 bytes each, in a row. */
+static void find_node(const struct kernel *kernel, uint64_t place, uint64_t slot,
+		      struct slot_view *view)
+{
+	const struct xarray_layout *layout = &kernel->xarray;
+	uint64_t offset = slot % layout->slot_count;
+
+	view->node = place - 8 * offset - layout->slots.offset;
+	view->node_end = view->node + layout->node_size;
+}
+
+bool story_slot_read(struct telling *telling, unsigned int type, uint64_t slot,
+		     struct slot_view *view)
+{
+	uint64_t i = slot % SWAP_SPACE_SLOTS;
+
+	*view = (struct slot_view){0};
+	if (!story_slot_valid(telling, type, slot) ||
+	    !read_space(telling, type, slot / SWAP_SPACE_SLOTS))
+		return false;
+	view->kind = telling->space->kinds[i];
+	view->entry = telling->space->entries[i];
+	if (telling->space->places[i / 16] && telling->kernel->xarray.slot_count)
+		find_node(telling->kernel, telling->space->places[i / 16] + 8 * (i % 16), i, view);
+	return view->kind != KSWAPCK_ENTRY_UNREADABLE;
+}

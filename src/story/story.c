@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "story/parts.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void story_gap(struct story *story, const char *part, const char *why, ...)
+{
+	struct story_gap *gap;
+	va_list arguments;
+
+	if (story->gap_count == STORY_GAPS_MAX)
+		return;
+	gap = &story->gaps[story->gap_count++];
+	gap->part = part;
+	va_start(arguments, why);
+	vsnprintf(gap->why, sizeof(gap->why), why, arguments);
+	va_end(arguments);
+}
+
+bool story_stopped(const struct telling *telling)
+{
+	return telling->options->stop && telling->options->stop(telling->options->data);
+}
+
+void story_progress(const struct telling *telling, const char *what, uint64_t done,
+		    uint64_t total)
+{
+	if (telling->options->progress)
+		telling->options->progress(telling->options->data, what, done, total);
+}
+
+/* Names and tables of the code: without them there are no stacks. */
+static bool open_code(struct telling *telling, struct error *err)
+{
+	const char *gap;
+
+	telling->code = code_open(telling->kernel, err);
+	if (!telling->code)
+		return false;
+	gap = code_gap(telling->code);
+	if (gap)
+		story_gap(telling->story, "modules", "%s", gap);
+	telling->unwinder = unwinder_open(telling->kernel, telling->code, err);
+	return telling->unwinder != NULL;
+}
+
+static void resolve(struct telling *telling)
+{
+	struct story *story = telling->story;
+
+	telling->map_known = address_map_layout_resolve(telling->kernel, &telling->map);
+	telling->tables_known = page_table_layout_resolve(telling->kernel, &telling->tables);
+	story->debug = debug_code_open(telling->kernel->image);
+	story->dwarf = story->debug != NULL;
+	snprintf(story->release, sizeof(story->release), "%s",
+		 image_release(telling->kernel->image));
+	story_version_read(telling->kernel, story->version, sizeof(story->version));
+	story_link_resolve(telling);
+	story_devices_read(telling);
+}
+
+/* The parts of the story, in the order in which they need each other. */
+static void tell(struct telling *telling, const struct audit_summary *audit)
+{
+	struct story *story = telling->story;
+
+	resolve(telling);
+	story_progress(telling, "unwinding stacks", 0, 0);
+	story_threads_read(telling);
+	story_log_read(telling);
+	story_rcu_join(telling);
+	story_log_join(telling);
+	story_waiters_join(telling);
+	story_origin_find(telling);
+	story_bugs_judge(telling);
+	story_victims_sweep(telling);
+	story_verdict_find(telling, audit);
+	if (telling->findings->lost)
+		story_gap(story, "findings", "%llu more findings than could be kept were not looked "
+			  "into", (unsigned long long)telling->findings->lost);
+	story->interrupted = story_stopped(telling);
+}
+
+struct story *story_tell(const struct kernel *kernel, struct story_findings *findings,
+			 const struct audit_summary *audit,
+			 const struct story_options *options, struct error *err)
+{
+	struct telling *telling = calloc(1, sizeof(*telling));
+	struct story *story = calloc(1, sizeof(*story));
+	bool told = false;
+
+	if (telling && story) {
+		telling->kernel = kernel;
+		telling->options = options;
+		telling->findings = findings;
+		telling->story = story;
+		story->findings = findings;
+		story_findings_sort(findings);
+		told = open_code(telling, err);
+		if (told)
+			tell(telling, audit);
+		cpus_free(&telling->cpus);
+		unwinder_close(telling->unwinder);
+		code_close(telling->code);
+		free(telling->space);
+	}
+	if (!told || telling->out_of_memory) {
+		if (told || !story || !telling)
+			error_set(err, ERROR_SYSTEM, "out of memory");
+		story_free(story);
+		story = NULL;
+	}
+	free(telling);
+	return story;
+}
+
+void story_free(struct story *story)
+{
+	size_t i;
+
+	if (!story)
+		return;
+	for (i = 0; i < story->thread_count; i++)
+		free(story->threads[i].frames);
+	free(story->threads);
+	free(story->waiters);
+	free(story->victims.victims);
+	debug_code_close(story->debug);
+	free(story);
+}

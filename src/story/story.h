@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The story of a dump: findings of the audit, stacks, RCU's state and the kernel
+ * log, joined into one explanation with a verdict.
+ *
+ * story_tell() fills one struct story; each part has a file of its own here and
+ * can be missing without hurting the others (struct story_gap says why). Nothing
+ * here prints. Strings that come from the dump (comm, log text) are raw bytes.
+ */
+#ifndef KSWAPCK_STORY_H
+#define KSWAPCK_STORY_H
+
+#include "audit/audit.h"
+#include "kernel/printk.h"
+#include "kernel/rcu.h"
+#include "kernel/unwind.h"
+#include "types/debug_code.h"
+
+/* ------------------------------------------------------------- broken slots */
+
+/* What a lookup or a fault does at a broken slot, for ever. */
+enum story_effect {
+	EFFECT_NONE,		/* neither of the two */
+	EFFECT_SPIN,		/* lookup cannot take a reference: spins under RCU */
+	EFFECT_REFAULT,		/* lookup works, but the fault returns unserved */
+};
+
+/* Slots that a finding calls broken. */
+struct story_range {
+	const struct kswapck_problem *problem;
+	enum story_effect effect;
+	unsigned int type;
+	uint64_t first_slot, last_slot;
+	uint64_t page;		/* address of the first one's struct page; 0: none */
+	char device[64];	/* "vda" */
+};
+
+#define STORY_RANGES_MAX 262144
+
+/* All of them, in the order of the audit; made by story_findings_add(). */
+struct story_findings {
+	struct story_range *ranges;
+	size_t count, room;
+	uint64_t lost;		/* findings for which there was no more room */
+	bool sorted;
+	uint64_t spin_slots, refault_slots;	/* by effect */
+};
+
+/** story_findings_add - take note of a finding, for story_tell(). */
+void story_findings_add(struct story_findings *findings, const struct kswapck_finding *finding);
+void story_findings_free(struct story_findings *findings);
+
+/* ------------------------------------------------------------------- threads */
+
+#define STORY_INLINED_MAX 8
+
+struct story_frame {
+	uint64_t pc;
+	enum frame_kind kind;
+	enum stack_kind stack;
+	bool named;		/* name is known */
+	struct code_name name;
+	/* with DWARF: functions inlined there, innermost first, and lines */
+	unsigned int inlined_count;
+	struct debug_scope inlined[STORY_INLINED_MAX];
+	const char *file;	/* of the function itself; NULL: not known */
+	int line;
+};
+
+/* A task and what it was doing. */
+struct story_thread {
+	struct task_details task;
+	bool on_cpu;
+	unsigned int cpu;	/* if on_cpu */
+	bool preempted;		/* ready to run, not on a CPU, stopped in the kernel */
+	bool user;		/* on a CPU, in user mode */
+	enum register_origin origin;	/* if on_cpu */
+	const char *missing;	/* why there are no registers; NULL */
+	uint64_t user_pc;	/* in user mode; 0: not known */
+	struct story_frame *frames;	/* innermost first */
+	unsigned int frame_count;
+	enum unwind_end end;
+	uint64_t end_address;
+};
+
+/* ------------------------------------------------------------------ spinners */
+
+enum story_loop {
+	LOOP_NONE,
+	LOOP_STALL,		/* within the lookup, under rcu_read_lock() */
+	LOOP_REFAULT,		/* fault after fault */
+};
+
+/* A kind of evidence that ties a task to a slot. */
+enum story_link_kind {
+	LINK_XA_STATE,		/* struct xa_state on the stack: space and index */
+	LINK_VM_FAULT,		/* struct vm_fault on the stack: address and orig_pte */
+	LINK_PAGE_TABLE,	/* the PTE of the faulting address, in the page table */
+	LINK_REGISTER_PAGE,	/* a register holds the slot's page */
+	LINK_REGISTER_NODE,	/* a register holds the slot's tree node */
+	LINK_LOCAL,		/* a local variable, by DWARF */
+	LINK_CR2,		/* CR2, the address of the CPU's last page fault */
+	LINK_REGISTER_ADDRESS,	/* a register of user mode holds the address */
+	LINK_FAULT_COUNT,	/* the task has had more faults than it has memory */
+	LINK_KIND_COUNT,
+};
+
+struct story_link {
+	enum story_link_kind kind;
+	const char *what;	/* "rbx", "vm_fault.orig_pte", "folio"; a constant or DWARF's */
+	const char *function;	/* whose frame; NULL */
+	uint64_t address;	/* where it stands in memory; 0: in a register */
+	uint64_t value;
+	unsigned int type;	/* the slot that it leads to; LINK_FAULT_COUNT: none */
+	uint64_t slot;
+	bool agrees;		/* with the slot that the spinner is said to be at */
+};
+
+#define STORY_LINKS_MAX 24
+#define STORY_SPINNERS_MAX 64
+
+/* The place of a loop in the kernel's source. Constants; see lookup.c. */
+struct story_loop_place {
+	const char *function;	/* where the loop is, inlined or not */
+	const char *file;
+	const char *statement;	/* what it says there */
+};
+
+struct story_spinner {
+	size_t thread;		/* index in story->threads */
+	enum story_loop loop;
+	const char *lookup;	/* function of the frame that does the lookup; NULL */
+	const char *lookup_for;	/* function that wants the folio: "do_swap_page" */
+	const struct story_loop_place *place;	/* NULL: not known for this function */
+	unsigned int type;
+	uint64_t slot;
+	char device[64];
+	uint64_t entry;		/* raw entry of the swap cache there */
+	bool page_read;
+	struct kswapck_page page;	/* that the entry points to */
+	char page_text[96];	/* what the page is now: "free in the buddy allocator" */
+	uint64_t page_private;	/* of the very page that the fault compares (refault) */
+	uint64_t expected_private;
+	const struct kswapck_problem *problem;	/* what the audit calls that slot; NULL */
+	uint64_t fault_address;	/* user address; 0: not known */
+	bool holds_rcu;		/* rcu_read_lock() is held: known from the task */
+	struct story_link links[STORY_LINKS_MAX];
+	unsigned int link_count;
+	unsigned int agreeing;	/* kinds of evidence that agree */
+	bool certain;		/* at least two kinds agree and none disagrees */
+};
+
+/* ------------------------------------------------- how it got that way, bugs */
+
+enum story_pattern {
+	PATTERN_NONE,
+	PATTERN_ONE_SLOT,	/* migration replaced one slot of a large folio */
+	PATTERN_HEAD_PRIVATE,	/* migration copied only the head's ->private */
+	PATTERN_SPLIT,		/* the same, and the folio was split since */
+	PATTERN_COUNT,
+};
+
+/* One place that shows the pattern, and how many there are. */
+struct story_origin {
+	enum story_pattern pattern;
+	unsigned int type;
+	char device[64];
+	uint64_t first_slot;	/* of the large folio */
+	uint64_t slots;		/* of it */
+	uint64_t wrong_slots;	/* of them */
+	uint64_t new_page;	/* destination folio, in the first slot; 0 */
+	uint64_t old_page;	/* stale source folio; 0 */
+	uint64_t places;	/* large folios with this pattern, in the whole dump */
+	uint64_t places_slots;	/* wrong slots of all of them */
+};
+
+struct story_fix {
+	const char *branch;	/* "6.1"; NULL after the last */
+	const char *release;	/* first release of it with the fix: "6.1.71" */
+};
+
+#define STORY_FIXES_MAX 8
+
+/* A known bug of the kernel. See known_bugs.c. */
+struct known_bug {
+	const char *name;	/* "migration-replaces-one-slot"; stable for ever */
+	const char *summary;	/* one sentence */
+	const char *introduced_commit;	/* NULL: not known */
+	const char *introduced;	/* "5.17"; NULL: not known */
+	const char *fix_commit;	/* mainline, or "stable only" */
+	const char *fixed;	/* first mainline release with the fix: "6.7" */
+	struct story_fix fixes[STORY_FIXES_MAX];	/* stable branches */
+	enum story_pattern pattern;	/* that it leaves; PATTERN_NONE: not recognised */
+	const char *leaves;	/* what is seen in a dump, in words */
+};
+
+/** known_bug_at - the N-th of the catalogue; NULL after the last. */
+const struct known_bug *known_bug_at(size_t index);
+
+enum story_fix_status {
+	FIX_UNKNOWN,		/* cannot tell: a distribution may have taken it over */
+	FIX_PRESENT,		/* the release has it */
+	FIX_ABSENT,		/* the release has not */
+	FIX_NOT_NEEDED,		/* older than the bug */
+};
+
+struct story_bug {
+	const struct known_bug *bug;
+	enum story_fix_status status;
+	char why[320];		/* a sentence or two: on what the status rests */
+};
+
+/* ------------------------------------------------------------- RCU and the log */
+
+enum story_event_kind {
+	EVENT_RCU_STALL,
+	EVENT_RCU_STARVED,	/* the grace period kthread did not run */
+	EVENT_SOFT_LOCKUP,
+	EVENT_HARD_LOCKUP,
+	EVENT_HUNG_TASK,
+	EVENT_OOPS,		/* BUG, oops, general protection fault */
+	EVENT_BAD_SWAP,		/* the swap code's own complaints */
+	EVENT_BAD_PAGE,
+	EVENT_OOM,
+	EVENT_PANIC,
+	EVENT_KIND_COUNT,
+};
+
+#define STORY_EVENT_CPUS_MAX 8
+
+/* Lines of the log that say the same, joined. */
+struct story_event {
+	enum story_event_kind kind;
+	uint64_t count;
+	uint64_t first_time, last_time;	/* nanoseconds since boot */
+	char text[256];		/* of the last one's first line */
+	unsigned int cpus[STORY_EVENT_CPUS_MAX];	/* that it names */
+	unsigned int cpu_count;
+	int32_t pids[STORY_EVENT_CPUS_MAX];
+	unsigned int pid_count;
+	size_t spinner;		/* index of the spinner that it is about; SIZE_MAX: none */
+};
+
+#define STORY_EVENTS_MAX 64
+
+struct story_log {
+	bool read;
+	uint64_t records;
+	uint64_t last_time;	/* of the last record, nanoseconds */
+	struct printk_gaps gaps;
+	struct story_event events[STORY_EVENTS_MAX];
+	unsigned int event_count;
+	uint64_t events_lost;
+};
+
+struct story_rcu {
+	bool read;
+	struct rcu_view view;
+	bool stalled;		/* older than the stall timeout, or the log says so */
+	size_t blocker_threads[RCU_BLOCKERS_MAX];	/* index in threads; SIZE_MAX: none */
+	bool by_spinner;	/* a blocker is a spinner */
+};
+
+/* --------------------------------------------------------------- who is next */
+
+/* A process whose page table leads to broken slots of one range. */
+struct story_victim {
+	int32_t pid;		/* of the process */
+	char comm[17];
+	uint64_t mm;
+	uint64_t address;	/* the lowest user address */
+	uint64_t count;		/* pages */
+	size_t range;		/* index in findings->ranges */
+	bool is_spinner;	/* it is there already */
+};
+
+#define STORY_VICTIMS_MAX 1024
+
+struct story_victims {
+	bool swept;		/* false: nothing to look for, or not asked to */
+	bool interrupted;
+	struct story_victim *victims;
+	size_t count;
+	uint64_t lost;		/* for which there was no more room */
+	uint64_t pages;		/* of all victims, the lost ones too */
+	uint64_t processes;	/* swept */
+	uint64_t tables, tables_unreadable;
+	double seconds;		/* that it took */
+};
+
+enum story_wait_kind {
+	WAIT_OTHER,		/* uninterruptible, for something else */
+	WAIT_MMAP_LOCK,		/* the mmap_lock of a spinner's process */
+	WAIT_PAGE_LOCK,		/* the lock of a page that the story is about */
+	WAIT_RCU,		/* a grace period */
+	WAIT_KIND_COUNT,
+};
+
+struct story_waiter {
+	size_t thread;
+	enum story_wait_kind kind;
+	const char *function;	/* on its stack, that tells; NULL */
+	uint64_t object;	/* address of the lock or page; 0 */
+	size_t spinner;		/* behind which it waits; SIZE_MAX: none, or any */
+};
+
+/* -------------------------------------------------------------------- verdict */
+
+enum story_verdict {
+	VERDICT_UNKNOWN,	/* too little could be read */
+	VERDICT_CLEAN,		/* nothing broken, nobody stuck */
+	VERDICT_STALL,		/* somebody spins on a broken slot */
+	VERDICT_REFAULT,	/* somebody faults for ever on one */
+	VERDICT_LATENT,		/* slots wait for the first who touches them */
+	VERDICT_DAMAGE,		/* broken, but neither spins nor refaults */
+	VERDICT_UNRELATED,	/* a stall that has nothing to do with swap */
+	VERDICT_COUNT,
+};
+
+/* A part of the story that is missing. */
+struct story_gap {
+	const char *part;	/* "kernel log", "stacks"; a constant */
+	char why[256];
+};
+
+#define STORY_GAPS_MAX 16
+
+struct story {
+	enum story_verdict verdict;
+	const struct story_findings *findings;
+	struct story_thread *threads;
+	size_t thread_count, thread_room;
+	uint64_t threads_lost;
+	bool tasks_complete;	/* the task list was sound */
+	unsigned int cpu_count;	/* online */
+	struct story_spinner spinners[STORY_SPINNERS_MAX];
+	size_t spinner_count;
+	uint64_t spinners_lost;
+	struct story_origin origin;
+	struct story_bug bugs[4];	/* that leave this pattern */
+	size_t bug_count;
+	struct story_log log;
+	struct story_rcu rcu;
+	struct story_waiter *waiters;
+	size_t waiter_count, waiter_room;
+	struct story_victims victims;
+	char release[128];	/* "6.1.192-kswapck-bug" */
+	char version[128];	/* utsname.version; may be empty */
+	double uptime;		/* seconds; 0: not known */
+	bool dwarf;		/* a vmlinux with DWARF was at hand */
+	struct story_gap gaps[STORY_GAPS_MAX];
+	size_t gap_count;
+	struct debug_code *debug;	/* owns the names in inlined scopes; NULL */
+	bool interrupted;
+};
+
+struct story_options {
+	bool all_stacks;	/* of sleeping tasks too */
+	bool sweep;		/* page tables, if there is something to look for */
+	void *data;
+	/** @what: constant; @total 0: not known. May be NULL. */
+	void (*progress)(void *data, const char *what, uint64_t done, uint64_t total);
+	/** true: stop as soon as possible; may be NULL */
+	bool (*stop)(void *data);
+};
+
+/**
+ * story_tell - make the story of an audited kernel.
+ * @findings: of the audit; must outlive the story, and is sorted here.
+ * @audit: of the same audit.
+ *
+ * Return: the story, to be freed with story_free(); NULL when out of memory.
+ * What could not be had is in the story's gaps.
+ */
+struct story *story_tell(const struct kernel *kernel, struct story_findings *findings,
+			 const struct audit_summary *audit,
+			 const struct story_options *options, struct error *err);
+void story_free(struct story *story);	/* NULL is fine */
+
+/* Words for people; constants. */
+const char *story_verdict_name(enum story_verdict verdict);	/* "stall" */
+const char *story_loop_name(enum story_loop loop);
+const char *story_link_name(enum story_link_kind kind);
+const char *story_pattern_name(enum story_pattern pattern);
+const char *story_event_name(enum story_event_kind kind);
+const char *story_wait_name(enum story_wait_kind kind);
+const char *story_fix_name(enum story_fix_status status);
+const char *story_effect_name(enum story_effect effect);
+
+#endif

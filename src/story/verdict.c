@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "story/parts.h"
+
+/* Does anything say that CPUs were stuck? */
+static bool anything_stalled(const struct story *story)
+{
+	unsigned int i;
+
+	if (story->rcu.stalled)
+		return true;
+	for (i = 0; i < story->log.event_count; i++)
+		switch (story->log.events[i].kind) {
+		case EVENT_RCU_STALL:
+		case EVENT_SOFT_LOCKUP:
+		case EVENT_HARD_LOCKUP:
+			return true;
+		default:
+			break;
+		}
+	return false;
+}
+
+static bool any_loop(const struct story *story, enum story_loop loop)
+{
+	size_t i;
+
+	for (i = 0; i < story->spinner_count; i++)
+		if (story->spinners[i].loop == loop)
+			return true;
+	return false;
+}
+
+void story_verdict_find(struct telling *telling, const struct audit_summary *audit)
+{
+	struct story *story = telling->story;
+
+	if (any_loop(story, LOOP_STALL))
+		story->verdict = VERDICT_STALL;
+	else if (any_loop(story, LOOP_REFAULT))
+		story->verdict = VERDICT_REFAULT;
+	else if (telling->findings->spin_slots || telling->findings->refault_slots)
+		story->verdict = VERDICT_LATENT;
+	else if (audit->errors || audit->warnings)
+		story->verdict = VERDICT_DAMAGE;
+	else if (!audit_summary_complete(audit))
+		story->verdict = VERDICT_UNKNOWN;	/* what was not seen may be broken */
+	else if (anything_stalled(story))
+		story->verdict = VERDICT_UNRELATED;
+	else
+		story->verdict = VERDICT_CLEAN;
+}
+
+/* Is it the task that spins under rcu_read_lock()? */
+static bool is_stalling(const struct story *story, size_t thread)
+{
+	size_t i;
+
+	for (i = 0; i < story->spinner_count; i++)
+		if (story->spinners[i].thread == thread &&
+		    story->spinners[i].loop == LOOP_STALL)
+			return true;
+	return false;
+}
+
+static size_t thread_on_cpu(const struct story *story, unsigned int cpu)
+{
+	size_t i;
+
+	for (i = 0; i < story->thread_count; i++)
+		if (story->threads[i].on_cpu && story->threads[i].cpu == cpu)
+			return i;
+	return SIZE_MAX;
+}
+
+static bool log_says_stall(const struct story_log *log)
+{
+	unsigned int i;
+
+	for (i = 0; i < log->event_count; i++)
+		if (log->events[i].kind == EVENT_RCU_STALL)
+			return true;
+	return false;
+}
+
+/* Who blocks the grace period, and is it somebody of this story? */
+void story_rcu_join(struct telling *telling)
+{
+	struct story *story = telling->story;
+	struct story_rcu *rcu = &story->rcu;
+	const struct rcu_view *view = &rcu->view;
+	struct error err = {0};
+	unsigned int i;
+
+	rcu->read = rcu_read(telling->kernel, &rcu->view, &err);
+	if (!rcu->read) {
+		story_gap(story, "RCU", "%s", err.text);
+		rcu->stalled = log_says_stall(&story->log);
+		return;
+	}
+	/* a stall in the log that is over is no stall now */
+	rcu->stalled = view->in_progress &&
+		       (view->age_known && view->stall_timeout_known ?
+			view->age >= view->stall_timeout : log_says_stall(&story->log));
+	for (i = 0; i < RCU_BLOCKERS_MAX; i++)
+		rcu->blocker_threads[i] = SIZE_MAX;
+	for (i = 0; i < view->blocker_count && i < RCU_BLOCKERS_MAX; i++) {
+		const struct rcu_blocker *blocker = &view->blockers[i];
+
+		rcu->blocker_threads[i] = blocker->kind == RCU_BLOCKER_CPU ?
+					  thread_on_cpu(story, blocker->cpu) :
+					  story_thread_of(story, blocker->task);
+		/* a young grace period waits for every CPU, which says nothing */
+		if (rcu->stalled && is_stalling(story, rcu->blocker_threads[i]))
+			rcu->by_spinner = true;
+	}
+}

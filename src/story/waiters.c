@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Tasks that wait for what a spinner holds. */
+#include "story/parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define STACK_PART_MAX 16384	/* bytes looked through */
+#define WAITERS_MAX 4096
+
+/* The function on the stack that tells what is waited for; the outermost one counts. */
+static const struct {
+	const char *function;
+	enum story_wait_kind kind;
+} waits[] = {
+	{"rwsem_down_read_slowpath", WAIT_MMAP_LOCK},	/* kernel/locking/rwsem.c */
+	{"rwsem_down_write_slowpath", WAIT_MMAP_LOCK},
+	{"folio_wait_bit_common", WAIT_PAGE_LOCK},	/* mm/filemap.c, 5.16 on */
+	{"wait_on_page_bit_common", WAIT_PAGE_LOCK},
+	{"__lock_page", WAIT_PAGE_LOCK},
+	{"__folio_lock", WAIT_PAGE_LOCK},
+	{"__folio_lock_or_retry", WAIT_PAGE_LOCK},
+	{"__lock_page_or_retry", WAIT_PAGE_LOCK},
+	{"__wait_rcu_gp", WAIT_RCU},			/* kernel/rcu/update.c */
+	{"synchronize_rcu", WAIT_RCU},			/* kernel/rcu/tree.c */
+	{"synchronize_rcu_normal", WAIT_RCU},
+	{"synchronize_rcu_expedited", WAIT_RCU},
+	{"rcu_barrier", WAIT_RCU},
+};
+
+static bool wait_of(const char *name, enum story_wait_kind *kind)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
+		size_t length = strlen(waits[i].function);
+
+		if (!strncmp(name, waits[i].function, length) &&
+		    (!name[length] || name[length] == '.')) {
+			*kind = waits[i].kind;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Which spinner holds the lock or page at @object? SIZE_MAX: none. */
+static size_t holder_of(const struct telling *telling, enum story_wait_kind kind, uint64_t object)
+{
+	const struct story *story = telling->story;
+	size_t i;
+
+	for (i = 0; i < story->spinner_count; i++) {
+		const struct story_spinner *spinner = &story->spinners[i];
+		uint64_t mm = story->threads[spinner->thread].task.mm;
+
+		if (kind == WAIT_MMAP_LOCK && telling->map_known && mm &&
+		    object == mm + telling->map.mmap_lock.offset)
+			return i;
+		if (kind == WAIT_PAGE_LOCK && spinner->page_read &&
+		    (object == spinner->page.address || object == spinner->page.head))
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+/* The lock or page is a local variable or saved register somewhere on the stack. */
+static void find_object(struct telling *telling, struct story_waiter *waiter)
+{
+	const struct unwound *unwound = &telling->unwound;
+	const struct frame *last = &unwound->frames[unwound->count - 1];
+	uint64_t address = unwound->frames[0].registers.value[REGISTER_RSP] & ~7ULL;
+	uint64_t end = last->cfa ? last->cfa : address + STACK_PART_MAX, word;
+
+	if (!register_known(&unwound->frames[0].registers, REGISTER_RSP) || end < address)
+		return;
+	if (end - address > STACK_PART_MAX)
+		end = address + STACK_PART_MAX;
+	for (; address < end; address += 8) {
+		if (memory_read_u64(telling->kernel->memory, address, &word) != READ_OK)
+			continue;
+		waiter->spinner = holder_of(telling, waiter->kind, word);
+		if (waiter->spinner == SIZE_MAX)
+			continue;
+		waiter->object = word;
+		return;
+	}
+}
+
+static void keep(struct telling *telling, const struct story_waiter *waiter)
+{
+	struct story *story = telling->story;
+	struct story_waiter *grown;
+	size_t room;
+
+	if (story->waiter_count == story->waiter_room) {
+		room = story->waiter_room ? 2 * story->waiter_room : 16;
+		if (room > WAITERS_MAX)
+			return;
+		grown = realloc(story->waiters, room * sizeof(*grown));
+		if (!grown) {
+			telling->out_of_memory = true;
+			return;
+		}
+		story->waiters = grown;
+		story->waiter_room = room;
+	}
+	story->waiters[story->waiter_count++] = *waiter;
+}
+
+void story_waiter_look(struct telling *telling, size_t thread)
+{
+	const struct story_thread *stuck = &telling->story->threads[thread];
+	struct story_waiter waiter = {.thread = thread, .spinner = SIZE_MAX};
+	unsigned int i;
+
+	for (i = 0; i < stuck->frame_count; i++)
+		if (stuck->frames[i].named &&
+		    wait_of(stuck->frames[i].name.function, &waiter.kind))
+			waiter.function = stuck->frames[i].name.function;
+	if (waiter.kind == WAIT_MMAP_LOCK || waiter.kind == WAIT_PAGE_LOCK)
+		find_object(telling, &waiter);
+	/* another lock, another page: not of this story */
+	if (waiter.kind != WAIT_RCU && waiter.spinner == SIZE_MAX)
+		waiter.kind = WAIT_OTHER;
+	keep(telling, &waiter);
+}
+
+/* Whoever waits for a grace period waits for the spinner that keeps it from ending. */
+void story_waiters_join(struct telling *telling)
+{
+	struct story *story = telling->story;
+	size_t i, spinner;
+
+	if (!story->rcu.by_spinner)
+		return;
+	for (spinner = 0; spinner < story->spinner_count; spinner++)
+		if (story->spinners[spinner].loop == LOOP_STALL)
+			break;
+	for (i = 0; i < story->waiter_count && spinner < story->spinner_count; i++)
+		if (story->waiters[i].kind == WAIT_RCU)
+			story->waiters[i].spinner = spinner;
+}
