@@ -8,7 +8,8 @@
 struct address_map_layout {
 	struct field vma_mm, vma_start, vma_end;
 	struct field pgd, mmap_lock;	/* mmap_sem before 5.8 */
-	struct field lock_owner;	/* rw_semaphore.owner, within mmap_lock */
+	/* within mmap_lock; both absent with PREEMPT_RT, which has no such words */
+	struct field lock_owner;	/* rw_semaphore.owner */
 	struct field lock_count;	/* rw_semaphore.count */
 };
 
@@ -21,11 +22,14 @@ struct vma {
 	uint64_t start, end;	/* user addresses; end is exclusive */
 };
 
-/** vma_read - read and check: mm is a kernel address, start < end in the user half. */
+/**
+ * vma_read - read and check: mm is a kernel address, start < end are pages of the
+ * user half. What is in @vma when it is none is undefined.
+ */
 bool vma_read(const struct kernel *kernel, const struct address_map_layout *layout,
 	      uint64_t address, struct vma *vma);
 
-/** mm_page_table - mm->pgd. */
+/** mm_page_table - mm->pgd; false if not readable, or not the address of a page. */
 bool mm_page_table(const struct kernel *kernel, const struct address_map_layout *layout,
 		   uint64_t mm, uint64_t *pgd);
 

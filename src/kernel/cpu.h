@@ -6,7 +6,8 @@
  * none, so a note is never taken for that of a CPU by its index:
  *  - a genuine kdump (VMCOREINFO has CRASHTIME): the note that the CPU itself
  *    wrote to its buffer, crash_notes (kernel/crash_core.c, kernel/kexec_core.c);
- *  - QEMU: pr_pid is CPU + 1 (target/i386/arch_dump.c);
+ *  - QEMU: gs, which points to the CPU's own area, tells; else pr_pid, which is
+ *    QEMU's number of it + 1 (target/i386/arch_dump.c);
  *  - else the note whose stack pointer lies on a stack of the CPU or of its task.
  * A note that was given to a CPU must also fit the task that runs there.
  */

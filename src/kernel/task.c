@@ -79,13 +79,15 @@ static bool list_next(const struct kernel *kernel, uint64_t node, uint64_t *next
 static bool read_task(const struct kernel *kernel, const struct task_layout *layout,
 		      uint64_t address, struct task *task)
 {
-	uint32_t on_cpu = 0;
+	unsigned char on_cpu[8] = {0};
 
 	task->address = address;
-	if (layout->on_cpu.size &&
-	    memory_read_u32(kernel->memory, address + layout->on_cpu.offset, &on_cpu) != READ_OK)
+	/* an int, and since 7.3 a byte */
+	if (layout->on_cpu.size && layout->on_cpu.size <= sizeof(on_cpu) &&
+	    memory_read(kernel->memory, address + layout->on_cpu.offset, on_cpu,
+			layout->on_cpu.size) != READ_OK)
 		return false;
-	task->on_cpu = on_cpu != 0;
+	task->on_cpu = kernel_load(on_cpu, (struct field){0, layout->on_cpu.size}) != 0;
 	return memory_read_u64(kernel->memory, address + layout->stack.offset,
 			       &task->stack) == READ_OK &&
 	       memory_read_u64(kernel->memory, address + layout->sp.offset,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kernel/orc.h"
+#include "kernel/unwind_guess.h"
 
 #define STACKS_MAX (CPU_STACKS_MAX + 1)
 
@@ -470,6 +471,9 @@ static void walk_from(struct walk *walk, const struct registers *registers,
 		return;
 	while (step(walk))
 		;
+	if (walk->unwound->end == UNWIND_NO_TABLE || walk->unwound->end == UNWIND_UNREADABLE)
+		unwind_guess(walk->unwinder->kernel, walk->unwinder->code, walk->stacks,
+			     walk->stack_count, walk->unwound);
 }
 
 static void add_task_stack(struct walk *walk, uint64_t stack)

@@ -5,7 +5,10 @@
  *
  * An unwind goes across IRQ, exception, NMI and entry stacks, and ends at the
  * boundary to user mode or at the first function of a kernel thread. Whatever
- * else ends it is said. It is bounded: UNWIND_FRAMES_MAX frames, and every step
+ * else ends it is said; where no tables are the reason, what may be callers follows
+ * as guessed frames (unwind_guess.h). Where the kernel has no tables: BPF programs are left by
+ * their frame pointers, and __crash_kexec(), in which a CPU that panics is, by the
+ * call that leads into it. It is bounded: UNWIND_FRAMES_MAX frames, and every step
  * goes up its stack or leaves for a stack that was not seen yet.
  */
 #ifndef KSWAPCK_UNWIND_H
@@ -30,6 +33,7 @@ struct frame {
 	uint64_t cfa;		/* canonical frame address; 0: not known, or has none */
 	enum frame_kind kind;
 	enum stack_kind stack;	/* where rsp is */
+	bool guessed;		/* without tables: it may be left from a call that is over */
 	/*
 	 * As they were in this frame. ORC gives rip, rsp and rbp; all others are
 	 * known only where they were saved whole (FRAME_RUNNING, FRAME_INTERRUPTED),

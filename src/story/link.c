@@ -503,6 +503,8 @@ static void finish(struct search *search, size_t thread, const struct story_rang
 		look_at_fault_count(search);
 	}
 	count_agreement(spinner);
+	if (in_lookup && lookup->guessed)
+		spinner->certain = false;
 	keep_spinner(search, thread);
 }
 

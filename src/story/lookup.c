@@ -101,7 +101,10 @@ static bool stopped_here(const struct story_frame *frame)
 	return frame->kind != FRAME_CALL;
 }
 
-/* From frame @outer inwards to where the task stopped: the loop and nothing else? */
+/*
+ * From frame @outer inwards to where the task stopped: the loop and nothing else?
+ * Among guessed frames there are some that are none.
+ */
 static bool in_loop(const struct story_thread *thread, unsigned int outer,
 		    struct lookup *lookup)
 {
@@ -111,11 +114,13 @@ static bool in_loop(const struct story_thread *thread, unsigned int outer,
 		const struct story_frame *frame = &thread->frames[i];
 		const struct story_loop_place *place;
 
-		if (!is_kernel_function(frame))
+		place = is_kernel_function(frame) ? place_of(frame->name.function) : NULL;
+		if (!place && !(is_kernel_function(frame) &&
+				FIND(frame->name.function, helpers))) {
+			if (frame->guessed)
+				continue;
 			return false;
-		place = place_of(frame->name.function);
-		if (!place && !FIND(frame->name.function, helpers))
-			return false;
+		}
 		if (place)
 			lookup->place = place;
 		lookup->frame = i;
@@ -136,10 +141,15 @@ bool story_lookup_find(const struct story_thread *thread, struct lookup *lookup)
 
 		if (!function)
 			continue;
-		*lookup = (struct lookup){.last = i, .function = function};
+		*lookup = (struct lookup){
+			.last = i,
+			.function = function,
+			.guessed = frame->guessed,
+		};
 		if (i + 1 < thread->frame_count && is_kernel_function(&thread->frames[i + 1]))
 			lookup->wanted_by = thread->frames[i + 1].name.function;
-		return in_loop(thread, i, lookup);
+		if (in_loop(thread, i, lookup))
+			return true;
 	}
 	return false;
 }

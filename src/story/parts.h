@@ -79,6 +79,7 @@ struct lookup {
 	const char *function;	/* of the swap cache's own lookup: "swap_cache_get_folio" */
 	const char *wanted_by;	/* "do_swap_page"; NULL */
 	const struct story_loop_place *place;	/* NULL */
+	bool guessed;		/* by frames that may be none */
 };
 /** story_lookup_find - is the thread in a lookup of the swap cache? */
 bool story_lookup_find(const struct story_thread *thread, struct lookup *lookup);

@@ -58,6 +58,7 @@ struct story_frame {
 	uint64_t pc;
 	enum frame_kind kind;
 	enum stack_kind stack;
+	bool guessed;		/* the unwinder had no tables: may be no caller at all */
 	bool named;		/* name is known */
 	struct code_name name;
 	/* with DWARF: functions inlined there, innermost first, and lines */

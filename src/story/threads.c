@@ -74,6 +74,7 @@ static bool take_frames(struct telling *telling, struct story_thread *thread)
 		frame->pc = unwound->frames[i].pc;
 		frame->kind = unwound->frames[i].kind;
 		frame->stack = unwound->frames[i].stack;
+		frame->guessed = unwound->frames[i].guessed;
 		frame->named = code_name_at(telling->code, address, &frame->name);
 		frame->name.offset += frame->pc - address;
 		if (frame->named)

@@ -162,7 +162,10 @@ static void put_note(struct bytes *bytes, const char *name, uint32_t type,
 	bytes_put(bytes, (bytes->size + 3) & ~(size_t)3, "", 0);
 }
 
-/* struct elf_prstatus of x86_64: 336 bytes; the pid is at 32. */
+/*
+ * struct elf_prstatus of x86_64: 336 bytes; the pid is at 32. struct QEMUCPUState:
+ * 440 bytes; cr2 is at 408.
+ */
 static struct bytes make_notes(struct image *image, const struct dump_options *options)
 {
 	struct bytes notes = { 0 };
@@ -173,6 +176,12 @@ static struct bytes make_notes(struct image *image, const struct dump_options *o
 
 		memcpy(prstatus + 32, &pid, sizeof(pid));
 		put_note(&notes, "CORE", NT_PRSTATUS, prstatus, sizeof(prstatus));
+	}
+	for (uint32_t cpu = 0; options->qemu && cpu < options->cpus; cpu++) {
+		unsigned char state[440] = { 1 };
+
+		state[408] = (unsigned char)(cpu + 50);
+		put_note(&notes, "QEMU", 0, state, sizeof(state));
 	}
 	if (!options->no_vmcoreinfo)
 		put_note(&notes, "VMCOREINFO", 0, image_vmcoreinfo(image),

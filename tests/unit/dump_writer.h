@@ -64,6 +64,7 @@ struct dump_options {
 	bool split;			/* one part, with pages [first, end) */
 	uint64_t first, end;
 	unsigned int cpus;		/* NT_PRSTATUS notes */
+	bool qemu;			/* and as many notes of QEMU */
 };
 
 struct bytes write_elf(struct image *image, const struct dump_options *options);

@@ -24,6 +24,33 @@ static const struct address_map_layout layout = {
 	.vma_start = {0, 8}, .vma_end = {8, 8}, .vma_mm = {64, 8}, .pgd = {72, 8},
 };
 
+/* Members that a kernel has; in place of types/. */
+struct types {
+	struct member {
+		const char *type, *path;
+		struct field field;
+	} members[12];
+};
+
+bool kernel_field(const struct kernel *kernel, const char *type, const char *path,
+		  struct field *field)
+{
+	const struct member *member;
+
+	*field = (struct field){0};
+	for (member = kernel->types->members; member->type; member++)
+		if (!strcmp(member->type, type) && !strcmp(member->path, path)) {
+			*field = member->field;
+			return true;
+		}
+	return false;
+}
+
+bool kernel_field_fits(struct field field, uint64_t size)
+{
+	return field.size <= 8 && (uint64_t)field.offset + field.size <= size;
+}
+
 struct space {
 	struct fake_source fake;
 	struct kernel kernel;
@@ -56,6 +83,42 @@ static int teardown(void **state)
 	memory_free(space->kernel.memory);
 	free(space);
 	return 0;
+}
+
+#define VMA_MEMBERS {"vm_area_struct", "vm_mm", {16, 8}}, \
+	{"vm_area_struct", "vm_start", {0, 8}}, {"vm_area_struct", "vm_end", {8, 8}}
+
+static void layouts(void **state)
+{
+	static struct types forms[] = {
+		/* 5.4; 5.8 and later; with PREEMPT_RT */
+		{{VMA_MEMBERS, {"mm_struct", "pgd", {80, 8}}, {"mm_struct", "mmap_sem", {112, 40}},
+		  {"rw_semaphore", "count", {0, 8}}, {"rw_semaphore", "owner", {8, 8}}}},
+		{{VMA_MEMBERS, {"mm_struct", "pgd", {80, 8}}, {"mm_struct", "mmap_lock", {120, 40}},
+		  {"rw_semaphore", "count", {0, 8}}, {"rw_semaphore", "owner", {8, 8}}}},
+		{{VMA_MEMBERS, {"mm_struct", "pgd", {80, 8}}, {"mm_struct", "mmap_lock", {120, 40}},
+		  {"rw_semaphore", "rwbase", {0, 40}}}},
+		/* damaged: the owner is outside the lock */
+		{{VMA_MEMBERS, {"mm_struct", "pgd", {80, 8}}, {"mm_struct", "mmap_lock", {120, 40}},
+		  {"rw_semaphore", "count", {0, 8}}, {"rw_semaphore", "owner", {36, 8}}}},
+	};
+	static struct types no_pgd = {{VMA_MEMBERS}};
+	struct address_map_layout found;
+	struct kernel kernel = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		kernel.types = &forms[i];
+		assert_true(address_map_layout_resolve(&kernel, &found));
+		assert_int_equal(found.vma_mm.offset, 16);
+		assert_int_equal(found.pgd.offset, 80);
+		assert_int_equal(found.mmap_lock.offset, i == 0 ? 112 : 120);
+		assert_int_equal(found.lock_owner.size, i < 2 ? 8 : 0);
+		assert_int_equal(found.lock_count.size, i < 2 ? 8 : 0);
+	}
+	kernel.types = &no_pgd;
+	assert_false(address_map_layout_resolve(&kernel, &found));
 }
 
 static void whole(void **state)
@@ -154,6 +217,7 @@ static void kernel_without_the_members(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(layouts),
 		cmocka_unit_test_setup_teardown(whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(addresses_of_no_object, setup, teardown),
 		cmocka_unit_test_setup_teardown(ranges_that_cannot_be, setup, teardown),

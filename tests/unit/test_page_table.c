@@ -19,6 +19,22 @@
 #define PROTNONE   UINT64_C(0x100)
 #define SEEN_MAX   64
 
+/* The numbers of VMCOREINFO that matter here; in place of image/. */
+struct image {
+	bool has_five, has_sme;
+	int64_t five, sme;
+};
+
+bool image_vmcoreinfo_number(const struct image *image, const char *name, int64_t *value)
+{
+	bool five = !strcmp(name, "pgtable_l5_enabled");
+
+	if (five ? !image->has_five : !image->has_sme)
+		return false;
+	*value = five ? image->five : image->sme;
+	return true;
+}
+
 /* Frame of each table; the top one is read by its virtual address. */
 enum { TOP, P4D, PUD, PMD, PTE, PTE2, FREE };
 
@@ -119,6 +135,39 @@ static bool sweep(struct machine *machine)
 static enum read_status lookup(struct machine *machine, uint64_t address, uint64_t *pte)
 {
 	return page_table_lookup(&machine->kernel, &machine->layout, DIRECT_MAP, address, pte);
+}
+
+static void layouts(void **state)
+{
+	static const struct {
+		struct image image;
+		bool good;
+		unsigned int levels;
+		uint64_t mask;
+	} cases[] = {
+		{{false, false, 0, 0}, true, 4, 0x000ffffffffff000},
+		{{true, true, 0, 0}, true, 4, 0x000ffffffffff000},
+		{{true, true, 1, 0}, true, 5, 0x000ffffffffff000},
+		{{true, true, 0, INT64_C(1) << 47}, true, 4, 0x000f7ffffffff000},
+		{{true, true, 2, 0}, false, 0, 0},
+		{{true, true, -1, 0}, false, 0, 0},
+		{{true, true, 0, 3}, false, 0, 0},
+		{{true, true, 0, 0x1000}, false, 0, 0},
+		{{true, true, 0, -1}, false, 0, 0},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct kernel kernel = {.image = &cases[i].image};
+		struct page_table_layout layout;
+
+		assert_int_equal(page_table_layout_resolve(&kernel, &layout), cases[i].good);
+		if (!cases[i].good)
+			continue;
+		assert_int_equal(layout.levels, cases[i].levels);
+		assert_int_equal(layout.address_mask, cases[i].mask);
+	}
 }
 
 static void swap_entries(void **state)
@@ -364,6 +413,7 @@ static void bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(layouts),
 		cmocka_unit_test(swap_entries),
 		cmocka_unit_test_setup_teardown(lookups, setup, teardown),
 		cmocka_unit_test_setup_teardown(lookups_that_fail, setup, teardown),

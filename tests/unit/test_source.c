@@ -271,10 +271,24 @@ static void several_vmcoreinfo(void **state)
 	image_free(image);
 }
 
+static void check_qemu_states(const struct source *source)
+{
+	size_t size = 0;
+
+	for (size_t cpu = 0; cpu < 3; cpu++) {
+		const unsigned char *state = source_qemu_state(source, cpu, &size);
+
+		assert_non_null(state);
+		assert_int_equal(size, 440);
+		assert_int_equal(state[408], 50 + cpu);
+	}
+	assert_null(source_qemu_state(source, 3, &size));
+}
+
 static void register_notes(void **state)
 {
 	struct image *image = make_image(false);
-	struct dump_options options = { .codec = DISKDUMP_ZLIB, .cpus = 3 };
+	struct dump_options options = { .codec = DISKDUMP_ZLIB, .cpus = 3, .qemu = true };
 	struct bytes dumps[] = { write_diskdump(image, &options),
 				 write_elf(image, &options) };
 
@@ -292,6 +306,7 @@ static void register_notes(void **state)
 			assert_int_equal(note[32], 100 + cpu);
 		}
 		assert_null(source_prstatus(source, 3, &size));
+		check_qemu_states(source);
 		source_close(source);
 		bytes_free(&dumps[i]);
 	}
