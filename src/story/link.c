@@ -24,7 +24,6 @@ struct search {
 	const struct unwound *unwound;
 	struct story_spinner spinner;
 	uint64_t pgd;			/* of the task's mm; 0: not known */
-	uint64_t fault_slot_address;	/* user address of spinner.slot, from a link */
 	const char *function;		/* whose frame is looked at */
 	/* locals of one function that mean something only together */
 	uint64_t mapping, index;
@@ -108,6 +107,12 @@ static bool swap_pte(const struct search *search, uint64_t address, uint64_t *pt
 	       page_table_swap_entry(*pte, type, slot) && story_slot_valid(telling, *type, *slot);
 }
 
+/* The user half of x86_64, 4 or 5 levels, without the page at 0. */
+static bool is_user_address(uint64_t address)
+{
+	return address >= 4096 && address >> 56 == 0;
+}
+
 static void add_page_table(struct search *search, enum story_link_kind kind, const char *what,
 			   uint64_t address)
 {
@@ -152,6 +157,73 @@ static void try_vm_fault(struct search *search, uint64_t start)
 	add_link(search, link);
 	search->spinner.fault_address = address;
 	add_page_table(search, LINK_PAGE_TABLE, "PTE of vm_fault.address", address);
+}
+
+/* A word that the fault handler has: is it an address that leads to a broken slot? */
+static void try_fault_address(struct search *search, const char *what, uint64_t place,
+			      uint64_t word)
+{
+	struct story_link link = {
+		.kind = LINK_FAULT_ADDRESS,
+		.what = what,
+		.function = search->function,
+		.address = place,
+		.value = word,
+	};
+	uint64_t pte;
+	unsigned int i;
+
+	for (i = 0; i < search->spinner.link_count; i++)
+		if (search->spinner.links[i].kind == LINK_FAULT_ADDRESS &&
+		    search->spinner.links[i].value == word)
+			return;
+	if (!is_user_address(word) || !swap_pte(search, word, &pte, &link.type, &link.slot) ||
+	    !story_findings_at(search->telling->findings, link.type, link.slot))
+		return;
+	add_link(search, link);
+	if (!search->spinner.fault_address)
+		search->spinner.fault_address = word & ~4095ULL;
+}
+
+/* Does what was found lead to a broken slot already? */
+static bool has_direct_link(const struct search *search)
+{
+	unsigned int i;
+
+	for (i = 0; i < search->spinner.link_count; i++)
+		if (story_findings_at(search->telling->findings, search->spinner.links[i].type,
+				      search->spinner.links[i].slot))
+			return true;
+	return false;
+}
+
+/*
+ * The frames of the fault's handling without a vm_fault: entry, and the way out. Of
+ * the registers only those that functions keep; the others have old things in them.
+ */
+static void look_at_fault(struct search *search, unsigned int first, unsigned int last)
+{
+	static const enum register_number kept[] = {
+		REGISTER_RBX, REGISTER_RBP, REGISTER_R12, REGISTER_R13, REGISTER_R14, REGISTER_R15,
+	};
+	const struct frame *frames = search->unwound->frames;
+	const struct registers *registers = &frames[first].registers;
+	uint64_t address = registers->value[REGISTER_RSP] & ~7ULL, end = frames[last].cfa, word;
+	size_t i;
+
+	search->function = search->thread->frames[first].named ?
+			   search->thread->frames[first].name.function : NULL;
+	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (register_known(registers, kept[i]))
+			try_fault_address(search, register_name(kept[i]), 0,
+					  registers->value[kept[i]]);
+	search->function = NULL;
+	if (!register_known(registers, REGISTER_RSP) || end < address ||
+	    end - address > STACK_PART_MAX)
+		return;
+	for (; address < end; address += 8)
+		if (memory_read_u64(search->telling->kernel->memory, address, &word) == READ_OK)
+			try_fault_address(search, "a word on the stack", address, word);
 }
 
 /* Words of the stack from frame @first to the end of frame @last. */
@@ -204,6 +276,8 @@ static bool take_local(void *data, const struct debug_local *local)
 		swap_entry_split(local->value, &link.type, &link.slot);
 		if (story_slot_valid(telling, link.type, link.slot))
 			add_link(search, link);
+	} else if (is_type(local, "long unsigned int", 0) && !strcmp(local->name, "address")) {
+		try_fault_address(search, "address", link.address, local->value);
 	} else if (is_type(local, "address_space", 1)) {
 		search->mapping = local->value;
 		search->has_mapping = true;
@@ -262,7 +336,7 @@ static void look_at_user_registers(struct search *search)
 
 	for (i = 0; i < REGISTER_COUNT; i++)
 		if (register_known(user, i) && i != REGISTER_RIP && i != REGISTER_RSP &&
-		    user->value[i] >> 47 == 0 && user->value[i] >= 4096 &&
+		    is_user_address(user->value[i]) &&
 		    swap_pte(search, user->value[i], &pte, &type, &slot) &&
 		    story_findings_at(telling->findings, type, slot))
 			add_page_table(search, LINK_REGISTER_ADDRESS, register_name(i),
@@ -470,6 +544,8 @@ static void gather(struct search *search, const struct cpu *cpu, bool in_lookup,
 		look_at_locals(search, first, last);
 	}
 	look_at_cr2(search, cpu);
+	if (in_fault && !has_direct_link(search))
+		look_at_fault(search, first, last);
 	look_at_user_registers(search);
 }
 

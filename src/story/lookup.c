@@ -13,8 +13,8 @@
 
 #define GET_PAGE "page_cache_get_speculative() fails on a count of 0: goto repeat"
 #define GET_FOLIO "folio_try_get_rcu() fails on a count of 0: goto repeat"
-#define GET_FOLIO_6_11 "folio_try_get() (6.11 on; folio_try_get_rcu() before) fails on a count of 0: " \
-	"goto repeat"
+/* fa2690af573d of 6.10 made one of the two, and went to stable branches */
+#define GET_FOLIO_EITHER "folio_try_get() (or folio_try_get_rcu()) fails on a count of 0: goto repeat"
 
 /* Where the loop is, by the function that is on the stack. */
 static const struct {
@@ -29,7 +29,7 @@ static const struct {
 	/* 5.16 - 6.2: 6.1 mm/filemap.c:1873, inlined */
 	{"__filemap_get_folio", {"mapping_get_entry", "mm/filemap.c", GET_FOLIO}},
 	/* 6.3 and later: 6.6 mm/filemap.c:1844, 6.12:1835 */
-	{"filemap_get_entry", {"filemap_get_entry", "mm/filemap.c", GET_FOLIO_6_11}},
+	{"filemap_get_entry", {"filemap_get_entry", "mm/filemap.c", GET_FOLIO_EITHER}},
 };
 
 /* What else can be on the stack within the loop. */

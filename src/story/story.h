@@ -100,6 +100,7 @@ enum story_link_kind {
 	LINK_REGISTER_PAGE,	/* a register holds the slot's page */
 	LINK_REGISTER_NODE,	/* a register holds the slot's tree node */
 	LINK_LOCAL,		/* a local variable, by DWARF */
+	LINK_FAULT_ADDRESS,	/* the address, in what the fault handler works with */
 	LINK_CR2,		/* CR2, the address of the CPU's last page fault */
 	LINK_REGISTER_ADDRESS,	/* a register of user mode holds the address */
 	LINK_FAULT_COUNT,	/* the task has had more faults than it has memory */

@@ -6,7 +6,7 @@ import shutil
 import signal
 import sys
 
-from . import LabError, cache, compare, dumps, kernels, packages, recipes, soak
+from . import LabError, cache, compare, debug, dumps, kernels, packages, recipes, soak
 
 
 def _setup(_options):
@@ -19,7 +19,7 @@ def _list(_options):
     for title, table in (("scenarios", recipes.SCENARIOS), ("formats", recipes.FORMATS)):
         print(f"{title}:")
         for name, row in table.items():
-            print(f"  {name:20} {row.about}")
+            print(f"  {name:22} {row.about}")
     print(f"\nmade, in {dumps.folder()}:")
     for path in sorted(dumps.folder().glob("*.json")):
         files = json.loads(path.read_text())["files"]
@@ -56,6 +56,18 @@ def _compare(options):
         raise LabError("not the same in all formats")
 
 
+def _debug(options):
+    packages.install(packages.RUN)
+    for kernel in options.kernels:
+        folder = debug.get(kernel)
+        if options.json:
+            modules = sorted(map(str, [*folder.glob("modules/*.ko"), *folder.glob("own/*/*.ko")]))
+            print(json.dumps({"vmlinux": str(folder / "vmlinux"), "modules": modules, "crash": debug.crash(),
+                              "python": debug.drgn()}))
+        else:
+            print(folder / "vmlinux")
+
+
 def _clean(_options):
     shutil.rmtree(cache.root(), ignore_errors=True)
 
@@ -80,6 +92,11 @@ def _parser():
     comparing = commands.add_parser("compare", help="what kswapck says of one vmcore in all its formats")
     comparing.set_defaults(run=_compare, crashkernel=None)
     comparing.add_argument("name", nargs="?", default="6.1-idle", metavar="KERNEL-SCENARIO", help="(6.1-idle)")
+    debugging = commands.add_parser("debug", help="fetch a kernel's debug symbols; says where its vmlinux is")
+    debugging.set_defaults(run=_debug)
+    debugging.add_argument("kernels", metavar="KERNEL", choices=kernels.KERNELS, nargs="+")
+    debugging.add_argument("--json", action="store_true",
+                           help="also its modules, and how to start trixie's crash, and a Python with drgn")
     for command in (soaking, comparing):
         command.add_argument("--program", default="kswapck", metavar="PATH", help="the kswapck to try")
     for command in (make, soaking, comparing):

@@ -14,6 +14,7 @@ from .recipes import FORMATS, SCENARIOS
 
 ATTEMPTS = 3
 CAPTURE_SECONDS = 180
+PANIC_SECONDS = 30
 APPEND = "console=ttyS0 panic=-1 oops=panic"
 
 
@@ -90,11 +91,14 @@ def machine(recipe, options, scratch):
     memory = options.memory or scenario.memory or kernel.memory
     # Little is said aloud: the console also carries the guest's report, and the kernel's log is in the dump.
     words = [APPEND, f"loglevel={7 if options.verbose else 1}", kernel.append, scenario.append,
-             options.append, f"lab={recipe.scenario}"]
+             options.append, f"lab={scenario.workload or recipe.scenario}"]
+    if scenario.end:
+        words.append("lab_end=host")
     if crash:
         words.append(f"lab_crash=1 crashkernel={options.crashkernel or kernel.crashkernel}M")
     append = " ".join(filter(None, words))
-    initramfs.make(scratch / "initrd", kernel_folder, crash)
+    own = [kernels.module(recipe.kernel, scenario.module)] if scenario.module else []
+    initramfs.make(scratch / "initrd", kernel_folder, crash, own)
     disks = [scratch / "swap"]
     qemu.swap_disk(disks[0], scenario.swap)
     if crash:
@@ -117,7 +121,10 @@ def _boot(recipe, options, scratch, log):
         else:
             _capture(guest, scenario, scratch / recipe.name)
     kernel_folder = made.kernel.parent
-    return {**_described(guest.facts), "memory_mib": made.memory, "append": made.append,
+    described = _described(guest.facts)
+    if guest.panic:
+        described["panic"] = guest.panic
+    return {**described, "memory_mib": made.memory, "append": made.append,
             "kernel_source": _source(kernel_folder),
             "qemu": _portable(made.command("QMP"), scratch, kernel_folder)}
 
@@ -126,11 +133,17 @@ def _stop_and_dump(guest, scenario, form, path):
     guest.wait_for("ready", scenario.seconds)
     if scenario.random_stop:
         guest.listen(random.uniform(0.5, 4))
+    if scenario.end:
+        guest.panic_by(scenario.end)
+        guest.wait_for_panic(PANIC_SECONDS)
     guest.dump(path, form.qemu)
 
 
 def _capture(guest, scenario, path):
-    guest.wait_for("end", scenario.seconds)
+    guest.wait_for("ready" if scenario.end else "end", scenario.seconds)
+    if scenario.end:
+        guest.listen(random.uniform(0.5, 4))
+        guest.panic_by(scenario.end)
     size = int(guest.wait_for("captured", CAPTURE_SECONDS))
     os.truncate(path, size)
 
@@ -141,7 +154,7 @@ def _described(facts):
     for key, value in facts:
         if key == "release":
             release = value
-        elif key in ("swaps", "meminfo", "vmstat"):
+        elif key in ("swaps", "meminfo", "vmstat", "task", "klog"):
             guest.setdefault(key, []).append(re.sub(r"\s+", " ", value))
         else:
             guest[key] = value
@@ -180,5 +193,5 @@ def _filter(recipe, source, scratch):
 
 def _inherited(source):
     about = json.loads((folder() / f"{source.name}.json").read_text())
-    kept = {key: about[key] for key in ("release", "guest", "memory_mib", "append", "kernel_source", "qemu")}
-    return {**kept, "from": source.name}
+    kept = ("release", "guest", "panic", "memory_mib", "append", "kernel_source", "qemu")
+    return {**{key: about[key] for key in kept if key in about}, "from": source.name}

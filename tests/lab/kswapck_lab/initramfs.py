@@ -35,7 +35,8 @@ def _archive(files):
 def _workload():
     with cache.scratch() as scratch:
         program = scratch / "workload"
-        packages.run(["gcc", "-O2", "-Wall", "-static", "-s", "-o", program, HERE / "workload.c"])
+        sources = sorted((HERE / "workload").glob("*.c"))
+        packages.run(["gcc", "-D_GNU_SOURCE", "-O2", "-Wall", "-static", "-s", "-o", program, *sources])
         return program.read_bytes()
 
 
@@ -49,11 +50,13 @@ def _kexec():
     return files
 
 
-def make(path, kernel, crash=False):
-    """Writes the initramfs of a guest; with `crash` also what kdump needs in it."""
+def make(path, kernel, crash=False, own=()):
+    """Writes the initramfs of a guest; with `crash` also what kdump needs in it. `own`: modules of the lab's."""
     files = {"init": (0o755, _workload())}
     for module in sorted((kernel / "modules").iterdir()):
         files[f"modules/{module.name}"] = (0o644, module.read_bytes())
+    for module in own:
+        files[f"modules/91-{module.name}"] = (0o644, module.read_bytes())
     if crash:
         files |= {"crash/initrd": (0o644, _archive(files)),
                   "crash/vmlinuz": (0o644, (kernel / "vmlinuz").read_bytes()), **_kexec()}

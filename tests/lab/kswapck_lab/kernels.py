@@ -2,10 +2,12 @@
 
 import dataclasses
 import gzip
+import hashlib
 import json
 import lzma
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -34,6 +36,8 @@ class Kernel:
 
 KERNELS = {
     "5.10": Kernel("bullseye-security", "linux-image-cloud-amd64", 512, 160),
+    # The mirrors no longer have the debug symbols of the newest ones.
+    "5.10.251": Kernel("bullseye-security", "linux-image-5.10.0-43-cloud-amd64", 512, 160),
     "6.1": Kernel("bookworm-security", "linux-image-cloud-amd64", 512, 160),
     "6.12": Kernel("trixie", "linux-image-cloud-amd64", 512, 192),
     "7.2": Kernel("trixie-backports", "linux-image-cloud-amd64", 512, 192),
@@ -59,8 +63,9 @@ def get(name):
 
 
 def _fetch(kernel, suite, folder, scratch):
-    # The first is the metapackage: it only names the others, and mirrors have been seen to lack it.
-    names = suite.closure(kernel.package, r"linux-(image|binary|modules)-")[1:]
+    # Without the metapackage, which has no version in its name: mirrors have been seen to lack it.
+    names = [name for name in suite.closure(kernel.package, r"linux-(image|binary|modules)-")
+             if re.search(r"-\d", name)]
     suite.unpack(names, scratch)
     images = [*scratch.glob("boot/vmlinuz-*"), *scratch.glob("usr/lib/modules/*/vmlinuz")]
     if not images:
@@ -89,28 +94,65 @@ def _decompressed(path):
 
 
 def _build(kernel, suite, folder, scratch):
-    packages.install(packages.BUILD)
-    suite.unpack([kernel.package], scratch)
-    packages.run(["tar", "-xf", scratch / "usr/src" / f"{kernel.package}.tar.xz", "-C", scratch])
-    tree = scratch / kernel.package
-    recipe = HERE / "kernels"
-    packages.run(["patch", "-p1", "-d", tree, "-i", recipe / "6.1bug.patch"])
-    # Neither the builder's name (the banner is in every dump) nor the folder (the build id covers it) may tell of
-    # the machine: the same source and compiler give the same vmlinux, so one for a dump that was made elsewhere.
-    here = f"-fdebug-prefix-map={tree}=/usr/src/{kernel.package}"
-    env = dict(os.environ, KBUILD_BUILD_USER="kswapck", KBUILD_BUILD_HOST="lab",
-               KBUILD_BUILD_TIMESTAMP="2024-01-01 00:00:00 UTC", KCFLAGS=here, KAFLAGS=here)
+    tree, env = _source_tree(kernel, suite, scratch)
+    wanted = HERE / "kernels/6.1bug.config"
     packages.run(["make", "tinyconfig"], cwd=tree, env=env)
     with open(tree / ".config", "a") as config:
-        config.write((recipe / "6.1bug.config").read_text())
+        config.write(wanted.read_text())
     packages.run(["make", "olddefconfig"], cwd=tree, env=env)
-    _check_config(tree / ".config", recipe / "6.1bug.config")
+    _check_config(tree / ".config", wanted)
     packages.run(["nice", "make", f"-j{(os.cpu_count() or 1) + 1}", "vmlinux", "bzImage"], cwd=tree, env=env)
     shutil.copyfile(tree / "vmlinux", folder / "vmlinux")
     shutil.copyfile(tree / ".config", folder / "config")
     shutil.copyfile(tree / "arch/x86/boot/bzImage", folder / "vmlinuz")
     (folder / "modules").mkdir(exist_ok=True)
     return {"packages": [kernel.package], "suite": suite.name}
+
+
+def _source_tree(kernel, suite, scratch):
+    """The patched source of a built kernel, and the environment to build it in."""
+    packages.install(packages.BUILD)
+    suite.unpack([kernel.package], scratch)
+    packages.run(["tar", "-xf", scratch / "usr/src" / f"{kernel.package}.tar.xz", "-C", scratch])
+    tree = scratch / kernel.package
+    packages.run(["patch", "-p1", "-d", tree, "-i", HERE / "kernels/6.1bug.patch"])
+    # Neither the builder's name (the banner is in every dump) nor the folder (the build id covers it) may tell of
+    # the machine: the same source and compiler give the same vmlinux, so one for a dump that was made elsewhere.
+    here = f"-fdebug-prefix-map={tree}=/usr/src/{kernel.package}"
+    env = dict(os.environ, KBUILD_BUILD_USER="kswapck", KBUILD_BUILD_HOST="lab",
+               KBUILD_BUILD_TIMESTAMP="2024-01-01 00:00:00 UTC", KCFLAGS=here, KAFLAGS=here)
+    return tree, env
+
+
+def module(name, source):
+    """A module of the lab's own for a kernel that is built here, from kernels/SOURCE.c; made if need be."""
+    folder, kernel = get(name), KERNELS[name]
+    text = (HERE / "kernels" / f"{source}.c").read_bytes()
+    built = folder / "own" / f"{source}-{hashlib.sha256(text).hexdigest()[:12]}" / f"{source}.ko"
+    with cache.lock(f"module-{name}-{source}"):
+        if not built.exists():
+            print(f"lab: building {source}.ko for kernel {name}", file=sys.stderr)
+            with cache.scratch() as scratch:
+                _build_module(kernel, folder, source, text, built, scratch)
+    return built
+
+
+def _build_module(kernel, folder, source, text, built, scratch):
+    # Not with an update of the suite: a newer source would not fit the kernel that is there.
+    tree, env = _source_tree(kernel, packages.Suite(kernel.suite), scratch)
+    shutil.copyfile(folder / "config", tree / ".config")
+    packages.run(["make", "olddefconfig"], cwd=tree, env=env)
+    packages.run(["nice", "make", f"-j{(os.cpu_count() or 1) + 1}", "modules_prepare"], cwd=tree, env=env)
+    # With the kernel's own BTF beside it, the module gets some too.
+    os.symlink(folder / "vmlinux", tree / "vmlinux")
+    here = scratch / "own"
+    here.mkdir()
+    (here / f"{source}.c").write_bytes(text)
+    (here / "Kbuild").write_text(f"obj-m := {source}.o\n")
+    # No list of what the kernel exports is there; the guest's kernel looks itself.
+    packages.run(["make", f"M={here}", "KBUILD_MODPOST_WARN=1", "modules"], cwd=tree, env=env)
+    built.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(here / f"{source}.ko", built)
 
 
 def _check_config(config, wanted):

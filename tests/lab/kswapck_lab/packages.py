@@ -137,18 +137,24 @@ class Suite:
                 run(["dpkg", "-x", deb, into])
 
 
-class Borrowed:
-    """A program of some suite, unpacked with the libraries that it was built for; neither is installed."""
+LIBRARIES = r"lib|zlib|gcc-\d+-base"
 
-    def __init__(self, suite, package, path):
+
+class Borrowed:
+    """A program of some suite, unpacked with the libraries that it was built for; neither is installed.
+
+    `path` may be a pattern; `wanted` is what else to unpack of that which the package needs.
+    """
+
+    def __init__(self, suite, package, path, wanted=LIBRARIES):
         root = cache.folder("borrowed", package)
         with cache.lock(f"borrowed-{package}"):
             if not (root / "complete").exists():
                 suite = Suite(suite)
                 suite.update()
-                suite.unpack(suite.closure(package, r"lib|zlib|gcc-\d+-base"), root)
+                suite.unpack(suite.closure(package, wanted), root)
                 (root / "complete").touch()
-        self.program = root / path
+        self.program = next(root.glob(path))
         # /lib is not a link to /usr/lib in an unpacked root, and packages still differ in which one they mean.
         folders = [root / "lib/x86_64-linux-gnu", root / "usr/lib/x86_64-linux-gnu"]
         loader = next(folder for folder in folders if folder.exists()) / "ld-linux-x86-64.so.2"

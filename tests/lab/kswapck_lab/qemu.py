@@ -17,6 +17,8 @@ import time
 from . import LabError
 
 PR_SET_PDEATHSIG = 1
+END_OF_PANIC = "end Kernel panic"
+SILENCE_SECONDS = 5
 
 
 class GuestFailed(LabError):
@@ -85,9 +87,11 @@ class Guest:
         self._process = None
         self._report = None         # the one that the guest is in the middle of
         self.facts = []             # its last whole report, as (key, value)
+        self.panic = []             # the lines of the kernel's last words, if the host made it say them
+        self._panicking = False
 
     def __enter__(self):
-        self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                          stderr=subprocess.STDOUT, preexec_fn=_die_with_parent)
         threading.Thread(target=self._read_console, daemon=True).start()
         return self
@@ -107,6 +111,31 @@ class Guest:
 
     def wait_for(self, word, seconds):
         """Reads the console until the guest says `LAB word`; gives the rest of that line."""
+        for line in self._lines_until(word, seconds):
+            # With the kernel talking too, the workload's words need not begin a line.
+            _, _, said = line.partition("LAB ")
+            if said.startswith("failed"):
+                raise GuestFailed(f"the guest {said}")
+            self._note(said)
+            self._note_panic(line)
+            if said.split(" ")[0] == word:
+                return said[len(word):].strip()
+
+    def wait_for_panic(self, seconds):
+        """Reads the console until the kernel has said all of its last words."""
+        for line in self._lines_until("Kernel panic", seconds):
+            self._note_panic(line)
+            if self.panic:
+                break
+        # A CPU that is stopped while it speaks may keep the others from speaking on: no more may come.
+        try:
+            while END_OF_PANIC not in self.panic[-1]:
+                self._note_panic(self._lines.get(timeout=SILENCE_SECONDS) or "")
+        except queue.Empty:
+            pass
+
+    def _lines_until(self, word, seconds):
+        """The console's lines for so long; to go on for longer means that `word` never came."""
         deadline = time.monotonic() + seconds
         while True:
             try:
@@ -115,13 +144,7 @@ class Guest:
                 raise GuestFailed(f"the guest did not say '{word}' in {seconds} s") from None
             if line is None:
                 raise GuestFailed(f"the guest ended before it said '{word}'")
-            # With the kernel talking too, the workload's words need not begin a line.
-            _, _, said = line.partition("LAB ")
-            if said.startswith("failed"):
-                raise GuestFailed(f"the guest {said}")
-            self._note(said)
-            if said.split(" ")[0] == word:
-                return said[len(word):].strip()
+            yield line
 
     def listen(self, seconds):
         """Goes on reading the guest's reports for a while."""
@@ -142,6 +165,23 @@ class Guest:
             self.facts, self._report = self._report, None
         elif self._report is not None and " " in said:
             self._report.append(tuple(said.split(" ", 1)))
+
+    def _note_panic(self, line):
+        self._panicking |= "Kernel panic" in line and not self.panic
+        # Another CPU, or the capture kernel's /init, may speak in between.
+        if self._panicking and line and "LAB " not in line:
+            self.panic.append(line)
+        self._panicking &= END_OF_PANIC not in line
+
+    def panic_by(self, way):
+        """Makes the kernel panic from outside: by an NMI, or in the interrupt of its serial line."""
+        if way == "nmi":
+            self._qmp(("inject-nmi", {}))
+            return
+        # A BREAK and a letter within five seconds are a SysRq (kernel: Documentation/admin-guide/sysrq.rst).
+        self._qmp(("chardev-send-break", {"id": "serial0"}))
+        self._process.stdin.write(b"c")
+        self._process.stdin.flush()
 
     def dump(self, path, form):
         """Stops the guest at once and writes its memory to a file; `resume` lets it go on."""

@@ -8,7 +8,7 @@ from .kernels import KERNELS
 
 @dataclasses.dataclass(frozen=True)
 class Scenario:
-    """What happens in the guest (by its name in workload.c), and the machine that it needs."""
+    """What happens in the guest (by its name in workload/main.c), and the machine that it needs."""
     about: str
     append: str = ""            # more for the kernel's command line
     memory: int = 0             # MiB; 0: as the kernel has it
@@ -17,7 +17,10 @@ class Scenario:
     cpus: int = 2
     seconds: int = 120          # until the state stands
     random_stop: bool = False   # dumped at a random moment
-    needs_bug: bool = False
+    needs_bug: bool = False     # only for the kernel that is built here
+    workload: str = ""          # the name in workload/main.c, if it is another one
+    module: str = ""            # of the lab's own, from kernels/NAME.c
+    end: str = ""               # how the host makes the kernel panic when the state stands: "nmi" or "sysrq"
 
 
 SCENARIOS = {
@@ -27,6 +30,18 @@ SCENARIOS = {
                       random_stop=True, swap_more=32, cpus=4),
     "freed-folio": Scenario("slots name the folio from before a migration; a task spins on one",
                             append="kswapck_bug=1 rcupdate.rcu_cpu_stall_timeout=5", needs_bug=True),
+    "freed-folio-queue": Scenario("the same, and others wait: three for the mmap_lock, one for a grace period",
+                                  append="kswapck_bug=1 rcupdate.rcu_cpu_stall_timeout=5", needs_bug=True),
+    "freed-folio-preempted": Scenario("the same, and the one who spins is kept off its CPU by a SCHED_FIFO task",
+                                      append="kswapck_bug=1 rcupdate.rcu_cpu_stall_timeout=5", needs_bug=True),
+    "spin": Scenario("a module's thread spins under rcu_read_lock(); the swap cache is in use, and healthy",
+                     append="rcupdate.rcu_cpu_stall_timeout=5", needs_bug=True, module="spin"),
+    "spin-xarray": Scenario("the same, but it looks up an entry of an xarray that is not the swap cache's",
+                            append="rcupdate.rcu_cpu_stall_timeout=5", needs_bug=True, module="spin"),
+    "irq": Scenario("churn, then a panic in a hard interrupt (SysRq by the serial line); all CPUs are stopped",
+                    append="panic=0 sysrq_always_enabled", workload="churn", random_stop=True, end="sysrq"),
+    "nmi": Scenario("churn, then an NMI on all CPUs makes the kernel panic",
+                    append="panic=0 unknown_nmi_panic apic_extnmi=all", workload="churn", random_stop=True, end="nmi"),
     "tail-private": Scenario("tail pages lost their slot in a migration; a task refaults for ever",
                              append="kswapck_bug=2", needs_bug=True),
     "tail-private-split": Scenario("the same, then the folios are split; slots name freed pages, and pages of new owners",
@@ -115,7 +130,13 @@ def _possible(kernel, scenario):
 # What `make --all` makes: each kernel, scenario and format at least once, not the product of all.
 ALL = [
     *(f"{kernel}-{scenario}-elf" for kernel in ("5.10", "6.1", "6.12", "7.2") for scenario in ("idle", "churn")),
-    *(f"6.1bug-{scenario}-elf" for scenario in ("idle", "churn", "freed-folio", "tail-private", "tail-private-split")),
+    *(f"6.1bug-{scenario}-elf" for scenario in ("idle", "churn", "freed-folio", "freed-folio-queue",
+                                                "freed-folio-preempted", "tail-private", "tail-private-split",
+                                                "spin", "spin-xarray")),
+    # What tests/stacks looks at, with the symbols that `lab debug` fetches.
+    *(f"5.10.251-{scenario}-elf" for scenario in ("idle", "churn")),
+    *(f"{kernel}-{scenario}-elf" for kernel in ("5.10.251", "6.1", "6.12") for scenario in ("irq", "nmi")),
+    "6.1-nmi-vmcore", "6.1-churn-vmcore", "6.12-nmi-vmcore", "6.12-churn-vmcore",
     *(f"6.1-idle-{form}" for form in FORMATS if form != "elf"),
     *(f"6.1bug-{scenario}-kdump-zlib" for scenario in ("idle", "freed-folio", "tail-private")),
     "6.12-idle-kdump-zlib", "6.12-idle-kdump-d23",

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef LAB_GUEST_H
+#define LAB_GUEST_H
+/* What all scenarios use: the words to the host, the machine, memory. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT 21
+#endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
+#define PAGE 4096UL
+#define HUGE_PAGE (2UL << 20)
+#define MIB (1UL << 20)
+
+/* One line to the host; `fail` is the last one, and says errno. */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void fail(const char *what) __attribute__((noreturn));
+
+/* A line of the scenario's own for all reports from now on; `report` says them with what the kernel counts. */
+void fact(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void report(void);
+
+/* The end of most scenarios: the state stands. It goes nowhere from there, or panics for a genuine kdump. */
+void finish(void) __attribute__((noreturn));
+bool crashing(void);
+bool host_ends(void);           /* the host makes the kernel panic, not the guest */
+
+/* ---- the machine ---- */
+
+int write_file(const char *path, const char *text);     /* 0, or -1 with errno */
+unsigned long meminfo_kib(const char *name);
+void mount_all(void);
+void wait_for(const char *path);
+void swap_on(void);
+int load_module(const char *path, const char *options);
+/* All that the guest needs: their names begin with a number, in the order of their needs; with 9: not by itself. */
+void load_modules(void);
+/* Till the kernel says that a CPU or a task keeps RCU from going on, for a minute; what it says becomes facts. */
+void wait_for_stall(void);
+
+/* ---- memory ---- */
+
+void *map(size_t bytes, int flags);
+char *map_small(size_t bytes);
+char *map_huge(size_t bytes);
+void bind_to_node(void *p, size_t bytes, int node);
+/* Each page says where it lives: no two pages are alike, and a wrong page is seen. */
+void fill(char *p, size_t bytes);
+void read_pages(const char *p, size_t bytes, size_t step);
+void page_out(char *p, size_t bytes);
+/* Moves `count` pages, `step` bytes apart. Single pages may refuse (busy, not mapped): that is normal. */
+int move_to_node(char *p, size_t count, size_t step, int node);
+/* Asks for more than there is, so that reclaim must throw out what it can, then gives it back. */
+void memory_pressure(void);
+
+uint64_t next_random(uint64_t *random);
+
+/* ---- scenarios in files of their own ---- */
+
+void storm(void);
+void freed_folio(void);
+void freed_folio_queue(void);
+void freed_folio_preempted(void);
+void tail_private(void);
+void tail_private_split(void);
+void spin(void);
+void spin_xarray(void);
+
+#endif
