@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "command/command.h"
 
@@ -9,6 +10,14 @@ static int print_version(void)
 {
 	printf("kswapck %s\n", KSWAPCK_VERSION);
 	return EXIT_CLEAN;
+}
+
+/* A word like "scna": no option, no path, and no file. */
+static bool is_mistyped(const char *argument)
+{
+	struct stat status;
+
+	return argument[0] != '-' && !strchr(argument, '/') && stat(argument, &status);
 }
 
 static int run(int argc, char **argv)
@@ -27,8 +36,10 @@ static int run(int argc, char **argv)
 	command = command_find(argv[1]);
 	if (command)
 		return command->run(argc - 1, argv + 1);
-	/* no command: what follows are options and dumps of a scan */
-	return command_scan.run(argc, argv);
+	if (is_mistyped(argv[1]))
+		return command_unknown(argv[1]);
+	/* no command: what follows are options and dumps */
+	return command_triage.run(argc, argv);
 }
 
 int main(int argc, char **argv)

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 const char *text_number(uint64_t number, char text[TEXT_NUMBER_SIZE])
 {
@@ -20,21 +21,58 @@ const char *text_number(uint64_t number, char text[TEXT_NUMBER_SIZE])
 	return text;
 }
 
-/* Below a blank, DEL, and the second byte of U+0080 to U+009F. */
-static bool is_control(const char *string, size_t i)
+unsigned int text_utf8_length(const char *string)
 {
-	unsigned char byte = (unsigned char)string[i];
+	const unsigned char *s = (const unsigned char *)string;
+	unsigned int length, i;
 
-	return byte < 0x20 || byte == 0x7f ||
-	       (byte >= 0x80 && byte < 0xa0 && i && (unsigned char)string[i - 1] == 0xc2);
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] >= 0xc2 && s[0] <= 0xdf)
+		length = 2;
+	else if (s[0] >= 0xe0 && s[0] <= 0xef)
+		length = 3;
+	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
+		length = 4;
+	else
+		return 0;
+	for (i = 1; i < length; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	/* overlong forms, surrogates, and what lies above U+10FFFF */
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return length;
+}
+
+/* Below a blank, DEL, U+0080 to U+009F, and bytes that are no UTF-8: some are that too. */
+static bool is_control(const char *string, unsigned int length)
+{
+	const unsigned char *s = (const unsigned char *)string;
+
+	return !length || s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0);
 }
 
 const char *text_visible(const char *string, char *text, size_t size)
 {
-	size_t i;
+	size_t used = 0;
 
-	for (i = 0; string[i] && i + 1 < size; i++)
-		text[i] = is_control(string, i) ? '?' : string[i];
-	text[i] = 0;
+	while (*string) {
+		unsigned int length = text_utf8_length(string);
+		bool control = is_control(string, length);
+
+		if (!length)
+			length = 1;
+		if (used + (control ? 1 : length) + 1 > size)
+			break;
+		if (control)
+			text[used++] = '?';
+		else
+			memcpy(text + used, string, length);
+		used += control ? 0 : length;
+		string += length;
+	}
+	text[used] = 0;
 	return text;
 }

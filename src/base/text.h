@@ -11,9 +11,12 @@
 /** text_number - a number as people read it: 8,123,456. Returns @text. */
 const char *text_number(uint64_t number, char text[TEXT_NUMBER_SIZE]);
 
+/** text_utf8_length - bytes of the UTF-8 character at @string; 0 if it is none. */
+unsigned int text_utf8_length(const char *string);
+
 /**
  * text_visible - a string from outside as it may be shown: control characters, which
- * a terminal would obey, become '?'. Returns @text.
+ * a terminal would obey, and bytes that are no UTF-8 become '?'. Returns @text.
  */
 const char *text_visible(const char *string, char *text, size_t size);
 

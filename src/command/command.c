@@ -7,6 +7,8 @@
 #include "base/text.h"
 
 static const struct command *const commands[] = {
+	&command_triage,
+	&command_explain,
 	&command_scan,
 	&command_help,
 };
@@ -26,6 +28,19 @@ const struct command *command_find(const char *name)
 		if (!strcmp(command_at(i)->name, name))
 			return command_at(i);
 	return NULL;
+}
+
+int command_unknown(const char *name)
+{
+	char text[256];
+	int i;
+
+	fprintf(stderr, "kswapck: '%s' is neither a file nor a command (",
+		text_visible(name, text, sizeof(text)));
+	for (i = 0; command_at(i); i++)
+		fprintf(stderr, "%s%s", i ? ", " : "", command_at(i)->name);
+	fprintf(stderr, ")\n");
+	return EXIT_USAGE;
 }
 
 int command_fail(const struct error *err)

@@ -24,6 +24,8 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
+extern const struct command command_triage;
+extern const struct command command_explain;
 extern const struct command command_scan;
 extern const struct command command_help;
 
@@ -31,6 +33,12 @@ extern const struct command command_help;
 const struct command *command_find(const char *name);
 /** command_at - the N-th command; NULL after the last. */
 const struct command *command_at(int index);
+
+/**
+ * command_unknown - say on stderr that there is no command or file of this name;
+ * returns the exit status.
+ */
+int command_unknown(const char *name);
 
 /** command_fail - print @err on stderr; returns the exit status that fits it. */
 int command_fail(const struct error *err);

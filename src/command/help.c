@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* kswapck help: the commands, the problems, and one problem explained. */
+/* kswapck help: the commands, and the problems and known bugs, each explained. */
 #include "command/command.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "audit/catalogue.h"
+#include "base/text.h"
 #include "command/terminal.h"
 #include "output/sentence.h"
+#include "story/story.h"
 
 #define HELP_COLUMNS 80
+#define COMMIT_MIN 7	/* digits of a commit id */
 
 static const char placeholders[] =
 	"PAGE, NODE and DEVICE stand for addresses in the finding, EVIDENCE-ADDRESS for the first "
@@ -22,12 +25,13 @@ static void print_commands(void)
 	int i;
 
 	printf("kswapck checks the swap cache of a Linux kernel dump (vmcore).\n\n"
-	       "Usage: kswapck DUMP...                 the same as kswapck scan DUMP...\n"
+	       "Usage: kswapck [OPTION]... DUMP...     the same as kswapck triage\n"
 	       "       kswapck COMMAND [ARGUMENT]...\n\n");
 	for (i = 0; (command = command_at(i)); i++)
 		printf("  %-8s %s\n", command->name, command->summary);
 	printf("\n'kswapck COMMAND --help' tells its options, 'kswapck help problems' lists what\n"
-	       "can be found, and 'kswapck help KS101' explains one problem.\n");
+	       "can be found and 'kswapck help KS101' explains one problem, 'kswapck help bugs'\n"
+	       "lists the known bugs of the kernel and 'kswapck help BUG' explains one.\n");
 }
 
 static void print_problems(void)
@@ -52,12 +56,17 @@ static void print_paragraph(const char *title, const char *text, unsigned int co
 	putchar('\n');
 }
 
-static void print_problem(const struct kswapck_problem *problem)
+static unsigned int help_columns(void)
 {
 	unsigned int columns = terminal_columns(stdout);
 
-	if (!columns || columns > 100)
-		columns = HELP_COLUMNS;
+	return columns && columns <= 100 ? columns : HELP_COLUMNS;
+}
+
+static void print_problem(const struct kswapck_problem *problem)
+{
+	unsigned int columns = help_columns();
+
 	printf("%s %s (%s, %s)\n", problem->id, problem->name,
 	       problem->severity == KSWAPCK_ERROR ? "error" : "warning",
 	       problem->class == KSWAPCK_CORRUPT ? "the object itself is wrong" :
@@ -71,10 +80,86 @@ static void print_problem(const struct kswapck_problem *problem)
 	putchar('\n');
 }
 
+/* -------------------------------------------------------------------- known bugs */
+
+static void print_bugs_of(bool recognised)
+{
+	const struct known_bug *bug;
+	size_t i;
+
+	for (i = 0; (bug = known_bug_at(i)); i++)
+		if ((bug->patterns != 0) == recognised)
+			printf("  %-36s fixed in %-5s (%s)\n", bug->name, bug->fixed,
+			       bug->fix_commit);
+}
+
+static void print_bugs(void)
+{
+	printf("Recognised by what they leave in a dump:\n");
+	print_bugs_of(true);
+	printf("\nOthers that damage what belongs to swap:\n");
+	print_bugs_of(false);
+}
+
+/* "6b24ca4a1a8d", and what is longer or shorter of the same commit. */
+static bool is_commit(const char *commit, const char *text)
+{
+	size_t length = strlen(text);
+
+	if (!commit || length < COMMIT_MIN || strspn(text, "0123456789abcdef") != length)
+		return false;
+	return !strncmp(commit, text, length < strlen(commit) ? length : strlen(commit));
+}
+
+static const struct known_bug *find_bug(const char *text)
+{
+	const struct known_bug *bug;
+	size_t i;
+
+	for (i = 0; (bug = known_bug_at(i)); i++)
+		if (!strcmp(bug->name, text) || is_commit(bug->fix_commit, text))
+			return bug;
+	for (i = 0; (bug = known_bug_at(i)); i++)
+		if (is_commit(bug->introduced_commit, text))
+			return bug;
+	return NULL;
+}
+
+static void print_bug(const struct known_bug *bug)
+{
+	unsigned int columns = help_columns(), i;
+	char commit[64] = "";
+
+	if (bug->introduced_commit)
+		snprintf(commit, sizeof(commit), "(%s)", bug->introduced_commit);
+	printf("%s (a bug of the kernel)\n", bug->name);
+	print_paragraph("What it does", bug->summary, columns);
+	printf("\nSince and until\n  introduced  %s%s%s\n  fixed       %s (%s)\n",
+	       bug->introduced ? bug->introduced : "not known", commit[0] ? " " : "", commit,
+	       bug->fixed, bug->fix_commit);
+	for (i = 0; i < STORY_FIXES_MAX && bug->fixes[i].branch; i++)
+		printf("%s%s", i ? ", " : "  stable      ", bug->fixes[i].release);
+	if (i)
+		putchar('\n');
+	print_paragraph("What it leaves in a dump", bug->leaves, columns);
+	if (!bug->patterns)
+		printf("\nkswapck does not recognise it by what it leaves.\n");
+}
+
+static int say_unknown(const char *name)
+{
+	char text[256];
+
+	fprintf(stderr, "kswapck: no problem, bug or command '%s'; 'kswapck help problems' and "
+		"'kswapck help bugs' list them\n", text_visible(name, text, sizeof(text)));
+	return EXIT_USAGE;
+}
+
 static int run(int argc, char **argv)
 {
 	const struct kswapck_problem *problem;
 	const struct command *command;
+	const struct known_bug *bug;
 	char *help[] = {NULL, (char *)"--help", NULL};
 
 	if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
@@ -82,28 +167,28 @@ static int run(int argc, char **argv)
 		print_commands();
 		return EXIT_CLEAN;
 	}
-	if (!strcmp(argv[1], "problems")) {
-		print_problems();
-		return EXIT_CLEAN;
-	}
 	problem = catalogue_find(argv[1]);
-	if (problem) {
-		print_problem(problem);
-		return EXIT_CLEAN;
-	}
 	command = command_find(argv[1]);
-	if (command) {
-		help[0] = argv[1];
-		return command->run(2, help);
-	}
-	fprintf(stderr, "kswapck: no problem or command '%s'; 'kswapck help problems' lists them\n",
-		argv[1]);
-	return EXIT_USAGE;
+	bug = find_bug(argv[1]);
+	if (!strcmp(argv[1], "problems"))
+		print_problems();
+	else if (!strcmp(argv[1], "bugs"))
+		print_bugs();
+	else if (problem)
+		print_problem(problem);
+	else if (bug)
+		print_bug(bug);
+	else if (!command)
+		return say_unknown(argv[1]);
+	if (!command)
+		return EXIT_CLEAN;
+	help[0] = argv[1];
+	return command->run(2, help);
 }
 
 const struct command command_help = {
 	.name = "help",
-	.arguments = "[problems|PROBLEM|COMMAND]",
-	.summary = "explain a problem (by id or name) or a command",
+	.arguments = "[problems|bugs|PROBLEM|BUG|COMMAND]",
+	.summary = "explain a problem (by id or name), a known bug or a command",
 	.run = run,
 };

@@ -54,8 +54,11 @@ void progress_update(struct progress *progress, const char *what, uint64_t done,
 		return;
 	progress->next = time + PROGRESS_INTERVAL;
 	progress->shown = true;
-	fprintf(stderr, "\r%s %3u%%\033[K", what,
-		total ? (unsigned int)(100.0 * (double)done / (double)total) : 0);
+	if (total)
+		fprintf(stderr, "\r%s %3u%%\033[K", what,
+			(unsigned int)(100.0 * (double)done / (double)total));
+	else
+		fprintf(stderr, "\r%s\033[K", what);
 }
 
 void progress_clear(struct progress *progress)

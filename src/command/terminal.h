@@ -20,6 +20,7 @@ struct progress {
 };
 
 void progress_begin(struct progress *progress, bool wanted);
+/** progress_update - @total 0: not known. */
 void progress_update(struct progress *progress, const char *what, uint64_t done, uint64_t total);
 /** progress_clear - wipe the line; call before anything else is written. */
 void progress_clear(struct progress *progress);

@@ -545,8 +545,15 @@ void unwind_task(struct unwinder *unwinder, const struct task *task, struct unwo
 	uint64_t pc;
 
 	begin(&walk, unwinder, unwound);
-	if (task->on_cpu || (unwinder->only_task && task->address == unwinder->only_task))
+	if (task->on_cpu || (unwinder->only_task && task->address == unwinder->only_task)) {
+		end(&walk, UNWIND_ON_CPU, 0);
 		return;
+	}
+	/* release_task_stack(), kernel/fork.c */
+	if (!task->stack) {
+		end(&walk, UNWIND_NO_STACK, 0);
+		return;
+	}
 	add_task_stack(&walk, task->stack);
 	if (!walk.stack_count || !read_inactive(&walk, task->sp, &registers))
 		return;
@@ -559,9 +566,9 @@ void unwind_task(struct unwinder *unwinder, const struct task *task, struct unwo
 		end(&walk, UNWIND_NOT_CODE, pc);
 }
 
-bool unwind_complete(const struct unwound *unwound)
+bool unwind_end_complete(enum unwind_end reason)
 {
-	return unwound->end == UNWIND_USER || unwound->end == UNWIND_TOP;
+	return reason == UNWIND_USER || reason == UNWIND_TOP || reason == UNWIND_NO_STACK;
 }
 
 const char *unwind_end_text(enum unwind_end reason)
@@ -571,6 +578,10 @@ const char *unwind_end_text(enum unwind_end reason)
 		return "entered from user mode";
 	case UNWIND_TOP:
 		return "the first function";
+	case UNWIND_NO_STACK:
+		return "it has exited and has no stack any more";
+	case UNWIND_ON_CPU:
+		return "it is just being switched to or from a CPU";
 	case UNWIND_NO_START:
 		return "no registers to start from";
 	case UNWIND_NO_TABLE:

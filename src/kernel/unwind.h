@@ -46,6 +46,9 @@ enum unwind_end {
 	UNWIND_USER,		/* entered from user mode: complete */
 	UNWIND_TOP,		/* first function of a kernel thread or idle task, or of an
 				 * entry that has saved nothing yet: complete */
+	UNWIND_NO_STACK,	/* the task has exited and given its stack back: complete */
+	UNWIND_ON_CPU,		/* the task is on a CPU, or just coming or leaving: its saved
+				 * stack pointer is an old one */
 	UNWIND_NO_START,	/* no registers, or no saved stack pointer */
 	UNWIND_NO_TABLE,	/* no ORC tables for the code at end_address */
 	UNWIND_NOT_CODE,	/* a return address that is none: end_address */
@@ -88,12 +91,12 @@ void unwind_cpu(struct unwinder *unwinder, const struct cpu *cpu, struct unwound
 /**
  * unwind_task - what a task that is not on a CPU did, from thread.sp
  * (struct inactive_task_frame). Of a task on a CPU that would be an old switch:
- * the unwind then ends at once with UNWIND_NO_START.
+ * the unwind then ends at once with UNWIND_ON_CPU.
  */
 void unwind_task(struct unwinder *unwinder, const struct task *task, struct unwound *unwound);
 
-/** unwind_complete - did it reach user mode or the first function? */
-bool unwind_complete(const struct unwound *unwound);
+/** unwind_end_complete - is nothing missing, with that end? */
+bool unwind_end_complete(enum unwind_end end);
 /** unwind_end_text - "no ORC tables for the code there" ...; for people. */
 const char *unwind_end_text(enum unwind_end end);
 #endif

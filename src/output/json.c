@@ -9,6 +9,7 @@
 
 #include "audit/catalogue.h"
 #include "output/coverage.h"
+#include "output/explain.h"
 #include "output/json_writer.h"
 #include "output/sentence.h"
 
@@ -24,7 +25,7 @@ static const char *class_name(enum kswapck_class class)
 	return class == KSWAPCK_CORRUPT ? "corrupt" : "mismatch";
 }
 
-static void write_dump(struct json_writer *json, const struct report_subject *subject)
+void json_dump(struct json_writer *json, const struct report_subject *subject)
 {
 	const struct source_facts *facts = subject->facts;
 	size_t i;
@@ -45,7 +46,7 @@ static void write_dump(struct json_writer *json, const struct report_subject *su
 	json_close(json, '}');
 }
 
-static void write_kernel(struct json_writer *json, const struct report_subject *subject)
+void json_kernel(struct json_writer *json, const struct report_subject *subject)
 {
 	json_object(json, "kernel");
 	json_string(json, "release", subject->release);
@@ -65,8 +66,8 @@ static void json_begin(struct output *output, const struct report_subject *subje
 	json_object(json, NULL);
 	json_string(json, "schema", SCHEMA);
 	json_string(json, "kswapck", KSWAPCK_VERSION);
-	write_dump(json, subject);
-	write_kernel(json, subject);
+	json_dump(json, subject);
+	json_kernel(json, subject);
 	json_array(json, "findings");
 }
 
@@ -223,6 +224,8 @@ static void json_end(struct output *output, const struct report_subject *subject
 	coverage_for_each(totals, subject, write_gap, json);
 	json_close(json, ']');
 	json_close(json, '}');
+	if (output->explanation)
+		explain_json(json, "explain", output->explanation);
 	json_number(json, "exit_status", (uint64_t)totals->exit_status);
 	json_close(json, '}');
 	fputc('\n', output->options.stream);

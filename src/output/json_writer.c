@@ -2,31 +2,9 @@
 #include "output/json_writer.h"
 
 #include <inttypes.h>
+#include <math.h>
 
-/* Length of the UTF-8 sequence at @s; 0 if it is not one. */
-static int utf8_length(const unsigned char *s)
-{
-	int length, i;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		length = 2;
-	else if (s[0] >= 0xe0 && s[0] <= 0xef)
-		length = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		length = 4;
-	else
-		return 0;
-	for (i = 1; i < length; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	/* overlong forms, surrogates, and what lies above U+10FFFF */
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return length;
-}
+#include "base/text.h"
 
 static void write_text(FILE *stream, const char *text)
 {
@@ -34,14 +12,14 @@ static void write_text(FILE *stream, const char *text)
 
 	fputc('"', stream);
 	while (*s) {
-		int length = utf8_length(s);
+		unsigned int length = text_utf8_length((const char *)s);
 
 		if (*s == '"' || *s == '\\')
 			fprintf(stream, "\\%c", *s);
 		else if (*s < 0x20 || *s == 0x7f)
 			fprintf(stream, "\\u%04x", *s);
 		else if (length)
-			fwrite(s, 1, (size_t)length, stream);
+			fwrite(s, 1, length, stream);
 		else
 			fputs("\xef\xbf\xbd", stream);	/* U+FFFD for what is not UTF-8 */
 		s += length ? length : 1;
@@ -127,6 +105,21 @@ void json_number(struct json_writer *json, const char *key, uint64_t value)
 {
 	item(json, key);
 	fprintf(json->stream, "%" PRIu64, value);
+}
+
+void json_signed(struct json_writer *json, const char *key, int64_t value)
+{
+	item(json, key);
+	fprintf(json->stream, "%" PRId64, value);
+}
+
+void json_seconds(struct json_writer *json, const char *key, double value)
+{
+	item(json, key);
+	if (isfinite(value))
+		fprintf(json->stream, "%.3f", value);
+	else
+		fputs("null", json->stream);
 }
 
 void json_address(struct json_writer *json, const char *key, uint64_t value)

@@ -23,12 +23,15 @@ struct json_writer {
 /* Begin and end of objects and arrays; @key is NULL within an array. */
 void json_object(struct json_writer *json, const char *key);
 void json_array(struct json_writer *json, const char *key);
-/** json_flat - begin an object that is written on one line. */
+/** json_flat_object - begin an object that is written on one line. */
 void json_flat_object(struct json_writer *json, const char *key);
 void json_close(struct json_writer *json, char bracket);
 
 void json_string(struct json_writer *json, const char *key, const char *value);	/* NULL: null */
 void json_number(struct json_writer *json, const char *key, uint64_t value);
+void json_signed(struct json_writer *json, const char *key, int64_t value);
+/** json_seconds - with three digits after the point; what is no number becomes null. */
+void json_seconds(struct json_writer *json, const char *key, double value);
 void json_address(struct json_writer *json, const char *key, uint64_t value);
 void json_bool(struct json_writer *json, const char *key, bool value);
 void json_null(struct json_writer *json, const char *key);

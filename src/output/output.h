@@ -51,6 +51,7 @@ struct output_options {
 };
 
 struct output_ops;
+struct explanation;
 
 /* A report being written. */
 struct output {
@@ -58,6 +59,8 @@ struct output {
 	struct output_options options;
 	struct report_totals totals;
 	struct json_writer json;	/* used by output_json alone */
+	/* lent; output_json writes it at the end. NULL: none. See explain.h */
+	const struct explanation *explanation;
 };
 
 struct output_ops {
@@ -71,6 +74,10 @@ struct output_ops {
 
 extern const struct output_ops output_text;
 extern const struct output_ops output_json;
+
+/* Members that all JSON documents have. */
+void json_dump(struct json_writer *json, const struct report_subject *subject);
+void json_kernel(struct json_writer *json, const struct report_subject *subject);
 
 /** output_count - count a finding; returns which of its problem it is, from 1. */
 uint64_t output_count(struct output *output, const struct kswapck_finding *finding);

@@ -11,30 +11,17 @@
 #include "audit/catalogue.h"
 #include "base/text.h"
 #include "output/coverage.h"
+#include "output/lines.h"
 #include "output/sentence.h"
-
-#define BOLD	"\033[1m"
-#define RED	"\033[1;31m"
-#define YELLOW	"\033[1;33m"
-#define GREEN	"\033[1;32m"
-#define PLAIN	"\033[0m"
-
-#define LABEL_COLUMN 10
 
 static void paint(const struct output *output, const char *colour)
 {
-	if (output->options.colour)
-		fputs(colour, output->options.stream);
+	lines_paint(&output->options, colour);
 }
 
-/* "  devices   " and then words that wrap under themselves. */
 static void line(const struct output *output, const char *label, const char *text)
 {
-	FILE *stream = output->options.stream;
-
-	fprintf(stream, "%-*s", LABEL_COLUMN, label);
-	sentence_wrap(stream, text, LABEL_COLUMN, LABEL_COLUMN, output->options.columns);
-	fputc('\n', stream);
+	lines_labelled(&output->options, label, text);
 }
 
 static void describe_dump(const struct report_subject *subject, char *text, size_t size)
@@ -99,9 +86,9 @@ static void text_finding(struct output *output, const struct kswapck_finding *fi
 				"--max-findings=0 shows all\n", problem->id, problem->name);
 		return;
 	}
-	paint(output, problem->severity == KSWAPCK_ERROR ? RED : YELLOW);
+	paint(output, problem->severity == KSWAPCK_ERROR ? LINES_RED : LINES_YELLOW);
 	length = fprintf(options->stream, "%s %s", problem->id, problem->name);
-	paint(output, PLAIN);
+	paint(output, LINES_PLAIN);
 	fputs(": ", options->stream);
 	sentence_of(finding, text, sizeof(text));
 	sentence_wrap(options->stream, text, 6, length > 0 ? (unsigned int)length + 2 : 0,
@@ -161,10 +148,10 @@ static void print_gap(void *data, const char *what, uint64_t count, const char *
 
 	snprintf(text, sizeof(text), "%s%s%s%s%s", count ? text_number(count, number) : "",
 		 count ? " " : "", what, cause ? ": " : "", cause ? cause : "");
-	paint(output, YELLOW);
-	fprintf(output->options.stream, "%-*s", LABEL_COLUMN, "not seen");
-	paint(output, PLAIN);
-	sentence_wrap(output->options.stream, text, LABEL_COLUMN, LABEL_COLUMN,
+	paint(output, LINES_YELLOW);
+	fprintf(output->options.stream, "%-*s", LINES_LABEL, "not seen");
+	paint(output, LINES_PLAIN);
+	sentence_wrap(output->options.stream, text, LINES_LABEL, LINES_LABEL,
 		      output->options.columns);
 	fputc('\n', output->options.stream);
 }
@@ -180,9 +167,9 @@ static void print_problems(struct output *output)
 
 		if (!tally->findings)
 			continue;
-		paint(output, problem->severity == KSWAPCK_ERROR ? RED : YELLOW);
+		paint(output, problem->severity == KSWAPCK_ERROR ? LINES_RED : LINES_YELLOW);
 		fprintf(output->options.stream, "  %s %-20s", problem->id, problem->name);
-		paint(output, PLAIN);
+		paint(output, LINES_PLAIN);
 		fprintf(output->options.stream, " %8s finding%c",
 			text_number(tally->findings, findings),
 			tally->findings == 1 ? ' ' : 's');
@@ -226,9 +213,9 @@ static void print_verdict(struct output *output)
 	char a[32], b[32];
 
 	if (audit->errors || audit->warnings) {
-		paint(output, audit->errors ? RED : YELLOW);
+		paint(output, audit->errors ? LINES_RED : LINES_YELLOW);
 		fprintf(stream, "%s", audit->errors ? "BROKEN" : "ODD");
-		paint(output, PLAIN);
+		paint(output, LINES_PLAIN);
 		fprintf(stream, ": %s error%s, %s warning%s in the swap cache%s\n",
 			text_number(audit->errors, a), audit->errors == 1 ? "" : "s",
 			text_number(audit->warnings, b), audit->warnings == 1 ? "" : "s",
@@ -237,17 +224,17 @@ static void print_verdict(struct output *output)
 		fprintf(stream, "'kswapck help %s' explains what it means and what comes next.\n",
 			first->id);
 	} else if (audit_summary_complete(audit)) {
-		paint(output, GREEN);
+		paint(output, LINES_GREEN);
 		fprintf(stream, "CLEAN");
-		paint(output, PLAIN);
-		fprintf(stream, ": all %s slots of %u swap device%s were seen; nothing is wrong%s\n",
-			text_number(audit->slots, a), audit->devices,
+		paint(output, LINES_PLAIN);
+		fprintf(stream, ": all %s slots of %u swap device%s were seen; nothing is "
+			"wrong%s\n", text_number(audit->slots, a), audit->devices,
 			audit->devices == 1 ? "" : "s",
 			anything_in_motion(audit) ? " but for what was in motion" : "");
 	} else {
-		paint(output, YELLOW);
+		paint(output, LINES_YELLOW);
 		fprintf(stream, "NOT ALL SEEN");
-		paint(output, PLAIN);
+		paint(output, LINES_PLAIN);
 		fprintf(stream, ": nothing is wrong in what could be seen, which says nothing of "
 			"the rest\n");
 	}

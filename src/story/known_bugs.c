@@ -16,36 +16,24 @@ static const struct known_bug known_bugs[] = {
 		.fix_commit = "fc346d0a70a1",
 		.fixed = "6.7",
 		.fixes = {{"6.1", "6.1.71"}, {"6.6", "6.6.10"}},
-		.pattern = PATTERN_ONE_SLOT,
+		.patterns = 1 << PATTERN_ONE_SLOT,
 		.leaves = "the first slot of a large folio holds the new folio, all others a freed page",
 	},
 	{
 		.name = "migration-copies-head-private",
 		.summary = "Migration of a large folio in the swap cache copies ->private of the head "
-			"page only; the tail pages of the new folio do not name their slots.",
+			"page only; the tail pages of the new folio do not name their slots. A later "
+			"split makes them folios of their own, in slots that they do not name.",
 		.introduced_commit = "e71769ae5260",
 		.introduced = "4.16",
 		.fix_commit = "cfeed8ffe55b",
 		.fixed = "6.6",
 		.fixes = {{"5.4", "5.4.274"}, {"5.10", "5.10.215"}, {"5.15", "5.15.154"},
 			  {"6.1", "6.1.84"}},
-		.pattern = PATTERN_HEAD_PRIVATE,
-		.leaves = "the slots of a large folio are right, ->private of its tail pages is not",
-	},
-	{
-		.name = "migration-copies-head-private",
-		.summary = "Migration of a large folio in the swap cache copies ->private of the head "
-			"page only; a later split makes the tails folios of their own, in slots that "
-			"they do not name.",
-		.introduced_commit = "e71769ae5260",
-		.introduced = "4.16",
-		.fix_commit = "cfeed8ffe55b",
-		.fixed = "6.6",
-		.fixes = {{"5.4", "5.4.274"}, {"5.10", "5.10.215"}, {"5.15", "5.15.154"},
-			  {"6.1", "6.1.84"}},
-		.pattern = PATTERN_SPLIT,
-		.leaves = "neighbouring slots hold neighbouring small pages that name other slots or "
-			"are out of the swap cache",
+		.patterns = 1 << PATTERN_HEAD_PRIVATE | 1 << PATTERN_SPLIT,
+		.leaves = "the slots of a large folio are right, ->private of its tail pages is not; after "
+			"a split, neighbouring slots hold neighbouring small pages that name other "
+			"slots or are out of the swap cache",
 	},
 	{
 		.name = "split-clobbers-entry",
@@ -56,7 +44,7 @@ static const struct known_bug known_bugs[] = {
 		.fix_commit = "71e2d666ef85",
 		.fixed = "6.1",
 		.fixes = {{"6.0", "6.0.7"}},
-		.pattern = PATTERN_SPLIT,
+		.patterns = 1 << PATTERN_SPLIT,
 		.leaves = "neighbouring slots hold neighbouring small pages whose ->private is 0",
 	},
 	{

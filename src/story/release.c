@@ -215,7 +215,7 @@ void story_bugs_judge(struct telling *telling)
 		for (i = 0; (bug = known_bug_at(i)); i++) {
 			struct story_bug judged = {.bug = bug};
 
-			if (bug->pattern != story->origin.pattern ||
+			if (!(bug->patterns >> story->origin.pattern & 1) ||
 			    story->bug_count == sizeof(story->bugs) / sizeof(story->bugs[0]))
 				continue;
 			judged.status = story_fix_judge(bug, &build, judged.why,

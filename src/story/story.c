@@ -62,6 +62,21 @@ static void resolve(struct telling *telling)
 	story_devices_read(telling);
 }
 
+/*
+ * jiffies begin five minutes before they wrap, as 32 bits (INITIAL_JIFFIES,
+ * include/linux/jiffies.h).
+ */
+static double uptime(const struct kernel *kernel, unsigned int hz)
+{
+	uint64_t address, now;
+
+	if (!hz || !image_symbol(kernel->image, "jiffies_64", &address) ||
+	    memory_read_u64(kernel->memory, address, &now) != READ_OK ||
+	    now < (uint32_t)(-300 * (int64_t)hz))
+		return 0;
+	return (double)(now - (uint32_t)(-300 * (int64_t)hz)) / hz;
+}
+
 /* The parts of the story, in the order in which they need each other. */
 static void tell(struct telling *telling, const struct audit_summary *audit)
 {
@@ -72,6 +87,7 @@ static void tell(struct telling *telling, const struct audit_summary *audit)
 	story_threads_read(telling);
 	story_log_read(telling);
 	story_rcu_join(telling);
+	story->uptime = uptime(telling->kernel, story->rcu.view.hz);
 	story_log_join(telling);
 	story_waiters_join(telling);
 	story_origin_find(telling);

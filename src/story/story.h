@@ -192,7 +192,7 @@ struct known_bug {
 	const char *fix_commit;	/* mainline, or "stable only" */
 	const char *fixed;	/* first mainline release with the fix: "6.7" */
 	struct story_fix fixes[STORY_FIXES_MAX];	/* stable branches */
-	enum story_pattern pattern;	/* that it leaves; PATTERN_NONE: not recognised */
+	unsigned int patterns;	/* that it leaves, bits 1 << PATTERN_; 0: not recognised */
 	const char *leaves;	/* what is seen in a dump, in words */
 };
 
@@ -348,7 +348,7 @@ struct story {
 	struct story_victims victims;
 	char release[128];	/* "6.1.192-kswapck-bug" */
 	char version[128];	/* utsname.version; may be empty */
-	double uptime;		/* seconds; 0: not known */
+	double uptime;		/* seconds, by jiffies; 0: not known */
 	bool dwarf;		/* a vmlinux with DWARF was at hand */
 	struct story_gap gaps[STORY_GAPS_MAX];
 	size_t gap_count;

@@ -135,6 +135,7 @@ class Tests:
         with open(self.good, "rb") as whole, open(path, "wb") as piece:
             piece.write(whole.read(length))
         self.refused(path, say=": cut: |not a dump|: empty")
+        self.refused("explain", path, say=": cut: |not a dump|: empty")
 
     def one_byte_short(self):
         """A dump without its last byte."""
@@ -177,6 +178,17 @@ class Tests:
         assert done.returncode & INCOMPLETE, f"exit status {done.returncode}"
         assert re.search(r"not seen +\d+ tree nodes", done.stdout), done.stdout
         assert "CLEAN" not in done.stdout
+
+    def without_orc_and_log(self):
+        """Pages of the tasks' stacks are left out: the rest of the story is told."""
+        story = json.loads(self.run("explain", "--json", self.dumps / "freed-folio.kdump").stdout)
+        spinner = story["spinners"][0]
+        name = spinner["comm"].encode() + b"\0" * 8
+        done = self.run("explain", "--no-search", self.holes("freed-folio.kdump",
+                                                             lambda page: name in page))
+        assert done.returncode & ERRORS and not done.stderr, done.stderr
+        assert re.search("^missing", done.stdout, re.MULTILINE), done.stdout
+        assert "fc346d0a70a1" in done.stdout, done.stdout
 
     def dwarf_alone(self):
         """DWARF and ELF symbols of a vmlinux are enough for a dump without kallsyms and BTF."""
@@ -229,15 +241,71 @@ class Tests:
         assert done.returncode == USAGE, f"exit status {done.returncode}"
         assert "Usage" in done.stdout + done.stderr
 
-    def scan_of_nothing(self):
-        """A scan without a dump."""
-        self.refused("scan", status=USAGE, say="which dump")
+    def command_of_nothing(self):
+        """A command without a dump."""
+        for command in ("scan", "explain", "triage"):
+            self.refused(command, status=USAGE, say=f"which dump.*kswapck {command}")
+        self.refused("--json", status=USAGE, say="which dump")
+
+    def mistyped_command(self):
+        """A word that is neither: the commands are told."""
+        self.refused("explian", self.good, status=USAGE,
+                     say="'explian' is neither a file nor a command .*triage, explain, scan, help")
+        self.refused("evil\033[31m\nname", status=USAGE, say="neither")
+
+    def file_named_as_a_word(self):
+        """A dump in the current folder needs no ./ in front."""
+        os.symlink(self.good.absolute(), self.scratch / "vmcore")
+        done = self.run("vmcore", cwd=self.scratch)
+        assert done.returncode == CLEAN and "CLEAN" in done.stdout, done.stderr
+
+    def options_of_explain(self):
+        """Options of scan that explain does not have, and values that are none."""
+        self.refused("explain", "--max-findings=1", self.good, status=USAGE, say="max-findings")
+        self.refused("scan", "--stacks=all", self.good, status=USAGE, say="stacks")
+        for bad in ("x", "", "ALL", "cpus,all"):
+            self.refused("explain", f"--stacks={bad}", self.good, status=USAGE, say="stacks")
+        self.refused("explain", "--stacks", status=USAGE, say="stacks")
 
     def max_findings(self):
         """Numbers that are none."""
         for bad in ("x", "", "-1", "1x", "99999999999999999999", "0x10", " 3",
                     " -18446744073709551615"):
             self.refused(f"--max-findings={bad}", self.good, status=USAGE, say="max-findings")
+
+    def triage_is_explain_and_scan(self):
+        """Without a command: the verdict first, the report of scan last."""
+        dump = self.dumps / "freed-folio.kdump"
+        both, scan = self.run(dump), self.run("scan", dump)
+        assert both.returncode == scan.returncode == ERRORS, both.stderr
+        assert re.match(r"[A-Z]+: ", both.stdout), both.stdout[:80]
+        assert both.stdout.endswith("\n\n" + scan.stdout), both.stdout
+        assert self.run("triage", dump).stdout == both.stdout
+
+    def explain_tells_a_story(self):
+        """The stall of the dump: who, where, by which bug; on one screen."""
+        done = self.run("explain", self.dumps / "freed-folio.kdump")
+        words = " ".join(done.stdout.split())
+        assert done.returncode == ERRORS and not done.stderr, done.stderr
+        assert re.match(r"STALL: pid \d+ \(init\) on CPU 0 spins", words), words[:120]
+        for part in ("slot 16389 of vda", "under rcu_read_lock()", "fc346d0a70a1", "RCU stall"):
+            assert part in words, f"no {part}"
+        assert len(done.stdout.splitlines()) <= 45, f"{len(done.stdout.splitlines())} lines"
+
+    def explain_shows_stacks(self):
+        """--stacks=cpus and all: frame by frame, more with all."""
+        dump = self.dumps / "freed-folio.kdump"
+        frames = [len(re.findall(r"^  #\d+ +0x", self.run("explain", *option, dump).stdout,
+                                 re.MULTILINE))
+                  for option in ([], ["--stacks=cpus"], ["--stacks=all"])]
+        assert frames[0] == 0 and 10 < frames[1] < frames[2], frames
+
+    def no_sweep(self):
+        """--no-sweep: who is next is not known, and that is said."""
+        dump = self.dumps / "freed-folio.kdump"
+        assert re.search(r"^next .*not known", self.run("explain", "-w", dump).stdout, re.MULTILINE)
+        report = json.loads(self.run("explain", "--json", "--no-sweep", dump).stdout)
+        assert report["victims"]["swept"] is False and not report["victims"]["list"]
 
     def max_findings_cuts(self):
         """--max-findings=1 shows one and says that there are more."""
@@ -265,10 +333,27 @@ class Tests:
             assert by_id.returncode == CLEAN and f"{number} {name}" in by_id.stdout
             assert by_id.stdout == by_name.stdout, f"{number} and {name} differ"
 
+    def help_of_bugs(self):
+        """Every known bug in the list is explained, by name and by the commit of its fix."""
+        listed = re.findall(r"^  (\S+) +fixed in (\S+) +\((.*?)\)", self.run("help", "bugs").stdout,
+                            re.MULTILINE)
+        assert len(listed) >= 5, f"{len(listed)} bugs only"
+        assert len({name for name, _, _ in listed}) == len(listed), "a name twice"
+        for name, release, commit in listed:
+            done = self.run("help", name)
+            assert done.returncode == CLEAN and f"{name} (a bug" in done.stdout, name
+            assert release in done.stdout and commit in done.stdout, name
+            if re.fullmatch("[0-9a-f]{12}", commit):
+                for part in (commit, commit[:7], commit + "0123456"):
+                    assert self.run("help", part).stdout == done.stdout, part
+        for bad in ("fc346d", "no-such-bug", "zzzzzzzzzzzz", ""):
+            self.refused("help", bad, status=USAGE, say="no problem, bug or command")
+
     def help_of_commands(self):
         """--help is no error, and goes to stdout."""
         for arguments in (["--help"], ["-h"], ["help"], ["help", "scan"], ["scan", "--help"],
-                          ["help", "help"], ["help", "--help"]):
+                          ["help", "help"], ["help", "--help"], ["help", "explain"],
+                          ["explain", "--help"], ["triage", "-h"], [self.good, "--help"]):
             done = self.run(*arguments)
             assert done.returncode == CLEAN and done.stdout and not done.stderr, arguments
 
@@ -305,22 +390,27 @@ class Tests:
 
     def closed_pipe(self):
         """The reader goes away after a line: no noise, no hang."""
-        with subprocess.Popen([self.program, "-m0", self.dumps / "freed-folio.kdump"],
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            process.stdout.readline()
-            process.stdout.close()
-            errors = process.stderr.read()
-            status = process.wait(TIMEOUT)
-        assert len(errors.splitlines()) <= 1, f"stderr: {errors!r}"
-        assert status in (ERRORS, FAILED, -signal.SIGPIPE), f"exit status {status}"
+        for arguments in (["-m0"], ["scan", "-m0"], ["explain"], ["explain", "--stacks=all"],
+                          ["explain", "--json"], ["--json"]):
+            with subprocess.Popen([self.program, *arguments, self.dumps / "freed-folio.kdump"],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+                process.stdout.readline()
+                process.stdout.close()
+                errors = process.stderr.read()
+                status = process.wait(TIMEOUT)
+            assert len(errors.splitlines()) <= 1, f"{arguments}: stderr: {errors!r}"
+            assert status in (ERRORS, FAILED, -signal.SIGPIPE), f"{arguments}: status {status}"
 
     def full_disk(self):
         """A report that could not be written is a failure, text or JSON."""
-        for option in ("--json", "--no-search"):
-            with open("/dev/full", "w", encoding="ascii") as full:
-                done = self.run(option, self.dumps / "freed-folio.kdump", stdout=full)
-            assert done.returncode & FAILED, f"{option}: exit status {done.returncode}"
-            assert len(done.stderr.splitlines()) == 1, f"{option}: stderr {done.stderr!r}"
+        for command in ([], ["scan"], ["explain"]):
+            for option in ("--json", "--no-search"):
+                with open("/dev/full", "w", encoding="ascii") as full:
+                    done = self.run(*command, option, self.dumps / "freed-folio.kdump",
+                                    stdout=full)
+                name = " ".join(command + [option])
+                assert done.returncode & FAILED, f"{name}: exit status {done.returncode}"
+                assert len(done.stderr.splitlines()) == 1, f"{name}: stderr {done.stderr!r}"
 
     def full_disk_of_help(self):
         """The same for help and version."""

@@ -21,8 +21,15 @@ def problems(program):
 
 
 def options(program):
-    """Long names of the options of scan."""
-    return re.findall(r"^  (?:-\w,|   ) --([a-z-]+)", output(program, "scan", "--help"), re.MULTILINE)
+    """Long names of the options of all commands that open a dump."""
+    return {name for command in ("triage", "explain", "scan")
+            for name in re.findall(r"^  (?:-\w,|   ) --([a-z-]+)",
+                                   output(program, command, "--help"), re.MULTILINE)}
+
+
+def commands(program):
+    """Names of the commands."""
+    return re.findall(r"^  ([a-z]+) {2,}\S", output(program, "help"), re.MULTILINE)
 
 
 def manual_lists_problems(program, tree):
@@ -35,7 +42,21 @@ def manual_lists_options(program, tree):
     """The manual page has exactly the options of the program."""
     page = (tree / "src/kswapck.8").read_text()
     listed = re.findall(r"^\.It Fl \w , -([a-z-]+)", page, re.MULTILINE)
-    return sorted(options(program) + ["version"]), sorted(listed)
+    return sorted(options(program) | {"version"}), sorted(listed)
+
+
+def manual_lists_commands(program, tree):
+    """The manual page describes every command."""
+    page = (tree / "src/kswapck.8").read_text()
+    described = set(re.findall(r"^\.It Cm ([a-z]+)", page, re.MULTILINE))
+    return set(commands(program)), described
+
+
+def help_fits(program, tree):
+    """The help of each command fits 80 columns."""
+    del tree
+    return [], [line for command in commands(program)
+                for line in output(program, command, "--help").splitlines() if len(line) > 80]
 
 
 def manual_is_sound(program, tree):
@@ -64,7 +85,8 @@ def readme_names_files(program, tree):
     return [], [name for name in names if not (tree / name).exists()]
 
 
-CASES = [manual_lists_problems, manual_lists_options, manual_is_sound,
+CASES = [manual_lists_problems, manual_lists_options, manual_lists_commands, help_fits,
+         manual_is_sound,
          every_problem_is_explained, readme_names_files]
 
 

@@ -3,8 +3,9 @@
 
 Usage: golden.py KSWAPCK DUMPS EXPECTED [--update]
 
-EXPECTED/NAME.txt is the text report, EXPECTED/NAME.json the other one, of dump
-DUMPS/NAME.kdump; the last line of the text is the exit status.
+EXPECTED/NAME.txt is the text of 'kswapck scan' on DUMPS/NAME.kdump, EXPECTED/NAME.json its JSON;
+NAME.explain.txt and NAME.explain.json are those of 'kswapck explain', NAME.triage.txt is what
+kswapck says without a command. The last line of a text is the exit status.
 """
 
 import difflib
@@ -20,33 +21,46 @@ sys.dont_write_bytecode = True
 import schema
 
 # Addresses and raw words: strings, because readers keep numbers in doubles.
-WORDS = {"entry", "page", "pfn", "address", "value", "expected", "swap_info_struct"}
+WORDS = {"entry", "page", "pfn", "address", "value", "expected", "swap_info_struct", "flags",
+         "private", "compared_private", "expected_private", "mapping", "page_type", "new_page",
+         "old_page", "fault_address", "user_pc", "pc", "offset", "end_address", "task", "state",
+         "mm", "object", "gp_seq", "rcu_state"}
 SAFE_INTEGER = 2**53 - 1
 
 
-def run(program, dumps, dump, *options):
+def run(program, dumps, dump, *arguments):
     """kswapck's output and exit status; the name of the dump is all of its path."""
-    command = [program, "scan", "--no-search", *options, dump.name]
+    command = [program, *arguments, "--no-search", dump.name]
     environment = dict(os.environ, NO_COLOR="1")
     done = subprocess.run(command, cwd=dumps, env=environment, capture_output=True,
                           text=True, check=False, timeout=60)
     return done.stdout, done.stderr, done.returncode
 
 
-def text_report(program, dumps, dump):
-    """The text report with the exit status as its last line."""
-    out, err, status = run(program, dumps, dump)
-    return f"{out}{err}exit status {status}\n"
+def text_report(*arguments):
+    """A function that gives the text report with the exit status as its last line."""
+    def report(program, dumps, dump):
+        out, err, status = run(program, dumps, dump, *arguments)
+        return f"{out}{err}exit status {status}\n"
+    return report
 
 
-def json_report(program, dumps, dump):
-    """The JSON report without what may change with no change of the result."""
-    out, err, _ = run(program, dumps, dump, "--json")
-    out = re.sub(r'("kswapck": )"[^"]*"', r'\1"VERSION"', out)
-    return re.sub(r'("pages_read": )\d+', r"\1 0", out) + err
+def json_report(*arguments):
+    """One that gives the JSON report without what may change with no change of the result."""
+    def report(program, dumps, dump):
+        out, err, _ = run(program, dumps, dump, *arguments, "--json")
+        out = re.sub(r'("kswapck": )"[^"]*"', r'\1"VERSION"', out)
+        return re.sub(r'("pages_read": )\d+', r"\1 0", out) + err
+    return report
 
 
-REPORTS = {"txt": text_report, "json": json_report}
+REPORTS = {
+    "txt": text_report("scan"),
+    "json": json_report("scan"),
+    "explain.txt": text_report("explain"),
+    "explain.json": json_report("explain"),
+    "triage.txt": text_report(),
+}
 
 
 def differences(expected, found, name):
@@ -61,14 +75,14 @@ def numbers_that_are_words(value, path=""):
     if isinstance(value, dict):
         for key, member in value.items():
             place = f"{path}.{key}"
-            if key in WORDS and not (isinstance(member, str) and
+            if key in WORDS and not (member is None or isinstance(member, str) and
                                      re.fullmatch("0x[0-9a-f]+", member)):
                 yield f"{place} is {member!r}"
             yield from numbers_that_are_words(member, place)
     elif isinstance(value, list):
         for index, member in enumerate(value):
             yield from numbers_that_are_words(member, f"{path}[{index}]")
-    elif isinstance(value, int) and abs(value) > SAFE_INTEGER:
+    elif isinstance(value, (int, float)) and abs(value) > SAFE_INTEGER:
         yield f"{path} is {value}"
 
 
@@ -105,19 +119,56 @@ def promised(dumps, dump, report):
     yield f"{dump.name} is not in the manifest"
 
 
-def check_json(program, dumps, dump):
-    """Everything about the JSON report but its words: pairs of name and complaints."""
-    out, _, status = run(program, dumps, dump, "--json")
+def document(program, dumps, dump, *arguments):
+    """A JSON report as Python has it, and the exit status."""
+    out, _, status = run(program, dumps, dump, *arguments, "--json")
     try:
-        report = json.loads(out)
+        return json.loads(out), status
     except ValueError as error:
+        raise AssertionError(f"{' '.join(arguments)}: {error}") from error
+
+
+def without(report, *members):
+    """A report but for some members, and but for how many pages were read."""
+    rest = {key: value for key, value in report.items() if key not in members}
+    if "summary" in rest:
+        rest["summary"] = {**rest["summary"], "pages_read": 0}
+    return rest
+
+
+def triage_is_both(scan, explain, triage):
+    """Without a command: the report of scan with that of explain in it."""
+    if triage.get("explain") != explain:
+        yield "member explain is not what 'kswapck explain' says"
+    scan, triage = without(scan, "coverage"), without(triage, "coverage", "explain")
+    yield from (f"{key} differs" for key in scan if scan[key] != triage.get(key))
+
+
+def lines_fit(text):
+    """No line of the story is longer than 100 columns."""
+    return [line for line in text.splitlines() if len(line) > 100]
+
+
+def check_json(program, dumps, dump):
+    """Everything about the JSON reports but their words: pairs of name and complaints."""
+    try:
+        report, status = document(program, dumps, dump, "scan")
+        story, _ = document(program, dumps, dump, "explain")
+        triage, _ = document(program, dumps, dump)
+    except AssertionError as error:
         yield "JSON parses", [str(error)]
         return
     yield "JSON parses", []
-    yield "JSON keeps its schema", list(schema.complaints(report))
-    yield "no address is a number", list(numbers_that_are_words(report))
+    yield "JSON keeps its schema", list(schema.complaints(report, "scan"))
+    yield "JSON of explain keeps its schema", list(schema.complaints(story, "explain"))
+    yield "JSON of triage keeps its schema", list(schema.complaints(without(triage, "explain"),
+                                                                    "scan"))
+    yield "JSON of triage has both", list(triage_is_both(report, story, triage))
+    yield "no address is a number", list(numbers_that_are_words(triage))
     yield "summary agrees with the findings", list(counts_agree(report, status))
     yield "findings are those of the manifest", list(promised(dumps, dump, report))
+    yield "the story fits 100 columns", lines_fit(run(program, dumps, dump, "explain",
+                                                      "--stacks=all")[0])
 
 
 def check(program, dumps, expected):

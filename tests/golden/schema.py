@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The part of JSON Schema that src/output/kswapck-scan.schema.json uses."""
+"""The part of JSON Schema that the schemas in src/output/ use."""
 
 import json
 import pathlib
 import re
 
-FILE = pathlib.Path(__file__).parents[2] / "src/output/kswapck-scan.schema.json"
+FOLDER = pathlib.Path(__file__).parents[2] / "src/output"
 UNDERSTOOD = {"$schema", "title", "description", "type", "required", "definitions", "properties",
               "additionalProperties", "items", "minItems", "const", "enum", "pattern",
               "minimum", "maximum", "$ref"}
@@ -14,6 +14,7 @@ TYPES = {
     "array": lambda value: isinstance(value, list),
     "string": lambda value: isinstance(value, str),
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "number": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
     "boolean": lambda value: isinstance(value, bool),
     "null": lambda value: value is None,
 }
@@ -30,9 +31,11 @@ def _value(rule, value, path):
         yield f"{path} is {value!r}, not {rule['const']!r}"
     if "enum" in rule and value not in rule["enum"]:
         yield f"{path} is {value!r}, not one of {rule['enum']}"
+    if value is None:
+        return
     if "pattern" in rule and not re.search(rule["pattern"], value):
         yield f"{path} is {value!r}, not like {rule['pattern']}"
-    if "minimum" in rule and value is not None and value < rule["minimum"]:
+    if "minimum" in rule and value < rule["minimum"]:
         yield f"{path} is {value}, below {rule['minimum']}"
     if "maximum" in rule and value > rule["maximum"]:
         yield f"{path} is {value}, above {rule['maximum']}"
@@ -69,7 +72,7 @@ def _check(schema, rule, value, path):
             yield from _check(schema, rule.get("items", {}), item, f"{path}[{index}]")
 
 
-def complaints(report):
-    """What a report has that its schema forbids, and the other way round."""
-    schema = json.loads(FILE.read_text())
+def complaints(report, name):
+    """What a report has that the schema of that name forbids, and the other way round."""
+    schema = json.loads((FOLDER / f"kswapck-{name}.schema.json").read_text())
     return _check(schema, schema, report, "report")

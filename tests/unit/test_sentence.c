@@ -99,10 +99,14 @@ static void control_bytes(void **state)
 	assert_string_equal(text_visible("a\033[31m\n\x7f", text, sizeof(text)), "a?[31m??");
 	/* U+009B is ESC [ to many terminals; U+00E9 and U+201B are letters */
 	assert_string_equal(text_visible("\xc2\x9b" "31m", text, sizeof(text)),
-			    "\xc2?31m");
+			    "?31m");
+	/* and so is the byte alone, to those that know no UTF-8 */
+	assert_string_equal(text_visible("\x9b" "31m\xff\x80z", text, sizeof(text)), "?31m??z");
 	assert_string_equal(text_visible("\xc3\xa9\xe2\x80\x9b", text, sizeof(text)),
 			    "\xc3\xa9\xe2\x80\x9b");
 	assert_string_equal(text_visible("cut", text, 3), "cu");
+	/* no half characters */
+	assert_string_equal(text_visible("a\xe2\x80\x9b", text, 4), "a");
 }
 
 /* Every size of buffer, one byte after the other: never a byte too many. */

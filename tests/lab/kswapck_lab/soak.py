@@ -52,6 +52,18 @@ def _one_guest(recipe, options, totals, log):
                 totals.add(path)
 
 
+def _oddities(story):
+    """What the story of a healthy guest must not have: a verdict, a spinner, a call chain without its end."""
+    if not story:
+        return ["no story"]
+    parts = [] if story["verdict"] == "clean" else [f"verdict {story['verdict']}"]
+    parts += [f"spinner: {json.dumps(one)}" for one in story["spinners"]]
+    parts += [f"stack of pid {one['pid']} ends with '{one['end']}'" for one in story["stacks"]
+              if not one["complete"] and one["end"] != "on CPU"]    # that one is just being switched
+    parts += [f"missing: {json.dumps(one)}" for one in story["missing"]]
+    return parts
+
+
 class Totals:
     """What was seen in all dumps of a soak so far."""
 
@@ -65,7 +77,7 @@ class Totals:
 
     def add(self, path):
         """Audits a dump, says a line about it, and removes it unless somebody should look at it."""
-        command = [self._program, "scan", "--no-search", "--quiet", "--json", path]
+        command = [self._program, "--no-search", "--quiet", "--json", path]
         try:
             done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=AUDIT_SECONDS)
             text, status, words = done.stdout, done.returncode, done.stderr.decode(errors="replace").strip()
@@ -97,6 +109,7 @@ class Totals:
         problems, unseen = report["summary"]["problems"], report["coverage"]["not_seen"]
         parts = [f"{name} {count}" for name, count in problems.items()]
         parts += [f"not seen: {json.dumps(one)}" for one in unseen]
+        parts += _oddities(report.get("explain"))
         if not parts and (status or words or not report["coverage"]["complete"]):
             parts = [f"status {status} {words}"]
         return "; ".join(parts) or "clean"

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "command/inspection.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/interrupt.h"
+#include "command/options.h"
+
+/* --------------------------------------------------------------------- options */
+
+enum {
+	OPTION_JSON,
+	OPTION_MAX_FINDINGS,
+	OPTION_STACKS,
+	OPTION_NO_SWEEP,
+	OPTION_VMLINUX,
+	OPTION_NO_SEARCH,
+	OPTION_ARCH,
+	OPTION_QUIET,
+	OPTION_HELP,
+	OPTION_COUNT,
+};
+
+static const struct {
+	unsigned int parts;
+	struct option_entry entry;
+} all_options[OPTION_COUNT] = {
+	[OPTION_JSON] = {INSPECTION_SCAN | INSPECTION_EXPLAIN, {"json", 'j', NULL,
+		"write the report as JSON; nothing is left out"}},
+	[OPTION_MAX_FINDINGS] = {INSPECTION_SCAN, {"max-findings", 'm', "N",
+		"show at most N findings of each problem (default 3; 0: all)"}},
+	[OPTION_STACKS] = {INSPECTION_EXPLAIN, {"stacks", 's', "WHICH",
+		"show call chains frame by frame: cpus, of all CPUs; all, of every task"}},
+	[OPTION_NO_SWEEP] = {INSPECTION_EXPLAIN, {"no-sweep", 'w', NULL,
+		"do not look through page tables for those who are next"}},
+	[OPTION_VMLINUX] = {INSPECTION_SCAN | INSPECTION_EXPLAIN, {"vmlinux", 'k', "FILE",
+		"take symbols and types from this vmlinux, not from the dump"}},
+	[OPTION_NO_SEARCH] = {INSPECTION_SCAN | INSPECTION_EXPLAIN, {"no-search", 'n', NULL,
+		"do not look for a vmlinux in /usr/lib/debug and /boot"}},
+	[OPTION_ARCH] = {INSPECTION_SCAN | INSPECTION_EXPLAIN, {"arch", 'a', "NAME",
+		"architecture of the dump, where its header does not tell (x86_64)"}},
+	[OPTION_QUIET] = {INSPECTION_SCAN | INSPECTION_EXPLAIN, {"quiet", 'q', NULL,
+		"no progress on the terminal"}},
+	[OPTION_HELP] = {INSPECTION_SCAN | INSPECTION_EXPLAIN, {"help", 'h', NULL,
+		"show this help"}},
+};
+
+/* The options of some parts, and which one of all each is. */
+struct option_choice {
+	struct option_entry entries[OPTION_COUNT + 1];
+	int numbers[OPTION_COUNT];
+	struct inspection_options *options;
+};
+
+static void choose_options(unsigned int parts, struct option_choice *choice)
+{
+	int i, count = 0;
+
+	memset(choice, 0, sizeof(*choice));
+	for (i = 0; i < OPTION_COUNT; i++) {
+		if (!(all_options[i].parts & parts))
+			continue;
+		choice->entries[count] = all_options[i].entry;
+		choice->numbers[count++] = i;
+	}
+}
+
+static bool take_max_findings(struct inspection_options *options, const char *value)
+{
+	unsigned long number;
+	char *end;
+
+	errno = 0;
+	number = strtoul(value, &end, 10);
+	if (errno || *end || !isdigit((unsigned char)*value) || number > UINT32_MAX) {
+		fprintf(stderr, "kswapck: --max-findings: '%s' is not a number\n", value);
+		return false;
+	}
+	options->max_findings = (unsigned int)number;
+	return true;
+}
+
+static bool take_stacks(struct inspection_options *options, const char *value)
+{
+	if (!strcmp(value, "cpus")) {
+		options->stacks = STACKS_CPUS;
+	} else if (!strcmp(value, "all")) {
+		options->stacks = STACKS_ALL;
+	} else {
+		fprintf(stderr, "kswapck: --stacks: '%s' is neither cpus nor all\n", value);
+		return false;
+	}
+	return true;
+}
+
+static bool take_option(void *data, int index, const char *value)
+{
+	const struct option_choice *choice = data;
+	struct inspection_options *options = choice->options;
+
+	switch (choice->numbers[index]) {
+	case OPTION_JSON:
+		options->json = true;
+		break;
+	case OPTION_MAX_FINDINGS:
+		return take_max_findings(options, value);
+	case OPTION_STACKS:
+		return take_stacks(options, value);
+	case OPTION_NO_SWEEP:
+		options->no_sweep = true;
+		break;
+	case OPTION_VMLINUX:
+		options->dump.vmlinux = value;
+		break;
+	case OPTION_NO_SEARCH:
+		options->dump.search = false;
+		break;
+	case OPTION_ARCH:
+		options->dump.architecture = value;
+		break;
+	case OPTION_QUIET:
+		options->quiet = true;
+		break;
+	case OPTION_HELP:
+		options->help = true;
+		break;
+	}
+	return true;
+}
+
+int inspection_options_parse(int argc, char **argv, const struct command *command,
+			     unsigned int parts, struct inspection_options *options)
+{
+	struct option_choice choice;
+	int first;
+
+	*options = (struct inspection_options){
+		.parts = parts,
+		.dump.search = true,
+		.max_findings = 3,
+	};
+	choose_options(parts, &choice);
+	choice.options = options;
+	first = options_parse(argc, argv, choice.entries, take_option, &choice);
+	if (first == argc && !options->help) {
+		fprintf(stderr, "kswapck: which dump? usage: kswapck %s %s\n", command->name,
+			command->arguments);
+		return -1;
+	}
+	return first;
+}
+
+void inspection_help(const struct command *command, unsigned int parts, const char *what)
+{
+	struct option_choice choice;
+
+	choose_options(parts, &choice);
+	printf("Usage: kswapck %s %s\n%s\n\n"
+	       "DUMP is an ELF or kdump-compressed vmcore, flattened or not, or all parts\n"
+	       "of a makedumpfile --split set. No vmlinux is needed.\n\n",
+	       command->name, command->arguments, what);
+	options_print(stdout, choice.entries);
+	printf("\nExit status, a sum: 0 clean, 1 errors found, 2 warnings found, 4 something "
+	       "could\nnot be read, 8 could not analyse, 16 wrong usage, 32 interrupted.\n");
+}
+
+/* -------------------------------------------------------------- open and close */
+
+struct inspection *inspection_open(const struct inspection_options *options,
+				   const char *const *files, size_t count, struct error *err)
+{
+	struct inspection *inspection = calloc(1, sizeof(*inspection));
+
+	if (!inspection) {
+		error_set(err, ERROR_SYSTEM, "out of memory");
+		return NULL;
+	}
+	if (!dump_open(&inspection->dump, files, count, &options->dump, err)) {
+		free(inspection);
+		return NULL;
+	}
+	inspection->options = options;
+	inspection->output.ops = options->json ? &output_json : &output_text;
+	inspection->output.options = (struct output_options){
+		.stream = stdout,
+		.max_findings = options->max_findings,
+		.colour = terminal_colour(stdout),
+		.columns = terminal_columns(stdout),
+	};
+	dump_describe(&inspection->dump, files, count, &inspection->subject);
+	progress_begin(&inspection->progress, !options->quiet);
+	return inspection;
+}
+
+void inspection_close(struct inspection *inspection)
+{
+	if (!inspection)
+		return;
+	story_free(inspection->story);
+	story_findings_free(&inspection->findings);
+	dump_close(&inspection->dump);
+	free(inspection);
+}
+
+/* --------------------------------------------------------- from audit to output */
+
+static bool reports(const struct inspection *inspection)
+{
+	return inspection->options->parts & INSPECTION_SCAN;
+}
+
+static void on_device(void *data, const struct kswapck_device *device)
+{
+	struct report_totals *totals = &((struct inspection *)data)->output.totals;
+
+	if (totals->device_count < REPORT_DEVICES_MAX)
+		totals->devices[totals->device_count++] = *device;
+}
+
+static void on_finding(void *data, const struct kswapck_finding *finding)
+{
+	struct inspection *inspection = data;
+	uint64_t nth = output_count(&inspection->output, finding);
+
+	if (inspection->options->parts & INSPECTION_EXPLAIN)
+		story_findings_add(&inspection->findings, finding);
+	if (!reports(inspection))
+		return;
+	progress_clear(&inspection->progress);
+	inspection->output.ops->finding(&inspection->output, finding, nth);
+}
+
+static void on_progress(void *data, uint64_t done, uint64_t total)
+{
+	struct inspection *inspection = data;
+
+	progress_update(&inspection->progress, "scanning the swap cache", done, total);
+}
+
+static bool on_stop(void *data)
+{
+	struct inspection *inspection = data;
+
+	/* nobody reads any more: | head */
+	return interrupt_seen() || ferror(inspection->output.options.stream);
+}
+
+static int exit_status(const struct audit_summary *audit)
+{
+	int status = EXIT_CLEAN;
+
+	if (audit->errors)
+		status |= EXIT_ERRORS;
+	if (audit->warnings)
+		status |= EXIT_WARNINGS;
+	if (!audit_summary_complete(audit))
+		status |= EXIT_INCOMPLETE;
+	if (audit->interrupted)
+		status |= EXIT_INTERRUPTED;
+	return status;
+}
+
+bool inspection_audit(struct inspection *inspection, struct error *err)
+{
+	const struct audit_sink sink = {
+		.data = inspection,
+		.device = on_device,
+		.finding = on_finding,
+		.progress = on_progress,
+		.stop = on_stop,
+	};
+	struct report_totals *totals = &inspection->output.totals;
+	bool done;
+
+	if (reports(inspection))
+		inspection->output.ops->begin(&inspection->output, &inspection->subject);
+	done = audit_run(&inspection->dump.kernel, &sink, &totals->audit, err);
+	progress_clear(&inspection->progress);
+	totals->reads = *memory_statistics(inspection->dump.memory);
+	totals->exit_status = exit_status(&totals->audit);
+	return done;
+}
+
+void inspection_end(struct inspection *inspection)
+{
+	inspection->output.ops->end(&inspection->output, &inspection->subject);
+}
+
+/* -------------------------------------------------------------------- the story */
+
+static void on_story_progress(void *data, const char *what, uint64_t done, uint64_t total)
+{
+	struct inspection *inspection = data;
+
+	progress_update(&inspection->progress, what, done, total);
+}
+
+bool inspection_tell(struct inspection *inspection, struct error *err)
+{
+	const struct story_options options = {
+		.all_stacks = inspection->options->stacks == STACKS_ALL,
+		.sweep = !inspection->options->no_sweep,
+		.data = inspection,
+		.progress = on_story_progress,
+		.stop = on_stop,
+	};
+	struct report_totals *totals = &inspection->output.totals;
+
+	inspection->story = story_tell(&inspection->dump.kernel, &inspection->findings,
+				       &totals->audit, &options, err);
+	progress_clear(&inspection->progress);
+	if (!inspection->story)
+		return false;
+	if (inspection->story->interrupted)
+		totals->exit_status |= EXIT_INTERRUPTED | EXIT_INCOMPLETE;
+	return true;
+}
+
+struct explanation inspection_explanation(const struct inspection *inspection)
+{
+	return (struct explanation){
+		.story = inspection->story,
+		.subject = &inspection->subject,
+		.totals = &inspection->output.totals,
+		.stacks = inspection->options->stacks,
+		.heading = !reports(inspection),
+	};
+}
+
+bool inspection_written(struct error *err)
+{
+	if (fflush(stdout) || ferror(stdout))
+		return error_set(err, ERROR_SYSTEM, "cannot write the report: %s",
+				 strerror(errno));
+	return true;
+}

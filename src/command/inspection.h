@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What scan, explain and triage share: their options, and a dump being audited. */
+#ifndef KSWAPCK_INSPECTION_H
+#define KSWAPCK_INSPECTION_H
+
+#include "command/command.h"
+#include "command/dump.h"
+#include "command/terminal.h"
+#include "output/explain.h"
+#include "output/output.h"
+
+/* Which command an option belongs to; a sum. */
+enum inspection_part {
+	INSPECTION_SCAN		= 1 << 0,	/* findings are reported */
+	INSPECTION_EXPLAIN	= 1 << 1,	/* a story is told */
+};
+
+struct inspection_options {
+	unsigned int parts;
+	struct dump_options dump;
+	bool json;
+	unsigned int max_findings;
+	enum explain_stacks stacks;
+	bool no_sweep;
+	bool quiet;
+	bool help;
+};
+
+/**
+ * inspection_options_parse - parse the options of a command.
+ * @command: of which, for what is said on stderr.
+ * @parts: enum inspection_part.
+ *
+ * Return: index of the first DUMP; argc is possible only if help is wanted. -1
+ * when something was wrong and has been said.
+ */
+int inspection_options_parse(int argc, char **argv, const struct command *command,
+			     unsigned int parts, struct inspection_options *options);
+
+/** inspection_help - print the help of @command. @what: what it does. */
+void inspection_help(const struct command *command, unsigned int parts, const char *what);
+
+struct inspection {
+	const struct inspection_options *options;
+	struct dump dump;
+	struct report_subject subject;
+	struct output output;		/* of the findings */
+	struct story_findings findings;
+	struct progress progress;
+	struct story *story;		/* NULL before inspection_tell() */
+};
+
+/**
+ * inspection_open - open the dump.
+ * @options, @files: must outlive the result.
+ *
+ * Return: NULL with @err set. Else to be freed with inspection_close(); its
+ * output is set to write text or JSON to stdout.
+ */
+struct inspection *inspection_open(const struct inspection_options *options,
+				   const char *const *files, size_t count, struct error *err);
+void inspection_close(struct inspection *inspection);	/* NULL is fine */
+
+/**
+ * inspection_audit - audit, and report findings if INSPECTION_SCAN is wanted.
+ *
+ * The report's end is left to inspection_end(); before, nothing but findings is
+ * written.
+ */
+bool inspection_audit(struct inspection *inspection, struct error *err);
+
+/** inspection_tell - make the story; findings must have been audited. */
+bool inspection_tell(struct inspection *inspection, struct error *err);
+
+/** inspection_end - write the end of the report of findings. */
+void inspection_end(struct inspection *inspection);
+
+/** inspection_explanation - the story as output/ wants it. */
+struct explanation inspection_explanation(const struct inspection *inspection);
+
+/** inspection_written - false with @err set when stdout could not be written. */
+bool inspection_written(struct error *err);
+
+#endif

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The story for people: the verdict, then who is stuck where and why, how the
+ * slots got that way, by which bug, since when, who is next, and what is missing.
+ * It has room on one screen; what is left out for that is counted, and in JSON.
+ */
+#include "output/explain.h"
+
+#include <ctype.h>
+
+#include "base/text.h"
+#include "output/explain_chain.h"
+#include "output/explain_teller.h"
+#include "output/lines.h"
+#include "output/sentence.h"
+
+#define STACKS_SHOWN	4	/* of those that are cut */
+
+/* ----------------------------------------------------------------------- lines */
+
+void teller_paragraph(struct teller *teller, const char *label)
+{
+	if (teller->phrase.length)
+		lines_labelled(&teller->options, label, teller->phrase.text);
+}
+
+void teller_row(struct teller *teller)
+{
+	fprintf(teller->options.stream, "%*s", TELLER_INDENT, "");
+	sentence_wrap(teller->options.stream, teller->phrase.text, TELLER_INDENT + 2,
+		      TELLER_INDENT, teller->options.columns);
+	fputc('\n', teller->options.stream);
+}
+
+void teller_rest(struct teller *teller, uint64_t rest)
+{
+	char number[TEXT_NUMBER_SIZE];
+
+	if (!rest)
+		return;
+	phrase_begin(&teller->phrase, "and %s more", text_number(rest, number));
+	teller_row(teller);
+}
+
+void teller_blank(struct teller *teller)
+{
+	fputc('\n', teller->options.stream);
+}
+
+/* --------------------------------------------------------------------- verdict */
+
+static const char *verdict_colour(enum story_verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_CLEAN:
+		return LINES_GREEN;
+	case VERDICT_UNRELATED:
+	case VERDICT_UNKNOWN:
+		return LINES_YELLOW;
+	default:
+		return LINES_RED;
+	}
+}
+
+static void tell_verdict(struct teller *teller)
+{
+	const char *name = story_verdict_name(teller->story->verdict);
+	unsigned int column = 0;
+
+	lines_paint(&teller->options, verdict_colour(teller->story->verdict));
+	for (; name[column]; column++)
+		fputc(toupper((unsigned char)name[column]), teller->options.stream);
+	lines_paint(&teller->options, LINES_PLAIN);
+	fputs(": ", teller->options.stream);
+	words_verdict(teller->explanation, &teller->phrase);
+	sentence_wrap(teller->options.stream, teller->phrase.text, 2, column + 2,
+		      teller->options.columns);
+	teller_blank(teller);
+}
+
+/* ------------------------------------------------------------ seen, and not seen */
+
+/* What a verdict without a culprit rests on. */
+static void tell_looked_at(struct teller *teller)
+{
+	const struct audit_summary *audit = &teller->explanation->totals->audit;
+	const struct story *story = teller->story;
+	struct phrase *phrase = &teller->phrase;
+	unsigned int stacks = 0;
+	size_t i;
+
+	for (i = 0; i < story->thread_count; i++)
+		stacks += story->threads[i].on_cpu && chain_complete(&story->threads[i]);
+	phrase_begin(phrase, "%s", "");
+	words_count(phrase, audit->slots, "slot");
+	phrase_add(phrase, " of ");
+	words_count(phrase, audit->devices, "swap device");
+	phrase_add(phrase, "; call chains of %u of ", stacks);
+	words_count(phrase, story->cpu_count, "CPU");
+	if (story->rcu.read)
+		phrase_add(phrase, "; RCU");
+	if (story->log.read) {
+		phrase_add(phrase, "; ");
+		words_count(phrase, story->log.records, "record");
+		phrase_add(phrase, " of the kernel log");
+	}
+	teller_paragraph(teller, "looked at");
+}
+
+static void missing(struct teller *teller, bool *any)
+{
+	lines_paint(&teller->options, LINES_YELLOW);
+	fprintf(teller->options.stream, "%-*s", LINES_LABEL, *any ? "" : "missing");
+	lines_paint(&teller->options, LINES_PLAIN);
+	sentence_wrap(teller->options.stream, teller->phrase.text, LINES_LABEL, LINES_LABEL,
+		      teller->options.columns);
+	teller_blank(teller);
+	*any = true;
+}
+
+static void missing_of_stacks(struct teller *teller, bool *any)
+{
+	const struct story *story = teller->story;
+	uint64_t shown = 0, rest = 0;
+	size_t i;
+
+	for (i = 0; i < story->thread_count; i++) {
+		const struct story_thread *thread = &story->threads[i];
+
+		if (chain_complete(thread) || (thread->user && !thread->frame_count))
+			continue;
+		if (shown++ >= STACKS_SHOWN) {
+			rest++;
+			continue;
+		}
+		phrase_begin(&teller->phrase, "call chain of ");
+		words_thread(&teller->phrase, thread);
+		if (thread->on_cpu && thread->origin == REGISTERS_MISSING) {
+			phrase_add(&teller->phrase, ": no registers: %s",
+				   thread->missing ? thread->missing : "it is not known why");
+		} else {
+			phrase_add(&teller->phrase, " is ");
+			chain_end(&teller->phrase, thread);
+		}
+		missing(teller, any);
+	}
+	if (!rest)
+		return;
+	phrase_begin(&teller->phrase, "and ");
+	words_count(&teller->phrase, rest, "more call chain");
+	missing(teller, any);
+}
+
+static void missing_number(struct teller *teller, uint64_t count, const char *what,
+			   const char *why, bool *any)
+{
+	if (!count)
+		return;
+	phrase_begin(&teller->phrase, "%s", "");
+	words_count(&teller->phrase, count, what);
+	phrase_add(&teller->phrase, " %s", why);
+	missing(teller, any);
+}
+
+static void tell_missing(struct teller *teller)
+{
+	const struct story *story = teller->story;
+	const struct printk_gaps *gaps = &story->log.gaps;
+	bool any = false;
+	char why[512];
+	size_t i;
+
+	for (i = 0; i < story->gap_count && i < STORY_GAPS_MAX; i++) {
+		phrase_begin(&teller->phrase, "%s: %s", story->gaps[i].part,
+			     text_visible(story->gaps[i].why, why, sizeof(why)));
+		missing(teller, &any);
+	}
+	missing_of_stacks(teller, &any);
+	missing_number(teller, gaps->unreadable + gaps->damaged, "record",
+		       "of the kernel log cannot be read or make no sense", &any);
+	missing_number(teller, story->rcu.read ? story->rcu.view.cpus_unread : 0, "CPU",
+		       "whose RCU state cannot be read", &any);
+	missing_number(teller, story->victims.tables_unreadable, "page table",
+		       "cannot be read", &any);
+	if (!audit_summary_complete(&teller->explanation->totals->audit)) {
+		phrase_begin(&teller->phrase, "swap cache: not all of it was seen; 'kswapck scan' "
+			     "tells what was not");
+		missing(teller, &any);
+	}
+}
+
+/* Which dump it is, where no report says so. */
+static void tell_heading(struct teller *teller)
+{
+	const struct report_subject *subject = teller->explanation->subject;
+	struct phrase *phrase = &teller->phrase;
+	char file[512], release[NAME_SIZE];
+
+	phrase_begin(phrase, "%s", text_visible(subject->files[0], file, sizeof(file)));
+	if (subject->file_count > 1)
+		phrase_add(phrase, " and %zu more", subject->file_count - 1);
+	phrase_add(phrase, ": %s; Linux %s %s", subject->facts->format,
+		   words_name(subject->release, release), subject->facts->architecture);
+	teller_paragraph(teller, "dump");
+}
+
+static void tell_stacks(struct teller *teller)
+{
+	const struct story *story = teller->story;
+	size_t i;
+
+	for (i = 0; i < story->thread_count; i++) {
+		if (!story->threads[i].on_cpu && teller->explanation->stacks != STACKS_ALL)
+			continue;
+		teller_blank(teller);
+		chain_print(&teller->options, &story->threads[i]);
+	}
+}
+
+/* ------------------------------------------------------------------------ the whole */
+
+static void tell_story(struct teller *teller)
+{
+	const struct story *story = teller->story;
+
+	tell_spinners(teller);
+	if (!story->spinner_count && (story->rcu.stalled || story->verdict == VERDICT_UNRELATED))
+		tell_stalled(teller);
+	tell_origin(teller);
+	tell_bugs(teller);
+	if (story->verdict == VERDICT_CLEAN || story->verdict == VERDICT_UNKNOWN ||
+	    story->verdict == VERDICT_UNRELATED)
+		tell_looked_at(teller);
+	if (story->verdict != VERDICT_CLEAN || story->log.event_count)
+		tell_log(teller);
+	if (story->verdict != VERDICT_CLEAN)
+		tell_rcu(teller);
+	tell_victims(teller);
+	if (story->verdict != VERDICT_CLEAN)
+		tell_waiters(teller);
+	tell_missing(teller);
+}
+
+void explain_text(const struct output_options *options, const struct explanation *explanation)
+{
+	struct teller teller = {
+		.options = *options,
+		.explanation = explanation,
+		.story = explanation->story,
+	};
+
+	if (!teller.options.columns || teller.options.columns > EXPLAIN_COLUMNS_MAX)
+		teller.options.columns = EXPLAIN_COLUMNS_MAX;
+	tell_verdict(&teller);
+	teller_blank(&teller);
+	if (explanation->heading)
+		tell_heading(&teller);
+	tell_story(&teller);
+	if (explanation->stacks != STACKS_STORY)
+		tell_stacks(&teller);
+}

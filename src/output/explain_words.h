@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sentences of a story; text and JSON say the same ones. */
+#ifndef KSWAPCK_EXPLAIN_WORDS_H
+#define KSWAPCK_EXPLAIN_WORDS_H
+
+#include "output/explain.h"
+
+/* Of a name in a line: with an offset and an indent it still fits 100 columns. */
+#define NAME_SIZE 52
+
+/* Words being put together; what is too long is cut. */
+struct phrase {
+	char text[2048];
+	size_t length;
+};
+
+/** phrase_add - more words at the end. */
+void phrase_add(struct phrase *phrase, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/** phrase_begin - empty it, then the first words. */
+void phrase_begin(struct phrase *phrase, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/**
+ * words_name - a name from the dump as it may be shown: visible, and not longer
+ * than a line can hold. Returns @text.
+ */
+const char *words_name(const char *name, char text[NAME_SIZE]);
+
+/** words_task - add "pid 37 (lab)". */
+void words_task(struct phrase *phrase, int32_t pid, const char *comm);
+/** words_thread - add "pid 37 (lab) on CPU 1". */
+void words_thread(struct phrase *phrase, const struct story_thread *thread);
+/** words_slot - add "slot 16389 of vda". */
+void words_slot(struct phrase *phrase, const char *device, unsigned int type, uint64_t slot);
+/** words_count - add "2,044 slots", "1 slot". */
+void words_count(struct phrase *phrase, uint64_t count, const char *what);
+
+/** words_thread_at - the thread with this index; NULL if there is none. */
+const struct story_thread *words_thread_at(const struct story *story, size_t index);
+/** words_slot_known - did any evidence lead to the slot that the spinner is at? */
+bool words_slot_known(const struct story_spinner *spinner);
+/** words_is_spinner - index of the spinner that is this thread; SIZE_MAX: none. */
+size_t words_is_spinner(const struct story *story, size_t thread);
+
+/** words_is_stalled - does RCU wait for that thread, or does the log name it in a stall? */
+bool words_is_stalled(const struct story *story, size_t index);
+
+/** words_verdict - the whole story in one or two sentences. */
+void words_verdict(const struct explanation *explanation, struct phrase *phrase);
+/** words_why - why the loop cannot end; empty if there is no loop. */
+void words_why(const struct story_spinner *spinner, struct phrase *phrase);
+/** words_end - what would end it, and what would not. */
+void words_end(const struct story_spinner *spinner, struct phrase *phrase);
+/** words_origin - how the slots got that way; empty if not known. */
+void words_origin(const struct story_origin *origin, struct phrase *phrase);
+
+#endif

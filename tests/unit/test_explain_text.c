@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The story for people: fits its lines, says no more than is known, obeys no terminal code. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "story_sample.h"
+
+#define SCREEN 45	/* lines of one screen */
+
+static void assert_has(const char *text, const char *words)
+{
+	if (!strstr(text, words))
+		fail_msg("no '%s' in: %s", words, text);
+}
+
+static void assert_lacks(const char *text, const char *words)
+{
+	if (strstr(text, words))
+		fail_msg("'%s' in: %s", words, text);
+}
+
+/* The same with each row of blanks and new lines made one blank. */
+static char *unwrapped(const struct sample *sample)
+{
+	char *text = sample_text(sample, 100), *from, *to = text;
+
+	for (from = text; *from; from++) {
+		char c = *from == '\n' ? ' ' : *from;
+
+		if (c != ' ' || to == text || to[-1] != ' ')
+			*to++ = c;
+	}
+	*to = 0;
+	return text;
+}
+
+static char *told(enum story_verdict verdict)
+{
+	struct sample *sample = sample_new(verdict);
+	char *text = unwrapped(sample);
+
+	free(sample);
+	return text;
+}
+
+/* ------------------------------------------------------------------------- form */
+
+static size_t assert_narrow(char *text, size_t columns)
+{
+	char *line, *next;
+	size_t lines = 0;
+
+	for (line = text; *line; line = next, lines++) {
+		next = strchr(line, '\n');
+		assert_non_null(next);
+		*next++ = 0;
+		if (strlen(line) > columns)
+			fail_msg("%zu columns, not %zu: %s", strlen(line), columns, line);
+	}
+	return lines;
+}
+
+static void assert_fits(const struct sample *sample, unsigned int columns, size_t width)
+{
+	char *text = sample_text(sample, columns);
+
+	assert_narrow(text, width);
+	free(text);
+}
+
+static void fits_every_width(void **state)
+{
+	unsigned int verdict;
+
+	(void)state;
+	for (verdict = 0; verdict < VERDICT_COUNT; verdict++) {
+		struct sample *sample = sample_new(verdict);
+
+		assert_fits(sample, 0, 100);
+		assert_fits(sample, 200, 100);
+		assert_fits(sample, 100, 100);
+		assert_fits(sample, 80, 80);
+		sample->explanation.stacks = STACKS_ALL;
+		assert_fits(sample, 80, 80);
+		free(sample);
+	}
+}
+
+static void one_screen(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_STALL);
+	char *text = sample_text(sample, 100);
+
+	(void)state;
+	assert_in_range(assert_narrow(text, 100), 20, SCREEN);
+	free(text);
+	free(sample);
+}
+
+/* Names of the dump neither drive the terminal nor break the lines. */
+static void hostile_names(void **state)
+{
+	unsigned int verdict;
+
+	(void)state;
+	for (verdict = 0; verdict < VERDICT_COUNT; verdict++) {
+		struct sample *sample = sample_new(verdict);
+		char *text;
+
+		sample_worst(sample);
+		sample->explanation.stacks = STACKS_ALL;
+		text = sample_text(sample, 100);
+		assert_lacks(text, "\033");
+		assert_lacks(text, "\x07");
+		assert_lacks(text, "\x9b");
+		free(text);
+		/* one word of 255 letters, which the kernel's own sentences never have */
+		sample->story.gap_count = 0;
+		assert_fits(sample, 100, 100);
+		free(sample);
+	}
+}
+
+static void colour_only_if_wanted(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_STALL);
+	char *text = NULL;
+	size_t size = 0;
+	const struct output_options options = {
+		.stream = open_memstream(&text, &size), .colour = true,
+	};
+
+	(void)state;
+	explain_text(&options, &sample->explanation);
+	fclose(options.stream);
+	assert_has(text, "\033[1;31mSTALL\033[0m: ");
+	free(text);
+	free(sample);
+}
+
+/* --------------------------------------------------------------------- verdicts */
+
+static void stall(void **state)
+{
+	char *text = told(VERDICT_STALL);
+
+	(void)state;
+	assert_memory_equal(text, "STALL: pid 37 (lab) on CPU 1 spins for ever", 43);
+	assert_has(text, "slot 16389 of vda holds a page without references");
+	assert_has(text, "RCU has waited for it for 21.3 s");
+	assert_has(text, "migration-replaces-one-slot (fixed in 6.7); this kernel lacks the fix.");
+	assert_has(text, "in swap_cache_get_folio() for do_swap_page(), under rcu_read_lock()");
+	assert_has(text, "xas_load+0x73 < __filemap_get_folio+0x73 < ");
+	assert_has(text, "an interrupt came there: asm_exc_nmi+0x73, now in crash_nmi_callback");
+	assert_has(text, "certain: 2 kinds of evidence agree (+), none disagrees");
+	assert_has(text, "+ xa_state.xa_index = 0x4005 at 0xffffc900001f7d28 (do_swap_page)");
+	assert_has(text, "mm/filemap.c mapping_get_entry(): folio_try_get_rcu() fails");
+	assert_has(text, "slot 16384 |N|ooo");
+	assert_has(text, "stable 6.1.71, 6.6.10");
+	assert_has(text, "21.0 s RCU stall, 3 times until 84.0 s, pid 37");
+	assert_has(text, "waits for CPU 1 with pid 37 (lab); 421 callbacks wait");
+	assert_has(text, "pid 37 (lab): 511 pages to spin on, from 0x7f2b3dc01000 (caught");
+	assert_has(text, "pid 41 (mapper): mmap_lock 0xffff888004560068, in rwsem_down_write");
+	assert_lacks(text, "missing");
+	free(text);
+}
+
+static void refault(void **state)
+{
+	char *text = told(VERDICT_REFAULT);
+
+	(void)state;
+	assert_has(text, "REFAULT: pid 37 (lab) on CPU 1 faults for ever");
+	assert_has(text, "no stall, nothing in the log");
+	assert_has(text, "returns 0 as if served");
+	assert_has(text, "->private of the page is 0x0; the entry is 0x4005");
+	assert_has(text, "Killing the task");
+	assert_lacks(text, "under rcu_read_lock()");
+	free(text);
+}
+
+static void latent(void **state)
+{
+	char *text = told(VERDICT_LATENT);
+
+	(void)state;
+	assert_has(text, "LATENT: no task was seen stuck, but the first who touches one of 511 "
+		   "slots will spin for ever under RCU.");
+	assert_has(text, "next 511 pages of 40 processes looked at lead to broken slots");
+	assert_lacks(text, " who pid");
+	free(text);
+}
+
+static void damage(void **state)
+{
+	char *text = told(VERDICT_DAMAGE);
+
+	(void)state;
+	assert_has(text, "DAMAGE: the swap cache is damaged");
+	assert_has(text, "0 errors and 2 warnings were found in it");
+	assert_lacks(text, "spins");
+	free(text);
+}
+
+static void unrelated(void **state)
+{
+	char *text = told(VERDICT_UNRELATED);
+
+	(void)state;
+	assert_has(text, "UNRELATED: pid 37 (modprobe) on CPU 1 stalls in spin_for_ever+0x73 "
+		   "[module badmod], and nothing ties that to the swap cache: all of it was seen, "
+		   "and nothing is wrong in it.");
+	assert_has(text, "soft lockup, 3 times");
+	assert_lacks(text, "bug ");
+	free(text);
+}
+
+/* Of a swap cache that was not seen nothing good is said. */
+static void unrelated_and_not_all_seen(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_UNRELATED);
+	char *text;
+
+	(void)state;
+	sample->totals.audit.nodes_unreadable = 1;
+	text = unwrapped(sample);
+	assert_has(text, "nothing is wrong in what could be seen of it");
+	assert_has(text, "not all of it was seen");
+	assert_lacks(text, "all of it was seen, and");
+	free(text);
+	free(sample);
+}
+
+static void clean(void **state)
+{
+	char *text = told(VERDICT_CLEAN);
+
+	(void)state;
+	assert_has(text, "CLEAN: nothing is broken in the swap cache, and no task was seen stuck");
+	assert_has(text, "looked at 262,144 slots of 1 swap device");
+	assert_lacks(text, "next");
+	free(text);
+}
+
+static void unknown(void **state)
+{
+	char *text = told(VERDICT_UNKNOWN);
+
+	(void)state;
+	assert_has(text, "UNKNOWN: too little could be read");
+	assert_has(text, "missing kernel log: prb is not readable");
+	assert_lacks(text, "CLEAN");
+	free(text);
+}
+
+/* ------------------------------------------------------------------------- doubt */
+
+static void doubt_is_said(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_STALL);
+	struct story_spinner *spinner = &sample->story.spinners[0];
+	char *text;
+
+	(void)state;
+	spinner->certain = false;
+	spinner->agreeing = 1;
+	spinner->links[1].agrees = false;
+	spinner->links[1].slot = 7;
+	sample->story.bugs[0].status = FIX_UNKNOWN;
+	text = unwrapped(sample);
+	assert_has(text, "slot 16389 of vda, most likely, holds");
+	assert_has(text, "likely: 1 kind of evidence agrees (+), 1 disagrees (-)");
+	assert_has(text, "- vm_fault.orig_pte = 0x7ffffffff7ff400");
+	assert_has(text, ": slot 7 of vda");
+	assert_has(text, "cannot be told by its release");
+	assert_lacks(text, "certain");
+	free(text);
+	spinner->agreeing = 0;
+	spinner->links[0].agrees = false;
+	text = unwrapped(sample);
+	assert_has(text, "at which slot is not known");
+	assert_has(text, "slot not known: no evidence leads to one");
+	free(text);
+	free(sample);
+}
+
+static void gaps_are_said(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_STALL);
+	char *text;
+
+	(void)state;
+	sample->threads[0].origin = REGISTERS_MISSING;
+	sample->threads[0].missing = "the CPU did not answer";
+	sample->threads[0].end = UNWIND_NO_START;
+	sample->threads[1].end = UNWIND_NOT_CODE;
+	sample->threads[1].end_address = 0x1234;
+	sample->story.victims = (struct story_victims){0};
+	text = unwrapped(sample);
+	assert_has(text, "its registers are missing");
+	assert_has(text, "missing call chain of pid 37 (lab) on CPU 1: no registers: the CPU did "
+		   "not answer");
+	assert_has(text, "call chain of pid 41 (mapper) is cut: ");
+	assert_has(text, "(0x1234)");
+	assert_has(text, "next not known: the page tables were not looked through");
+	free(text);
+	free(sample);
+}
+
+static void fix_is_doubted_in_a_spinner(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_STALL);
+	char *text;
+
+	(void)state;
+	sample->story.bugs[0].status = FIX_PRESENT;
+	text = unwrapped(sample);
+	assert_has(text, "by its release, this kernel should have the fix");
+	assert_lacks(text, "lacks the fix");
+	free(text);
+	free(sample);
+}
+
+static void guesses_are_marked(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_UNRELATED);
+	char *text;
+
+	(void)state;
+	sample->frames[0][0].guessed = true;
+	sample->explanation.stacks = STACKS_ALL;
+	text = unwrapped(sample);
+	assert_has(text, "stalls in ? spin_for_ever+0x73");
+	assert_has(text, " ? spin_for_ever+0x73 [module badmod] < user mode");
+	assert_has(text, "0xffffffff81234561 ? spin_for_ever+0x73");
+	free(text);
+	free(sample);
+}
+
+static void others_are_counted(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_STALL);
+	char *text;
+	size_t i;
+
+	(void)state;
+	for (i = 1; i < 10; i++)
+		sample->story.spinners[i] = sample->story.spinners[0];
+	sample->story.spinner_count = 10;
+	sample->story.spinners_lost = 2;
+	text = unwrapped(sample);
+	assert_has(text, "STALL: pid 37 (lab) on CPU 1 and 11 more spin for ever");
+	assert_has(text, "others caught as well:");
+	assert_has(text, "and 8 more");
+	free(text);
+	free(sample);
+}
+
+/* ------------------------------------------------------------------------ stacks */
+
+static void stacks(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_STALL);
+	char *text;
+
+	(void)state;
+	sample->explanation.stacks = STACKS_CPUS;
+	text = sample_text(sample, 100);
+	assert_has(text, "  #2   0xffffffff81234563 xas_load+0x73\n");
+	assert_has(text, "  --- task stack, interrupted here ---\n");
+	assert_has(text, "  end: user mode\n");
+	assert_lacks(text, "pid 41 (mapper), state");
+	free(text);
+	sample->explanation.stacks = STACKS_ALL;
+	text = sample_text(sample, 100);
+	assert_has(text, "pid 41 (mapper), state");
+	free(text);
+	free(sample);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(fits_every_width),
+		cmocka_unit_test(one_screen),
+		cmocka_unit_test(hostile_names),
+		cmocka_unit_test(colour_only_if_wanted),
+		cmocka_unit_test(stall),
+		cmocka_unit_test(refault),
+		cmocka_unit_test(latent),
+		cmocka_unit_test(damage),
+		cmocka_unit_test(unrelated),
+		cmocka_unit_test(unrelated_and_not_all_seen),
+		cmocka_unit_test(clean),
+		cmocka_unit_test(unknown),
+		cmocka_unit_test(doubt_is_said),
+		cmocka_unit_test(gaps_are_said),
+		cmocka_unit_test(fix_is_doubted_in_a_spinner),
+		cmocka_unit_test(guesses_are_marked),
+		cmocka_unit_test(others_are_counted),
+		cmocka_unit_test(stacks),
+	};
+
+	return cmocka_run_group_tests_name("explain_text", tests, NULL, NULL);
+}
