@@ -28,6 +28,7 @@ bool address_map_layout_resolve(const struct kernel *kernel, struct address_map_
 {
 	memset(layout, 0, sizeof(*layout));
 	resolve_lock(kernel, layout);
+	kernel_field(kernel, "mm_struct", "total_vm", &layout->total_vm);
 	return kernel_field(kernel, "vm_area_struct", "vm_mm", &layout->vma_mm) &&
 	       kernel_field(kernel, "vm_area_struct", "vm_start", &layout->vma_start) &&
 	       kernel_field(kernel, "vm_area_struct", "vm_end", &layout->vma_end) &&

@@ -7,6 +7,7 @@
 
 struct address_map_layout {
 	struct field vma_mm, vma_start, vma_end;
+	struct field total_vm;		/* pages mapped; size 0: not known */
 	struct field pgd, mmap_lock;	/* mmap_sem before 5.8 */
 	/* within mmap_lock; both absent with PREEMPT_RT, which has no such words */
 	struct field lock_owner;	/* rw_semaphore.owner */

@@ -105,7 +105,7 @@ static void add_link(struct phrase *phrase, const struct story_link *link)
 	if (link->kind == LINK_REGISTER_ADDRESS)
 		phrase_add(phrase, " of user mode");
 	if (link->kind == LINK_FAULT_COUNT) {
-		phrase_add(phrase, " = %s, more than the machine has pages",
+		phrase_add(phrase, " = %s, far more than the process has pages",
 			   text_number(link->value, name));
 		return;
 	}

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "story/parts.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Ranges around one slot: a large folio has 512, with a finding each at most. */
+#define OVERLAPS_MAX 4096
 
 /* What meets a lookup or a page fault there, by the problem's id. */
 static const struct {
@@ -87,13 +91,26 @@ static int compare(const void *left, const void *right)
 		return a->type < b->type ? -1 : 1;
 	if (a->first_slot != b->first_slot)
 		return a->first_slot < b->first_slot ? -1 : 1;
-	return 0;
+	if (a->last_slot != b->last_slot)
+		return a->last_slot < b->last_slot ? -1 : 1;
+	return strcmp(a->problem->id, b->problem->id);
 }
 
+/* Ranges may overlap: for story_findings_at() each knows how far those before it reach. */
 void story_findings_sort(struct story_findings *findings)
 {
+	size_t i;
+
 	if (findings->count)
 		qsort(findings->ranges, findings->count, sizeof(*findings->ranges), compare);
+	for (i = 0; i < findings->count; i++) {
+		struct story_range *range = &findings->ranges[i];
+
+		range->furthest = range->last_slot;
+		if (i && range[-1].type == range->type && !range[-1].effect == !range->effect &&
+		    range[-1].furthest > range->furthest)
+			range->furthest = range[-1].furthest;
+	}
 	findings->sorted = true;
 }
 
@@ -103,13 +120,12 @@ static bool before(const struct story_range *range, unsigned int type, uint64_t 
 				 (range->type == type && range->first_slot <= slot));
 }
 
-const struct story_range *story_findings_at(const struct story_findings *findings,
-					    unsigned int type, uint64_t slot)
+/* The last range that begins at or before the slot; -1: none does. */
+static ptrdiff_t last_before(const struct story_findings *findings, unsigned int type,
+			     uint64_t slot)
 {
 	size_t low = 0, high = findings->count;
-	const struct story_range *range;
 
-	/* the last range that begins at or before the slot */
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
@@ -118,8 +134,24 @@ const struct story_range *story_findings_at(const struct story_findings *finding
 		else
 			high = middle;
 	}
-	if (!low)
-		return NULL;
-	range = &findings->ranges[low - 1];
-	return range->type == type && slot <= range->last_slot ? range : NULL;
+	return (ptrdiff_t)low - 1;
+}
+
+const struct story_range *story_findings_at(const struct story_findings *findings,
+					    unsigned int type, uint64_t slot)
+{
+	const struct story_range *best = NULL;
+	ptrdiff_t i = last_before(findings, type, slot);
+	unsigned int steps;
+
+	/* who spins does not come to where it would refault */
+	for (steps = 0; i >= 0 && steps < OVERLAPS_MAX; i--, steps++) {
+		const struct story_range *range = &findings->ranges[i];
+
+		if (range->type != type || range->furthest < slot)
+			break;
+		if (range->last_slot >= slot && (!best || range->effect == EFFECT_SPIN))
+			best = range;
+	}
+	return best;
 }

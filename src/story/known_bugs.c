@@ -49,10 +49,9 @@ static const struct known_bug known_bugs[] = {
 	},
 	{
 		.name = "migration-overwrites-shmem",
-		.summary = "The fix of migration-replaces-one-slot stored one folio many times over its "
-			"neighbours in the page cache of shmem too.",
+		.summary = "The fix of migration-replaces-one-slot (6.7, 6.6.10, 6.1.71) stored one "
+			"folio many times over its neighbours in the page cache of shmem too.",
 		.introduced_commit = "fc346d0a70a1",
-		.introduced = "6.7",
 		.fix_commit = "60cf233b585c",
 		.fixed = "6.14",
 		.fixes = {{"6.1", "6.1.132"}, {"6.6", "6.6.85"}, {"6.12", "6.12.21"}},

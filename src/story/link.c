@@ -18,12 +18,19 @@
 
 #define STACK_PART_MAX 16384	/* bytes looked through, from the lookup's frame up */
 
+/* Faults of a task beyond what a process of its size comes to by itself. */
+#define FAULTS_MIN	10000
+#define FAULTS_PER_PAGE	16
+
 struct search {
 	struct telling *telling;
 	const struct story_thread *thread;
 	const struct unwound *unwound;
 	struct story_spinner spinner;
 	uint64_t pgd;			/* of the task's mm; 0: not known */
+	bool in_fault;			/* the task handles a page fault, now */
+	bool guessed;			/* by frames that may be none */
+	uint64_t live_address;		/* vm_fault.address, of whatever PTE; 0: none found */
 	const char *function;		/* whose frame is looked at */
 	/* locals of one function that mean something only together */
 	uint64_t mapping, index;
@@ -149,8 +156,10 @@ static void try_vm_fault(struct search *search, uint64_t start)
 	    memory_read_u64(memory, start + layout->address.offset, &address) != READ_OK ||
 	    address >> 63 || memory_read_u64(memory, link.address, &pte) != READ_OK ||
 	    !vma_read(telling->kernel, &telling->map, vma_address, &vma) ||
-	    vma.mm != search->thread->task.mm || address < vma.start || address >= vma.end ||
-	    !page_table_swap_entry(pte, &link.type, &link.slot) ||
+	    vma.mm != search->thread->task.mm || address < vma.start || address >= vma.end)
+		return;
+	search->live_address = address;
+	if (!page_table_swap_entry(pte, &link.type, &link.slot) ||
 	    !story_slot_valid(telling, link.type, link.slot))
 		return;
 	link.value = pte;
@@ -349,13 +358,17 @@ static void look_at_cr2(struct search *search, const struct cpu *cpu)
 		add_page_table(search, LINK_CR2, "cr2", cpu->cr2);
 }
 
-/* More faults than the machine has pages: not one for each page of a large process. */
+/* Far more faults than the process has pages: not one for each of them. */
 static void look_at_fault_count(struct search *search)
 {
+	const struct telling *telling = search->telling;
 	const struct task_details *task = &search->thread->task;
-	uint64_t faults = task->min_flt + task->maj_flt;
+	uint64_t faults = task->min_flt + task->maj_flt, pages;
 
-	if (faults < search->telling->kernel->page.pages)
+	if (!telling->map_known || telling->map.total_vm.size != 8 || !task->mm ||
+	    memory_read_u64(telling->kernel->memory, task->mm + telling->map.total_vm.offset,
+			    &pages) != READ_OK ||
+	    faults < FAULTS_MIN || faults / FAULTS_PER_PAGE < pages)
 		return;
 	add_link(search, (struct story_link){
 		.kind = LINK_FAULT_COUNT,
@@ -497,6 +510,49 @@ static void count_agreement(struct story_spinner *spinner)
 	spinner->certain = spinner->agreeing >= 2 && direct && !against;
 }
 
+static bool has_agreeing(const struct story_spinner *spinner, enum story_link_kind kind)
+{
+	unsigned int i;
+
+	for (i = 0; i < spinner->link_count; i++)
+		if (spinner->links[i].kind == kind && spinner->links[i].agrees)
+			return true;
+	return false;
+}
+
+/* In the fault's own registers: what they keep there is its address. */
+static bool has_agreeing_register(const struct story_spinner *spinner)
+{
+	unsigned int i;
+
+	for (i = 0; i < spinner->link_count; i++)
+		if (spinner->links[i].kind == LINK_FAULT_ADDRESS && spinner->links[i].agrees &&
+		    !spinner->links[i].address)
+			return true;
+	return false;
+}
+
+/*
+ * A task that merely has a broken page in reach, or whose kin faulted on this CPU
+ * before it, must not be accused. The fault that it is in speaks for itself; all
+ * other evidence takes two kinds.
+ */
+static bool refault_believed(const struct search *search)
+{
+	const struct story_spinner *spinner = &search->spinner;
+
+	if (!search->guessed && (has_agreeing(spinner, LINK_VM_FAULT) ||
+				 has_agreeing(spinner, LINK_LOCAL)))
+		return true;
+	/* it is in another fault than that one */
+	if (search->live_address)
+		return false;
+	if (!search->guessed && search->in_fault &&
+	    (has_agreeing(spinner, LINK_CR2) || has_agreeing_register(spinner)))
+		return true;
+	return spinner->agreeing >= 2;
+}
+
 static void keep_spinner(struct search *search, size_t thread)
 {
 	struct story *story = search->telling->story;
@@ -530,9 +586,12 @@ static bool loop_holds(const struct story_spinner *spinner)
 static void gather(struct search *search, const struct cpu *cpu, bool in_lookup,
 		   const struct lookup *lookup)
 {
-	unsigned int first = 0, last = search->thread->frame_count, fault;
+	unsigned int first = 0, last = search->thread->frame_count, fault = 0;
 	bool in_fault = story_fault_find(search->thread, &fault);
 
+	search->in_fault = in_fault;
+	search->guessed = (in_fault && search->thread->frames[fault].guessed) ||
+			  (in_lookup && lookup->guessed);
 	if (in_lookup || in_fault) {
 		first = in_lookup ? lookup->frame : 0;
 		last = in_fault ? fault : lookup->last + 2;
@@ -579,9 +638,10 @@ static void finish(struct search *search, size_t thread, const struct story_rang
 		look_at_fault_count(search);
 	}
 	count_agreement(spinner);
-	if (in_lookup && lookup->guessed)
+	if (search->guessed)
 		spinner->certain = false;
-	keep_spinner(search, thread);
+	if (spinner->loop != LOOP_REFAULT || refault_believed(search))
+		keep_spinner(search, thread);
 }
 
 void story_link_thread(struct telling *telling, size_t thread, const struct cpu *cpu)

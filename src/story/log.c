@@ -111,7 +111,9 @@ static bool number_before(const char *text, const char *words, unsigned long *nu
 	return true;
 }
 
-/* "rcu: \t1-....: (5250 ticks this GP) ...": print_cpu_stall_info() */
+/*
+ * "rcu: \t1-....: (5250 ticks this GP) ...", "(12 GPs behind)": print_cpu_stall_info()
+ */
 static void take_stalled_cpu(struct story_event *event, const char *line)
 {
 	const char *at = strncmp(line, "rcu:", 4) ? line : line + 4;
@@ -123,7 +125,7 @@ static void take_stalled_cpu(struct story_event *event, const char *line)
 	if (!isdigit((unsigned char)*at))
 		return;
 	cpu = strtoul(at, &end, 10);
-	if (*end == '-' && strstr(end, "this GP"))
+	if (*end == '-' && (strstr(end, "this GP") || strstr(end, "GPs behind")))
 		add_cpu(event, cpu);
 }
 
@@ -135,6 +137,29 @@ static void take_blocked_tasks(struct story_event *event, const char *line)
 	for (at = at ? strchr(at, ')') : NULL; at; at = strchr(at + 1, ' '))
 		if (at[0] == ' ' && at[1] == 'P' && isdigit((unsigned char)at[2]))
 			add_pid(event, strtoul(at + 2, NULL, 10));
+}
+
+/* "... stalls on CPUs/tasks: { 1-...D P39 } 5252 jiffies": expedited, in one line */
+static void take_expedited(struct story_event *event, const char *line)
+{
+	const char *at = strchr(line, '{'), *stop = at ? strchr(at, '}') : NULL;
+	char *end;
+
+	if (!stop || !strstr(line, "expedited stalls"))
+		return;
+	for (at++; at < stop; at++) {
+		unsigned long number;
+
+		if (at[-1] != ' ' && at[-1] != '{')
+			continue;
+		if (*at == 'P' && isdigit((unsigned char)at[1])) {
+			add_pid(event, strtoul(at + 1, NULL, 10));
+		} else if (isdigit((unsigned char)*at)) {
+			number = strtoul(at, &end, 10);
+			if (*end == '-')
+				add_cpu(event, number);
+		}
+	}
 }
 
 static void take_names(struct story_event *event, const char *line)
@@ -159,6 +184,7 @@ static void take_names(struct story_event *event, const char *line)
 	if (event->kind == EVENT_RCU_STALL) {
 		take_stalled_cpu(event, line);
 		take_blocked_tasks(event, line);
+		take_expedited(event, line);
 	}
 }
 

@@ -159,12 +159,13 @@ static bool same_place(const struct story_origin *a, const struct story_origin *
 	return a->type == b->type && a->first_slot == b->first_slot;
 }
 
-static bool find_at(struct telling *telling, const struct story_range *range,
+/* @try_split: it reads many slots, and says the same for a whole huge page. */
+static bool find_at(struct telling *telling, const struct story_range *range, bool try_split,
 		    struct story_origin *origin)
 {
 	if (!find_one_slot(telling, range, origin) &&
 	    !find_head_private(telling, range, origin) &&
-	    !find_split(telling, range, origin))
+	    !(try_split && find_split(telling, range, origin)))
 		return false;
 	origin->type = range->type;
 	memcpy(origin->device, range->device, sizeof(origin->device));
@@ -193,15 +194,22 @@ void story_origin_find(struct telling *telling)
 	const struct story_findings *findings = telling->findings;
 	struct story *story = telling->story;
 	struct story_origin origin, last = {0}, totals[PATTERN_COUNT] = {0};
+	uint64_t missed = UINT64_MAX;
 	size_t i;
 
 	for (i = 0; i < findings->count && findings->ranges[i].effect &&
 	     !story_stopped(telling); i++) {
+		uint64_t block = swap_entry(findings->ranges[i].type,
+					    findings->ranges[i].first_slot >> ORDER_MAX);
+
 		if (last.pattern && findings->ranges[i].type == last.type &&
 		    findings->ranges[i].first_slot < last.first_slot + last.slots)
 			continue;
-		if (!find_at(telling, &findings->ranges[i], &origin) ||
-		    (last.pattern && same_place(&origin, &last)))
+		if (!find_at(telling, &findings->ranges[i], block != missed, &origin)) {
+			missed = block;
+			continue;
+		}
+		if (last.pattern && same_place(&origin, &last))
 			continue;
 		last = origin;
 		totals[origin.pattern].places++;

@@ -11,6 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* "-rc3", Debian's "~rc3-1", Fedora's "-0.rc5.fc40", Ubuntu's "-060700rc3-generic" */
+static bool is_candidate(const char *rest)
+{
+	for (; (rest = strstr(rest, "rc")); rest += 2)
+		if (isdigit((unsigned char)rest[2]))
+			return true;
+	return false;
+}
+
 /* "6.1.192-rc3..." to numbers; @rest is what follows them. */
 static bool parse(const char *text, struct kernel_release *release, const char **rest)
 {
@@ -26,7 +35,7 @@ static bool parse(const char *text, struct kernel_release *release, const char *
 		if (sscanf(text, ".%5u%n", &release->patch, &length) == 1)
 			text += length;
 	}
-	release->candidate = !strncmp(text, "-rc", 3);
+	release->candidate = is_candidate(text);
 	if (rest)
 		*rest = text;
 	return true;
@@ -62,7 +71,8 @@ static enum kernel_vendor vendor_of(const char *rest, const char *version)
 	for (i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
 		if (strstr(rest, suffixes[i].part))
 			return suffixes[i].vendor;
-	return *rest && strcmp(rest, "+") ? VENDOR_OTHER : VENDOR_UPSTREAM;
+	/* "+" is put there when the source is not what the tag has */
+	return *rest ? VENDOR_OTHER : VENDOR_UPSTREAM;
 }
 
 struct kernel_build story_build_of(const char *release, const char *version)

@@ -31,6 +31,7 @@ struct story_range {
 	enum story_effect effect;
 	unsigned int type;
 	uint64_t first_slot, last_slot;
+	uint64_t furthest;	/* the largest last_slot up to here, once sorted */
 	uint64_t page;		/* address of the first one's struct page; 0: none */
 	char device[64];	/* "vda" */
 };
@@ -103,7 +104,7 @@ enum story_link_kind {
 	LINK_FAULT_ADDRESS,	/* the address, in what the fault handler works with */
 	LINK_CR2,		/* CR2, the address of the CPU's last page fault */
 	LINK_REGISTER_ADDRESS,	/* a register of user mode holds the address */
-	LINK_FAULT_COUNT,	/* the task has had more faults than it has memory */
+	LINK_FAULT_COUNT,	/* the task has had far more faults than it has pages */
 	LINK_KIND_COUNT,
 };
 

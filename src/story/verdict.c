@@ -97,6 +97,12 @@ void story_rcu_join(struct telling *telling)
 		rcu->stalled = log_says_stall(&story->log);
 		return;
 	}
+	if (!view->blockers_complete)
+		story_gap(story, "RCU", "the tree of rcu_node or a list of blocked tasks is damaged or "
+			  "not all in the dump: there may be more that it waits for");
+	if (view->cpus_unread)
+		story_gap(story, "RCU", "rcu_data of %u CPUs cannot be read: their callbacks are not "
+			  "counted", view->cpus_unread);
 	/* a stall in the log that is over is no stall now */
 	rcu->stalled = view->in_progress &&
 		       (view->age_known && view->stall_timeout_known ?
