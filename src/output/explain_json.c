@@ -94,7 +94,8 @@ static void write_page(struct json_writer *json, const struct story_spinner *spi
 	json_close(json, '}');
 }
 
-static void write_loop(struct json_writer *json, const struct story_spinner *spinner)
+static void write_loop(struct json_writer *json, const struct story *story,
+		       const struct story_spinner *spinner)
 {
 	struct phrase phrase;
 
@@ -110,9 +111,9 @@ static void write_loop(struct json_writer *json, const struct story_spinner *spi
 	} else {
 		json_null(json, "place");
 	}
-	words_why(spinner, &phrase);
+	words_why(story, spinner, &phrase);
 	json_string(json, "why", phrase.text);
-	words_end(spinner, &phrase);
+	words_end(story, spinner, &phrase);
 	json_string(json, "what_ends", phrase.text);
 }
 
@@ -123,7 +124,7 @@ static void write_spinner(struct json_writer *json, const struct story *story,
 
 	json_object(json, NULL);
 	write_thread(json, story, spinner->thread);
-	write_loop(json, spinner);
+	write_loop(json, story, spinner);
 	json_bool(json, "holds_rcu", spinner->holds_rcu);
 	write_device(json, spinner->device, spinner->type);
 	number_or_null(json, "slot", words_slot_known(spinner), spinner->slot);
@@ -233,6 +234,7 @@ static void write_event(struct json_writer *json, const struct story *story,
 		json_signed(json, NULL, event->pids[i]);
 	json_close(json, ']');
 	index_or_null(json, "spinner", event->spinner, story->spinner_count);
+	json_bool(json, "recent", event->recent);
 	json_close(json, '}');
 }
 
@@ -327,6 +329,7 @@ static void write_waiters(struct json_writer *json, const struct story *story)
 		json_string(json, "function", waiter->function);
 		address_or_null(json, "object", waiter->object);
 		index_or_null(json, "spinner", waiter->spinner, story->spinner_count);
+		index_or_null(json, "holder", waiter->holder, story->thread_count);
 		json_close(json, '}');
 	}
 	json_close(json, ']');

@@ -245,10 +245,10 @@ void tell_spinners(struct teller *teller)
 		return;
 	tell_who(teller, first);
 	tell_slot(teller, first);
-	words_why(first, &teller->phrase);
+	words_why(story, first, &teller->phrase);
 	teller_paragraph(teller, "why");
 	tell_place(teller, first->place);
-	words_end(first, &teller->phrase);
+	words_end(story, first, &teller->phrase);
 	teller_paragraph(teller, "what ends");
 	shown = at_most(count, SPINNERS_SHOWN);
 	if (count > 1) {
@@ -386,6 +386,8 @@ static void tell_waiter(struct teller *teller, const struct story_waiter *waiter
 	const struct story_thread *ahead = NULL;
 	struct phrase *phrase = &teller->phrase;
 
+	if (waiter->holder != waiter->thread)
+		ahead = words_thread_at(story, waiter->holder);
 	if (waiter->spinner < story->spinner_count)
 		ahead = words_thread_at(story, story->spinners[waiter->spinner].thread);
 	phrase_begin(phrase, "%s", "");
@@ -406,6 +408,7 @@ void tell_waiters(struct teller *teller)
 {
 	static const char *const names[WAIT_KIND_COUNT] = {
 		[WAIT_MMAP_LOCK] = "for the mmap_lock",
+		[WAIT_VMA_LOCK] = "for the lock of a vma",
 		[WAIT_PAGE_LOCK] = "for a page lock",
 		[WAIT_RCU] = "for a grace period",
 		[WAIT_OTHER] = "for something else, uninterruptible",

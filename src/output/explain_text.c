@@ -151,21 +151,9 @@ static void missing_of_stacks(struct teller *teller, bool *any)
 	missing(teller, any);
 }
 
-static void missing_number(struct teller *teller, uint64_t count, const char *what,
-			   const char *why, bool *any)
-{
-	if (!count)
-		return;
-	phrase_begin(&teller->phrase, "%s", "");
-	words_count(&teller->phrase, count, what);
-	phrase_add(&teller->phrase, " %s", why);
-	missing(teller, any);
-}
-
 static void tell_missing(struct teller *teller)
 {
 	const struct story *story = teller->story;
-	const struct printk_gaps *gaps = &story->log.gaps;
 	bool any = false;
 	char why[512];
 	size_t i;
@@ -176,12 +164,6 @@ static void tell_missing(struct teller *teller)
 		missing(teller, &any);
 	}
 	missing_of_stacks(teller, &any);
-	missing_number(teller, gaps->unreadable + gaps->damaged, "record",
-		       "of the kernel log cannot be read or make no sense", &any);
-	missing_number(teller, story->rcu.read ? story->rcu.view.cpus_unread : 0, "CPU",
-		       "whose RCU state cannot be read", &any);
-	missing_number(teller, story->victims.tables_unreadable, "page table",
-		       "cannot be read", &any);
 	if (!audit_summary_complete(&teller->explanation->totals->audit)) {
 		phrase_begin(&teller->phrase, "swap cache: not all of it was seen; 'kswapck scan' "
 			     "tells what was not");

@@ -104,19 +104,6 @@ size_t words_is_spinner(const struct story *story, size_t thread)
 
 /* ---------------------------------------------------------------- who stalls */
 
-static bool names_thread(const struct story_event *event, const struct story_thread *thread)
-{
-	unsigned int i;
-
-	for (i = 0; i < event->pid_count && i < STORY_EVENT_CPUS_MAX; i++)
-		if (event->pids[i] == thread->task.pid)
-			return true;
-	for (i = 0; thread->on_cpu && i < event->cpu_count && i < STORY_EVENT_CPUS_MAX; i++)
-		if (event->cpus[i] == thread->cpu)
-			return true;
-	return false;
-}
-
 static bool is_stall_event(enum story_event_kind kind)
 {
 	return kind == EVENT_RCU_STALL || kind == EVENT_SOFT_LOCKUP ||
@@ -136,8 +123,8 @@ bool words_is_stalled(const struct story *story, size_t index)
 		if (story->rcu.blocker_threads[i] == index)
 			return true;
 	for (i = 0; i < story->log.event_count && i < STORY_EVENTS_MAX; i++)
-		if (is_stall_event(story->log.events[i].kind) &&
-		    names_thread(&story->log.events[i], thread))
+		if (is_stall_event(story->log.events[i].kind) && story->log.events[i].recent &&
+		    story->log.events[i].thread == index)
 			return true;
 	return false;
 }
@@ -207,14 +194,17 @@ static void refault_verdict(const struct story *story, struct phrase *phrase)
 	} else {
 		phrase_add(phrase, "at which slot is not known.");
 	}
-	phrase_add(phrase, " 100 %% CPU, no stall, nothing in the log.");
+	phrase_add(phrase, " 100 %% CPU%s%s.", story->stalled ? "" : ", no stall",
+		   story->log.read && !story->log.event_count ? ", nothing in the log" : "");
 }
 
 static void latent_verdict(const struct story *story, struct phrase *phrase)
 {
 	const struct story_findings *findings = story->findings;
 
-	phrase_add(phrase, "no task was seen stuck, but the first who touches one of ");
+	phrase_add(phrase, "%s, but the first who touches one of ", story->stalled ?
+		   "something is stuck, which could not be tied to the swap cache" :
+		   "no task was seen stuck");
 	if (findings->spin_slots) {
 		words_count(phrase, findings->spin_slots, "slot");
 		phrase_add(phrase, " will spin for ever under RCU%s",
@@ -224,6 +214,8 @@ static void latent_verdict(const struct story *story, struct phrase *phrase)
 		words_count(phrase, findings->refault_slots, "slot");
 		phrase_add(phrase, " will fault for ever.");
 	}
+	if (findings->spin_slots)
+		phrase_add(phrase, " To exit, unmap or swap off is to touch.");
 }
 
 static void audit_words(const struct explanation *explanation, struct phrase *phrase)
@@ -311,44 +303,83 @@ void words_verdict(const struct explanation *explanation, struct phrase *phrase)
 
 static void why_stall(struct phrase *phrase)
 {
-	phrase_add(phrase, "The lookup loads the slot's entry from the xarray under "
-		   "rcu_read_lock(), tries to get a reference to the page, which fails while its "
-		   "count is 0, and goes back to load the same entry. Only a deletion from the "
-		   "cache would change the entry, and who deletes it needs the folio first. RCU "
-		   "cannot end its grace period, since this reader never leaves.");
+	phrase_add(phrase, "The lookup loads the slot's entry under rcu_read_lock(), cannot get a "
+		   "reference to the page, whose count is 0, and loads the same entry again. The "
+		   "page was freed: nobody will take it out of this slot. RCU cannot end its grace "
+		   "period, since this reader never leaves.");
 }
 
-static void why_refault(const struct story_spinner *spinner, struct phrase *phrase)
+static void why_refault(const struct story *story, const struct story_spinner *spinner,
+			struct phrase *phrase)
 {
+	const char *what = story->folio_swap ? "folio->swap" : "->private";
+
 	phrase_add(phrase, "do_swap_page() finds the folio, locks it, compares PG_swapcache and "
-		   "->private with the entry in the page table, unlocks it as not its own and "
-		   "returns 0 as if served; the instruction runs again and faults again.");
-	if (spinner->page_read)
-		phrase_add(phrase, " ->private of the page is 0x%" PRIx64 "; the entry is 0x%"
-			   PRIx64 ".", spinner->page_private, spinner->expected_private);
-	phrase_add(phrase, " Nobody changes the one or the other. Each round leaves RCU and the "
-		   "kernel, so nothing stalls and nothing is logged.");
+		   "%s with the entry in the page table, unlocks it as not its own and "
+		   "returns 0 as if served; the instruction runs again and faults again.", what);
+	if (spinner->page_read && spinner->page.marks & KSWAPCK_PAGE_SWAPCACHE)
+		phrase_add(phrase, " %s of the page is 0x%" PRIx64 "; the entry is 0x%" PRIx64
+			   ", and neither will change.", what, spinner->page_private,
+			   spinner->expected_private);
+	else if (spinner->page_read)
+		phrase_add(phrase, " The page is not in the swap cache: it is another's now. When "
+			   "that one frees it, the loop becomes a spin under rcu_read_lock().");
+	phrase_add(phrase, " Each round leaves RCU and the kernel, so nothing stalls and nothing "
+		   "is logged.");
 }
 
-void words_why(const struct story_spinner *spinner, struct phrase *phrase)
+void words_why(const struct story *story, const struct story_spinner *spinner,
+	       struct phrase *phrase)
 {
 	phrase_begin(phrase, "%s", "");
 	if (spinner->loop == LOOP_STALL)
 		why_stall(phrase);
 	else if (spinner->loop == LOOP_REFAULT)
-		why_refault(spinner, phrase);
+		why_refault(story, spinner, phrase);
 }
 
-void words_end(const struct story_spinner *spinner, struct phrase *phrase)
+static bool is_in(const struct story_origin *origin, const struct story_spinner *spinner)
+{
+	return origin->type == spinner->type && spinner->slot >= origin->first_slot &&
+	       spinner->slot - origin->first_slot < origin->slots;
+}
+
+/*
+ * __delete_from_swap_cache() stores over all slots of a large folio, whatever they
+ * hold (mm/swap_state.c, 5.10 - 6.12).
+ */
+static void end_stall(const struct story *story, const struct story_spinner *spinner,
+		      struct phrase *phrase)
+{
+	if (story->origin.pattern == PATTERN_ONE_SLOT && is_in(&story->origin, spinner))
+		phrase_add(phrase, "When the new folio of slot %" PRIu64 " leaves the swap cache "
+			   "(reclaim, or its last user), all its slots are overwritten. Else a "
+			   "reboot;", story->origin.first_slot);
+	else
+		phrase_add(phrase, "A reboot;");
+	phrase_add(phrase, " no signal, for the loop looks for none. If the page is given out again "
+		   "as a folio, an endless refault begins.");
+}
+
+static void end_refault(const struct story *story, struct phrase *phrase)
+{
+	phrase_add(phrase, "Killing the task, if the fault comes from user mode: that takes signals "
+		   "on its way back (copy_from_user() and its like do not).");
+	if (story->findings && story->findings->spin_slots)
+		phrase_add(phrase, " But its exit looks all its slots up, and those that hold freed "
+			   "pages stall it.");
+	else
+		phrase_add(phrase, " Others who share the slot come to the same.");
+}
+
+void words_end(const struct story *story, const struct story_spinner *spinner,
+	       struct phrase *phrase)
 {
 	phrase_begin(phrase, "%s", "");
 	if (spinner->loop == LOOP_STALL)
-		phrase_add(phrase, "A reboot; no signal, for the loop looks for none. Should the "
-			   "page be given out again as a folio of its own, the lookup gets its "
-			   "reference, and an endless refault begins.");
+		end_stall(story, spinner, phrase);
 	else if (spinner->loop == LOOP_REFAULT)
-		phrase_add(phrase, "Killing the task: a fault from user mode takes signals on its "
-			   "way back. The slot stays as it is, for the next who touches it.");
+		end_refault(story, phrase);
 }
 
 /* ---------------------------------------------------------------------- origin */
@@ -363,8 +394,9 @@ void words_origin(const struct story_origin *origin, struct phrase *phrase)
 		return;
 	text_number(origin->wrong_slots, wrong);
 	text_number(origin->slots, slots);
-	phrase_add(phrase, "%s the large folio of slots %" PRIu64 "-%" PRIu64 " of %s ",
-		   origin->pattern == PATTERN_SPLIT ? "The kernel split" : "Migration moved",
+	phrase_add(phrase, "As the slots look, %s the large folio of slots %" PRIu64 "-%" PRIu64
+		   " of %s ",
+		   origin->pattern == PATTERN_SPLIT ? "the kernel split" : "migration moved",
 		   origin->first_slot, last,
 		   origin->device[0] ? words_name(origin->device, device) : "swap");
 	if (origin->pattern == PATTERN_ONE_SLOT)

@@ -49,9 +49,11 @@ bool words_is_stalled(const struct story *story, size_t index);
 /** words_verdict - the whole story in one or two sentences. */
 void words_verdict(const struct explanation *explanation, struct phrase *phrase);
 /** words_why - why the loop cannot end; empty if there is no loop. */
-void words_why(const struct story_spinner *spinner, struct phrase *phrase);
+void words_why(const struct story *story, const struct story_spinner *spinner,
+	       struct phrase *phrase);
 /** words_end - what would end it, and what would not. */
-void words_end(const struct story_spinner *spinner, struct phrase *phrase);
+void words_end(const struct story *story, const struct story_spinner *spinner,
+	       struct phrase *phrase);
 /** words_origin - how the slots got that way; empty if not known. */
 void words_origin(const struct story_origin *origin, struct phrase *phrase);
 

@@ -39,13 +39,15 @@ static const struct known_bug known_bugs[] = {
 		.name = "split-clobbers-entry",
 		.summary = "Splitting a large folio in the swap cache overwrites ->private of its tail "
 			"pages.",
+		/* of the time of 5.19-rc and 6.0: the earlier one, to be safe */
 		.introduced_commit = "b653db77350c",
-		.introduced = "6.0",
+		.introduced = "5.19",
 		.fix_commit = "71e2d666ef85",
 		.fixed = "6.1",
 		.fixes = {{"6.0", "6.0.7"}},
 		.patterns = 1 << PATTERN_SPLIT,
-		.leaves = "neighbouring slots hold neighbouring small pages whose ->private is 0",
+		.leaves = "neighbouring slots hold neighbouring small pages whose ->private is 0, or that "
+			"were freed since",
 	},
 	{
 		.name = "migration-overwrites-shmem",

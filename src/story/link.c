@@ -9,6 +9,7 @@
  */
 #include "story/parts.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "kernel/swap_entry.h"
 
 #define STACK_PART_MAX 16384	/* bytes looked through, from the lookup's frame up */
+#define ENTRY_PART	256	/* of a frame whose end is not known: struct pt_regs and a bit */
 
 /* Faults of a task beyond what a process of its size comes to by itself. */
 #define FAULTS_MIN	10000
@@ -28,7 +30,9 @@ struct search {
 	const struct unwound *unwound;
 	struct story_spinner spinner;
 	uint64_t pgd;			/* of the task's mm; 0: not known */
+	bool in_lookup;			/* the task looks up a slot, now */
 	bool in_fault;			/* the task handles a page fault, now */
+	bool remote;			/* on memory of another process */
 	bool guessed;			/* by frames that may be none */
 	uint64_t live_address;		/* vm_fault.address, of whatever PTE; 0: none found */
 	const char *function;		/* whose frame is looked at */
@@ -135,6 +139,16 @@ static void add_page_table(struct search *search, enum story_link_kind kind, con
 		search->spinner.fault_address = address & ~4095ULL;
 }
 
+/* The task's own memory, or that which it works on for another (ptrace, khugepaged). */
+static bool is_mm_of(struct search *search, uint64_t mm)
+{
+	const struct telling *telling = search->telling;
+
+	if (mm == search->thread->task.mm)
+		return true;
+	return search->remote && mm_page_table(telling->kernel, &telling->map, mm, &search->pgd);
+}
+
 /* Is a struct vm_fault of this task at @start? Its vma must be the task's own. */
 static void try_vm_fault(struct search *search, uint64_t start)
 {
@@ -150,13 +164,13 @@ static void try_vm_fault(struct search *search, uint64_t start)
 	};
 	struct vma vma;
 
-	if (!layout->vm_fault_known || !search->thread->task.mm ||
+	if (!layout->vm_fault_known ||
 	    memory_read_u64(memory, start + layout->vma.offset, &vma_address) != READ_OK ||
 	    vma_address >> 63 == 0 || vma_address & 7 ||
 	    memory_read_u64(memory, start + layout->address.offset, &address) != READ_OK ||
 	    address >> 63 || memory_read_u64(memory, link.address, &pte) != READ_OK ||
 	    !vma_read(telling->kernel, &telling->map, vma_address, &vma) ||
-	    vma.mm != search->thread->task.mm || address < vma.start || address >= vma.end)
+	    !is_mm_of(search, vma.mm) || address < vma.start || address >= vma.end)
 		return;
 	search->live_address = address;
 	if (!page_table_swap_entry(pte, &link.type, &link.slot) ||
@@ -165,6 +179,7 @@ static void try_vm_fault(struct search *search, uint64_t start)
 	link.value = pte;
 	add_link(search, link);
 	search->spinner.fault_address = address;
+	search->spinner.vma = vma_address;
 	add_page_table(search, LINK_PAGE_TABLE, "PTE of vm_fault.address", address);
 }
 
@@ -210,52 +225,72 @@ static bool has_direct_link(const struct search *search)
  * The frames of the fault's handling without a vm_fault: entry, and the way out. Of
  * the registers only those that functions keep; the others have old things in them.
  */
-static void look_at_fault(struct search *search, unsigned int first, unsigned int last)
+static void look_at_fault_registers(struct search *search, unsigned int frame)
 {
 	static const enum register_number kept[] = {
 		REGISTER_RBX, REGISTER_RBP, REGISTER_R12, REGISTER_R13, REGISTER_R14, REGISTER_R15,
 	};
-	const struct frame *frames = search->unwound->frames;
-	const struct registers *registers = &frames[first].registers;
-	uint64_t address = registers->value[REGISTER_RSP] & ~7ULL, end = frames[last].cfa, word;
+	const struct registers *registers = &search->unwound->frames[frame].registers;
 	size_t i;
 
-	search->function = search->thread->frames[first].named ?
-			   search->thread->frames[first].name.function : NULL;
+	search->function = search->thread->frames[frame].named ?
+			   search->thread->frames[frame].name.function : NULL;
 	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		if (register_known(registers, kept[i]))
 			try_fault_address(search, register_name(kept[i]), 0,
 					  registers->value[kept[i]]);
 	search->function = NULL;
-	if (!register_known(registers, REGISTER_RSP) || end < address ||
-	    end - address > STACK_PART_MAX)
-		return;
-	for (; address < end; address += 8)
-		if (memory_read_u64(search->telling->kernel->memory, address, &word) == READ_OK)
-			try_fault_address(search, "a word on the stack", address, word);
+}
+
+static void try_address_word(struct search *search, uint64_t address, uint64_t word)
+{
+	try_fault_address(search, "a word on the stack", address, word);
+}
+
+/* End of the stack part of the frames @first to @last. */
+static uint64_t stack_end(const struct unwound *unwound, unsigned int first, unsigned int last)
+{
+	uint64_t start = unwound->frames[first].registers.value[REGISTER_RSP];
+	uint64_t end = start + ENTRY_PART;
+	unsigned int i;
+
+	/* frames of entry code have none */
+	for (i = last + 1; i-- > first; )
+		if (unwound->frames[i].cfa) {
+			end = unwound->frames[i].cfa;
+			break;
+		}
+	if (end < start || end - start > STACK_PART_MAX)
+		end = start + STACK_PART_MAX;
+	return end;
+}
+
+typedef void word_fn(struct search *search, uint64_t address, uint64_t word);
+
+static void try_vma_word(struct search *search, uint64_t address, uint64_t word)
+{
+	(void)word;
+	try_vm_fault(search, address - search->telling->link.vma.offset);
 }
 
 /* Words of the stack from frame @first to the end of frame @last. */
-static void look_at_stack(struct search *search, unsigned int first, unsigned int last)
+static void look_at_stack(struct search *search, unsigned int first, unsigned int last,
+			  word_fn *try_word)
 {
 	const struct frame *frames = search->unwound->frames;
 	uint64_t address = frames[first].registers.value[REGISTER_RSP] & ~7ULL;
-	uint64_t end = frames[last].cfa ? frames[last].cfa : address + 4096, word;
+	uint64_t end = stack_end(search->unwound, first, last), word;
 	unsigned int frame = first;
 
-	if (!register_known(&frames[first].registers, REGISTER_RSP) || end < address)
+	if (!register_known(&frames[first].registers, REGISTER_RSP))
 		return;
-	if (end - address > STACK_PART_MAX)
-		end = address + STACK_PART_MAX;
 	for (; address < end; address += 8) {
 		while (frame < last && frames[frame].cfa && address >= frames[frame].cfa)
 			frame++;
 		search->function = search->thread->frames[frame].named ?
 				   search->thread->frames[frame].name.function : NULL;
-		if (memory_read_u64(search->telling->kernel->memory, address, &word) != READ_OK)
-			continue;
-		try_xa_state(search, address, word);
-		try_vm_fault(search, address - search->telling->link.vma.offset);
+		if (memory_read_u64(search->telling->kernel->memory, address, &word) == READ_OK)
+			try_word(search, address, word);
 	}
 	search->function = NULL;
 }
@@ -387,7 +422,7 @@ static bool leads_to_slot(enum story_link_kind kind)
 	       kind != LINK_REGISTER_NODE;
 }
 
-/* Kinds of evidence that lead to the slot of link @index. */
+/* Independent kinds of evidence that lead to a slot: vm_fault has its PTE from the table. */
 static unsigned int count_kinds(const struct story_spinner *spinner, unsigned int type,
 				uint64_t slot)
 {
@@ -396,11 +431,31 @@ static unsigned int count_kinds(const struct story_spinner *spinner, unsigned in
 	for (i = 0; i < spinner->link_count; i++)
 		if (spinner->links[i].type == type && spinner->links[i].slot == slot)
 			kinds |= 1U << spinner->links[i].kind;
+	if (kinds & 1U << LINK_VM_FAULT)
+		kinds &= ~(1U << LINK_PAGE_TABLE);
 	return (unsigned int)__builtin_popcount(kinds);
 }
 
-/* The broken slot that most kinds of evidence name. */
-static const struct story_range *choose_slot(struct search *search)
+/*
+ * Kinds of evidence that decide, bits 1 << LINK_: what the lookup itself works with,
+ * else what the fault works with, comes before anything that merely lies around.
+ */
+static unsigned int deciding_kinds(const struct search *search)
+{
+	unsigned int i, present = 0;
+
+	for (i = 0; i < search->spinner.link_count; i++)
+		present |= 1U << search->spinner.links[i].kind;
+	if (search->in_lookup && present & (1U << LINK_XA_STATE | 1U << LINK_LOCAL))
+		return 1U << LINK_XA_STATE | 1U << LINK_LOCAL;
+	if (present & 1U << LINK_VM_FAULT)
+		return 1U << LINK_VM_FAULT | 1U << LINK_LOCAL;
+	/* in a fault that has nothing to do with swap */
+	return search->live_address ? 0 : UINT_MAX;
+}
+
+/* The slot that most of these kinds of evidence name; NULL if it is not a broken one. */
+static const struct story_range *choose_among(struct search *search, unsigned int deciding)
 {
 	struct story_spinner *spinner = &search->spinner;
 	const struct story_range *best = NULL;
@@ -410,9 +465,11 @@ static const struct story_range *choose_slot(struct search *search)
 		const struct story_link *link = &spinner->links[i];
 		const struct story_range *range;
 
+		if (!(deciding >> link->kind & 1))
+			continue;
 		range = story_findings_at(search->telling->findings, link->type, link->slot);
 		kinds = count_kinds(spinner, link->type, link->slot);
-		if (!range || kinds <= most)
+		if (kinds < most || (kinds == most && !range))
 			continue;
 		most = kinds;
 		best = range;
@@ -420,6 +477,14 @@ static const struct story_range *choose_slot(struct search *search)
 		spinner->slot = link->slot;
 	}
 	return best;
+}
+
+/* A broken slot by what decides; if there are several, all evidence has a say. */
+static const struct story_range *choose_slot(struct search *search)
+{
+	const struct story_range *range = choose_among(search, deciding_kinds(search));
+
+	return range ? choose_among(search, UINT_MAX) : NULL;
 }
 
 /* page_describe() speaks of pages that are not where they belong; this one may be. */
@@ -532,25 +597,36 @@ static bool has_agreeing_register(const struct story_spinner *spinner)
 	return false;
 }
 
+/* Does the fault that the task is in, right now, tell of the slot? */
+static bool has_live_evidence(const struct search *search)
+{
+	const struct story_spinner *spinner = &search->spinner;
+
+	if (search->guessed)
+		return false;
+	if (has_agreeing(spinner, LINK_VM_FAULT) ||
+	    (search->in_fault && has_agreeing(spinner, LINK_LOCAL)))
+		return true;
+	return search->in_fault && !search->live_address &&
+	       (has_agreeing(spinner, LINK_CR2) || has_agreeing_register(spinner));
+}
+
 /*
  * A task that merely has a broken page in reach, or whose kin faulted on this CPU
  * before it, must not be accused. The fault that it is in speaks for itself; all
- * other evidence takes two kinds.
+ * else takes that the task has faulted without end.
  */
 static bool refault_believed(const struct search *search)
 {
 	const struct story_spinner *spinner = &search->spinner;
 
-	if (!search->guessed && (has_agreeing(spinner, LINK_VM_FAULT) ||
-				 has_agreeing(spinner, LINK_LOCAL)))
+	if (has_live_evidence(search))
 		return true;
-	/* it is in another fault than that one */
-	if (search->live_address)
+	if (search->live_address || !has_agreeing(spinner, LINK_FAULT_COUNT))
 		return false;
-	if (!search->guessed && search->in_fault &&
-	    (has_agreeing(spinner, LINK_CR2) || has_agreeing_register(spinner)))
-		return true;
-	return spinner->agreeing >= 2;
+	return has_agreeing(spinner, LINK_CR2) ||
+	       (search->in_fault && (has_agreeing(spinner, LINK_REGISTER_ADDRESS) ||
+				     has_agreeing(spinner, LINK_FAULT_ADDRESS)));
 }
 
 static void keep_spinner(struct search *search, size_t thread)
@@ -583,33 +659,34 @@ static bool loop_holds(const struct story_spinner *spinner)
 	       spinner->page_private != spinner->expected_private;
 }
 
-static void gather(struct search *search, const struct cpu *cpu, bool in_lookup,
-		   const struct lookup *lookup)
+static void gather(struct search *search, const struct cpu *cpu, const struct lookup *lookup)
 {
-	unsigned int first = 0, last = search->thread->frame_count, fault = 0;
-	bool in_fault = story_fault_find(search->thread, &fault);
+	unsigned int first = search->in_lookup ? lookup->frame : 0, last = first, fault = 0;
 
-	search->in_fault = in_fault;
-	search->guessed = (in_fault && search->thread->frames[fault].guessed) ||
-			  (in_lookup && lookup->guessed);
-	if (in_lookup || in_fault) {
-		first = in_lookup ? lookup->frame : 0;
-		last = in_fault ? fault : lookup->last + 2;
-		if (last >= search->thread->frame_count)
-			last = search->thread->frame_count - 1;
-		if (last < first)
-			last = first;
-		look_at_stack(search, first, last);
+	search->in_fault = story_fault_find(search->thread, &fault);
+	search->remote = story_remote_find(search->thread);
+	search->guessed = (search->in_fault && search->thread->frames[fault].guessed) ||
+			  (search->in_lookup && lookup->guessed);
+	if (search->in_lookup) {
+		last = lookup->last;
+		look_at_stack(search, first, last, try_xa_state);
+	}
+	if (search->in_fault && fault > last)
+		last = fault;
+	if (search->in_lookup || search->in_fault) {
+		look_at_stack(search, first, last, try_vma_word);
 		look_at_locals(search, first, last);
 	}
 	look_at_cr2(search, cpu);
-	if (in_fault && !has_direct_link(search))
-		look_at_fault(search, first, last);
+	if (search->in_fault && !search->live_address && !has_direct_link(search)) {
+		look_at_fault_registers(search, first);
+		look_at_stack(search, first, last, try_address_word);
+	}
 	look_at_user_registers(search);
 }
 
 static void finish(struct search *search, size_t thread, const struct story_range *range,
-		   const struct lookup *lookup, bool in_lookup)
+		   const struct lookup *lookup)
 {
 	struct story_spinner *spinner = &search->spinner;
 	struct telling *telling = search->telling;
@@ -623,7 +700,7 @@ static void finish(struct search *search, size_t thread, const struct story_rang
 	read_page(search);
 	if (!loop_holds(spinner))
 		return;
-	if (in_lookup) {
+	if (search->in_lookup) {
 		spinner->lookup = lookup->function;
 		spinner->lookup_for = lookup->wanted_by;
 		support_by_registers(search, lookup->frame, &view);
@@ -638,7 +715,7 @@ static void finish(struct search *search, size_t thread, const struct story_rang
 		look_at_fault_count(search);
 	}
 	count_agreement(spinner);
-	if (search->guessed)
+	if (search->guessed || (spinner->loop == LOOP_REFAULT && !has_live_evidence(search)))
 		spinner->certain = false;
 	if (spinner->loop != LOOP_REFAULT || refault_believed(search))
 		keep_spinner(search, thread);
@@ -653,19 +730,36 @@ void story_link_thread(struct telling *telling, size_t thread, const struct cpu 
 	};
 	const struct story_range *range;
 	struct lookup lookup = {0};
-	bool in_lookup;
 
 	/* without broken slots nobody can be caught in one */
 	if (!telling->findings->spin_slots && !telling->findings->refault_slots)
 		return;
 	if (search.thread->task.mm && telling->map_known)
 		mm_page_table(telling->kernel, &telling->map, search.thread->task.mm, &search.pgd);
-	in_lookup = story_lookup_find(search.thread, &lookup);
-	gather(&search, cpu, in_lookup, &lookup);
+	search.in_lookup = story_lookup_find(search.thread, &lookup);
+	gather(&search, cpu, &lookup);
 	range = choose_slot(&search);
 	if (!range)
 		return;
-	search.spinner.loop = find_loop(range, in_lookup);
+	search.spinner.loop = find_loop(range, search.in_lookup);
 	if (search.spinner.loop != LOOP_NONE)
-		finish(&search, thread, range, &lookup, in_lookup);
+		finish(&search, thread, range, &lookup);
+}
+
+static int compare_spinners(const void *left, const void *right)
+{
+	const struct story_spinner *a = left, *b = right;
+
+	if (a->loop != b->loop)
+		return a->loop == LOOP_STALL ? -1 : 1;
+	if (a->certain != b->certain)
+		return a->certain ? -1 : 1;
+	return a->thread < b->thread ? -1 : a->thread > b->thread;
+}
+
+void story_spinners_sort(struct story *story)
+{
+	if (story->spinner_count)
+		qsort(story->spinners, story->spinner_count, sizeof(story->spinners[0]),
+		      compare_spinners);
 }

@@ -11,6 +11,8 @@
 #define REPORT_LINES 120
 #define REPORT_NANOSECONDS UINT64_C(2000000000)
 
+#define RECENT_SECONDS 100
+
 /* First lines of reports; the kernel's own words. The first that fits is taken. */
 static const struct {
 	const char *words;
@@ -211,6 +213,7 @@ static struct story_event *event_for(struct story_log *log, enum story_event_kin
 	log->events[log->event_count] = (struct story_event){
 		.kind = kind,
 		.spinner = SIZE_MAX,
+		.thread = SIZE_MAX,
 	};
 	return &log->events[log->event_count++];
 }
@@ -286,31 +289,74 @@ void story_log_read(struct telling *telling)
 			  (unsigned long long)log->gaps.damaged);
 }
 
-static bool names_thread(const struct story_event *event, const struct story_thread *thread)
+static bool names_pid(const struct story_event *event, const struct story_thread *thread)
 {
 	unsigned int i;
 
 	for (i = 0; i < event->pid_count; i++)
 		if (event->pids[i] == thread->task.pid)
 			return true;
-	/* the CPU alone tells only as long as the same task is on it */
+	return false;
+}
+
+/* The CPU alone tells only as long as the same task is on it: no pid, and just now. */
+static bool names_cpu(const struct story_event *event, const struct story_thread *thread)
+{
+	unsigned int i;
+
 	for (i = 0; i < event->cpu_count; i++)
-		if (!event->pid_count && thread->on_cpu && event->cpus[i] == thread->cpu)
+		if (!event->pid_count && event->recent && thread->on_cpu &&
+		    event->cpus[i] == thread->cpu)
 			return true;
 	return false;
+}
+
+static size_t find_thread(const struct story *story, const struct story_event *event)
+{
+	size_t i;
+
+	for (i = 0; i < story->thread_count; i++)
+		if (names_pid(event, &story->threads[i]) || names_cpu(event, &story->threads[i]))
+			return i;
+	return SIZE_MAX;
+}
+
+static size_t find_spinner(const struct story *story, const struct story_event *event)
+{
+	size_t i;
+
+	for (i = 0; i < story->spinner_count; i++) {
+		const struct story_thread *thread = &story->threads[story->spinners[i].thread];
+
+		if (names_pid(event, thread) || names_cpu(event, thread))
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+/*
+ * Whatever holds on is told again: soft lockups twice in 20 seconds or so, RCU
+ * stalls after three times the timeout. Without a clock the last record counts.
+ */
+static bool is_recent(const struct story *story, const struct story_event *event)
+{
+	double now = story->uptime > 0 ? story->uptime : (double)story->log.last_time / 1e9;
+
+	return (double)event->last_time / 1e9 + RECENT_SECONDS >= now;
 }
 
 void story_log_join(struct telling *telling)
 {
 	struct story *story = telling->story;
 	unsigned int i;
-	size_t spinner;
 
-	for (i = 0; i < story->log.event_count; i++)
-		for (spinner = 0; spinner < story->spinner_count; spinner++)
-			if (names_thread(&story->log.events[i],
-					 &story->threads[story->spinners[spinner].thread])) {
-				story->log.events[i].spinner = spinner;
-				break;
-			}
+	for (i = 0; i < story->log.event_count; i++) {
+		struct story_event *event = &story->log.events[i];
+
+		event->recent = is_recent(story, event);
+		event->spinner = find_spinner(story, event);
+		event->thread = event->spinner != SIZE_MAX ?
+				story->spinners[event->spinner].thread :
+				find_thread(story, event);
+	}
 }

@@ -13,6 +13,7 @@
 
 #define GET_PAGE "page_cache_get_speculative() fails on a count of 0: goto repeat"
 #define GET_FOLIO "folio_try_get_rcu() fails on a count of 0: goto repeat"
+#define GET_ANY "a reference cannot be taken on a count of 0: goto repeat"
 /* fa2690af573d of 6.10 made one of the two, and went to stable branches */
 #define GET_FOLIO_EITHER "folio_try_get() (or folio_try_get_rcu()) fails on a count of 0: goto repeat"
 
@@ -25,7 +26,7 @@ static const struct {
 	{"find_get_entry", {"find_get_entry", "mm/filemap.c", GET_PAGE}},
 	/* 5.15 mm/filemap.c:1817, inlined */
 	{"pagecache_get_page", {"mapping_get_entry", "mm/filemap.c", GET_PAGE}},
-	{"mapping_get_entry", {"mapping_get_entry", "mm/filemap.c", GET_FOLIO}},
+	{"mapping_get_entry", {"mapping_get_entry", "mm/filemap.c", GET_ANY}},
 	/* 5.16 - 6.2: 6.1 mm/filemap.c:1873, inlined */
 	{"__filemap_get_folio", {"mapping_get_entry", "mm/filemap.c", GET_FOLIO}},
 	/* 6.3 and later: 6.6 mm/filemap.c:1844, 6.12:1835 */
@@ -35,7 +36,11 @@ static const struct {
 /* What else can be on the stack within the loop. */
 static const char *const helpers[] = {
 	"xas_load", "xas_start", "xas_descend", "xas_reload", "__rcu_read_lock",
-	"__rcu_read_unlock", "find_get_page", "filemap_get_folio",
+	"__rcu_read_unlock", "find_get_page", "filemap_get_folio", "__fentry__",
+	/* returns go through these on processors that need it (arch/x86/lib/retpoline.S) */
+	"__x86_return_thunk", "srso_return_thunk", "srso_alias_return_thunk", "srso_safe_ret",
+	"srso_alias_safe_ret", "retbleed_return_thunk", "its_return_thunk",
+	"call_depth_return_thunk", "zen_untrain_ret",
 };
 
 /* The swap code that looks folios up; innermost ones first. */
@@ -45,11 +50,14 @@ static const char *const swap_lookups[] = {
 	"__read_swap_cache_async",
 	"filemap_get_incore_folio",	/* mincore, memory cgroup charge moving */
 	"find_get_incore_page",
+	"mincore_page", "mincore_pte_range",
+	"get_mctgt_type", "mem_cgroup_move_charge_pte_range",
+	"mem_cgroup_count_precharge_pte_range",
 	"__try_to_reclaim_swap",	/* allocator, zap */
 	"shmem_swapin_folio", "shmem_swapin_page",
 	"unuse_pte_range",		/* swapoff */
-	"try_to_unuse",
-	"move_pages_pte",		/* userfaultfd */
+	"try_to_unuse", "__do_sys_swapoff",
+	"move_pages_pte", "move_pages",	/* userfaultfd */
 	"free_swap_and_cache",
 	"do_swap_page",
 };
@@ -58,6 +66,13 @@ static const char *const swap_lookups[] = {
 static const char *const fault_functions[] = {
 	"do_swap_page", "handle_pte_fault", "__handle_mm_fault", "handle_mm_fault",
 	"do_user_addr_fault", "__do_page_fault", "do_page_fault", "exc_page_fault",
+	"asm_exc_page_fault", "page_fault", "async_page_fault",
+};
+
+/* Who faults on memory that is another's (mm/gup.c). */
+static const char *const remote_functions[] = {
+	"faultin_page", "__get_user_pages", "fixup_user_fault", "__access_remote_vm",
+	"__collapse_huge_page_swapin", "collapse_huge_page",
 };
 
 /* Is @name this function? Compilers add ".isra.0", ".part.0" and the like. */
@@ -166,6 +181,17 @@ bool story_fault_find(const struct story_thread *thread, unsigned int *frame)
 			found = true;
 		}
 	return found;
+}
+
+bool story_remote_find(const struct story_thread *thread)
+{
+	unsigned int i;
+
+	for (i = 0; i < thread->frame_count; i++)
+		if (is_kernel_function(&thread->frames[i]) && !thread->frames[i].guessed &&
+		    FIND(thread->frames[i].name.function, remote_functions))
+			return true;
+	return false;
 }
 
 const struct story_loop_place *story_refault_place(const struct kernel *kernel)

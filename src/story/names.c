@@ -82,6 +82,7 @@ const char *story_wait_name(enum story_wait_kind kind)
 	static const char *const names[WAIT_KIND_COUNT] = {
 		[WAIT_OTHER] = "other",
 		[WAIT_MMAP_LOCK] = "mmap_lock",
+		[WAIT_VMA_LOCK] = "VMA lock",
 		[WAIT_PAGE_LOCK] = "page lock",
 		[WAIT_RCU] = "RCU grace period",
 	};

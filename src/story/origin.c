@@ -27,7 +27,7 @@ static bool is_folio_at(const struct kswapck_page *page, unsigned int type, uint
 	       page->refcount > 0 && page->private == swap_entry(type, slot);
 }
 
-/* Slots of [first, first + count) that do not hold @page; the lowest of them's entry. */
+/* Slots of [first, first + count) that hold another page than @page, all the same one. */
 static uint64_t count_others(struct telling *telling, unsigned int type, uint64_t first,
 			     uint64_t count, uint64_t page, uint64_t *other)
 {
@@ -38,8 +38,9 @@ static uint64_t count_others(struct telling *telling, unsigned int type, uint64_
 		if (!story_slot_read(telling, type, first + i, &view) ||
 		    view.kind != KSWAPCK_ENTRY_PAGE || view.entry == page)
 			continue;
-		if (!others++)
+		if (!others)
 			*other = view.entry;
+		others += view.entry == *other;
 	}
 	return others;
 }

@@ -85,6 +85,8 @@ struct lookup {
 bool story_lookup_find(const struct story_thread *thread, struct lookup *lookup);
 /** story_fault_find - is it in the handling of a swap fault? Index of the frame. */
 bool story_fault_find(const struct story_thread *thread, unsigned int *frame);
+/** story_remote_find - does it fault on memory of another process? */
+bool story_remote_find(const struct story_thread *thread);
 /** story_refault_place - where do_swap_page() lets go. */
 const struct story_loop_place *story_refault_place(const struct kernel *kernel);
 
@@ -92,6 +94,9 @@ const struct story_loop_place *story_refault_place(const struct kernel *kernel);
 void story_link_resolve(struct telling *telling);
 /** story_link_thread - find out whether the thread at hand (telling->unwound) spins. */
 void story_link_thread(struct telling *telling, size_t thread, const struct cpu *cpu);
+
+/** story_spinners_sort - who stalls before who refaults, certain before likely. */
+void story_spinners_sort(struct story *story);
 
 /* threads.c */
 void story_threads_read(struct telling *telling);

@@ -58,6 +58,7 @@ static enum kernel_vendor vendor_of(const char *rest, const char *version)
 		const char *part;	/* of the release's suffix */
 		enum kernel_vendor vendor;
 	} suffixes[] = {
+		{"uek", VENDOR_OTHER}, {".elrepo", VENDOR_OTHER},
 		{".el", VENDOR_REDHAT},	{".fc", VENDOR_FEDORA},	{"-generic", VENDOR_UBUNTU},
 		{"-lowlatency", VENDOR_UBUNTU}, {"-android", VENDOR_ANDROID},
 		{"-default", VENDOR_SUSE},
@@ -149,12 +150,27 @@ static enum story_fix_status say_absent(const struct kernel_build *build, const 
 					const char *fixed, char *why, size_t size)
 {
 	if (build->vendor == VENDOR_UPSTREAM) {
-		snprintf(why, size, "This is upstream's %s; the fix is in %s.", base, fixed);
+		snprintf(why, size, "By its number this is upstream's %s; the fix is in %s.", base, fixed);
 		return FIX_ABSENT;
 	}
 	snprintf(why, size, "Upstream's %s has not the fix (%s has); %s may have taken it over into "
 		 "this kernel: look for it in its change log.", base, fixed,
 		 vendor_name(build->vendor));
+	return FIX_UNKNOWN;
+}
+
+/* A candidate of 6.9 has what went into 6.8; of 6.9 itself, who knows. */
+static enum story_fix_status judge_candidate(const struct known_bug *bug,
+					     const struct kernel_build *build,
+					     const char *name, char *why, size_t size)
+{
+	const struct kernel_release base = {build->base.major, build->base.minor, 0, false};
+	struct kernel_release fixed;
+
+	if (parse(bug->fixed, &fixed, NULL) && compare(&base, &fixed) > 0)
+		return say_present(build, name, bug->fixed, why, size);
+	snprintf(why, size, "This is a release candidate of %s: when the fix came in between cannot "
+		 "be told by its number.", name);
 	return FIX_UNKNOWN;
 }
 
@@ -171,11 +187,8 @@ enum story_fix_status story_fix_judge(const struct known_bug *bug,
 		return FIX_UNKNOWN;
 	}
 	write_release(base, name, sizeof(name));
-	if (base->candidate) {
-		snprintf(why, size, "This is a release candidate of %s: when the fix came in between "
-			 "cannot be told by its number.", name);
-		return FIX_UNKNOWN;
-	}
+	if (base->candidate)
+		return judge_candidate(bug, build, name, why, size);
 	/* whoever is frozen at 5.14 may have the code of 5.17, and so its bugs */
 	if (bug->introduced && parse(bug->introduced, &other, NULL) && compare(base, &other) < 0) {
 		if (build->vendor == VENDOR_UPSTREAM || build->vendor == VENDOR_DEBIAN) {

@@ -55,6 +55,7 @@ static void resolve(struct telling *telling)
 	telling->tables_known = page_table_layout_resolve(telling->kernel, &telling->tables);
 	story->debug = debug_code_open(telling->kernel->image);
 	story->dwarf = story->debug != NULL;
+	story->folio_swap = telling->kernel->page.tail_private_zero;
 	snprintf(story->release, sizeof(story->release), "%s",
 		 image_release(telling->kernel->image));
 	story_version_read(telling->kernel, story->version, sizeof(story->version));

@@ -146,6 +146,7 @@ struct story_spinner {
 	uint64_t expected_private;
 	const struct kswapck_problem *problem;	/* what the audit calls that slot; NULL */
 	uint64_t fault_address;	/* user address; 0: not known */
+	uint64_t vma;		/* vm_area_struct of the fault; 0: not known */
 	bool holds_rcu;		/* rcu_read_lock() is held: known from the task */
 	struct story_link links[STORY_LINKS_MAX];
 	unsigned int link_count;
@@ -242,6 +243,8 @@ struct story_event {
 	int32_t pids[STORY_EVENT_CPUS_MAX];
 	unsigned int pid_count;
 	size_t spinner;		/* index of the spinner that it is about; SIZE_MAX: none */
+	size_t thread;		/* index of the thread that it names; SIZE_MAX: none known */
+	bool recent;		/* as far as it can be told, it was still so at the end */
 };
 
 #define STORY_EVENTS_MAX 64
@@ -294,6 +297,7 @@ struct story_victims {
 enum story_wait_kind {
 	WAIT_OTHER,		/* uninterruptible, for something else */
 	WAIT_MMAP_LOCK,		/* the mmap_lock of a spinner's process */
+	WAIT_VMA_LOCK,		/* the lock of the vma that a spinner faults in: 6.4 on */
 	WAIT_PAGE_LOCK,		/* the lock of a page that the story is about */
 	WAIT_RCU,		/* a grace period */
 	WAIT_KIND_COUNT,
@@ -304,7 +308,8 @@ struct story_waiter {
 	enum story_wait_kind kind;
 	const char *function;	/* on its stack, that tells; NULL */
 	uint64_t object;	/* address of the lock or page; 0 */
-	size_t spinner;		/* behind which it waits; SIZE_MAX: none, or any */
+	size_t spinner;		/* behind which it waits; SIZE_MAX: none, or not known */
+	size_t holder;		/* thread that holds the lock for writing; SIZE_MAX: none */
 };
 
 /* -------------------------------------------------------------------- verdict */
@@ -337,7 +342,7 @@ struct story {
 	bool tasks_complete;	/* the task list was sound */
 	unsigned int cpu_count;	/* online */
 	struct story_spinner spinners[STORY_SPINNERS_MAX];
-	size_t spinner_count;
+	size_t spinner_count;	/* those of the verdict's loop first, certain ones before likely */
 	uint64_t spinners_lost;
 	struct story_origin origin;
 	struct story_bug bugs[4];	/* that leave this pattern */
@@ -350,6 +355,8 @@ struct story {
 	char release[128];	/* "6.1.192-kswapck-bug" */
 	char version[128];	/* utsname.version; may be empty */
 	double uptime;		/* seconds, by jiffies; 0: not known */
+	bool stalled;		/* RCU or a CPU was stuck when the dump was taken */
+	bool folio_swap;	/* 6.6 on: folio->swap is compared, not ->private of each page */
 	bool dwarf;		/* a vmlinux with DWARF was at hand */
 	struct story_gap gaps[STORY_GAPS_MAX];
 	size_t gap_count;

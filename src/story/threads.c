@@ -214,6 +214,7 @@ void story_threads_read(struct telling *telling)
 	}
 	story->tasks_complete = true;
 	read_tasks(telling, TASKS_READY);
+	story_spinners_sort(story);
 	/* after those, since they are asked whom they wait for */
 	read_tasks(telling, TASKS_STUCK);
 	if (telling->options->all_stacks)

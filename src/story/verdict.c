@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "story/parts.h"
 
-/* Does anything say that CPUs were stuck? */
+/* Does anything say that CPUs were stuck, and still are? */
 static bool anything_stalled(const struct story *story)
 {
 	unsigned int i;
@@ -13,7 +13,9 @@ static bool anything_stalled(const struct story *story)
 		case EVENT_RCU_STALL:
 		case EVENT_SOFT_LOCKUP:
 		case EVENT_HARD_LOCKUP:
-			return true;
+			if (story->log.events[i].recent)
+				return true;
+			break;
 		default:
 			break;
 		}
@@ -34,6 +36,7 @@ void story_verdict_find(struct telling *telling, const struct audit_summary *aud
 {
 	struct story *story = telling->story;
 
+	story->stalled = anything_stalled(story);
 	if (any_loop(story, LOOP_STALL))
 		story->verdict = VERDICT_STALL;
 	else if (any_loop(story, LOOP_REFAULT))
@@ -44,7 +47,7 @@ void story_verdict_find(struct telling *telling, const struct audit_summary *aud
 		story->verdict = VERDICT_DAMAGE;
 	else if (!audit_summary_complete(audit))
 		story->verdict = VERDICT_UNKNOWN;	/* what was not seen may be broken */
-	else if (anything_stalled(story))
+	else if (story->stalled)
 		story->verdict = VERDICT_UNRELATED;
 	else
 		story->verdict = VERDICT_CLEAN;

@@ -8,6 +8,11 @@
 #define STACK_PART_MAX 16384	/* bytes looked through */
 #define WAITERS_MAX 4096
 
+/* kernel/locking/rwsem.c, since 5.3 */
+#define RWSEM_WRITER_LOCKED	1	/* bit 0 of count */
+#define RWSEM_READER_SHIFT	8	/* readers are counted from here on */
+#define RWSEM_OWNER_FLAGS	7ULL	/* low bits of owner */
+
 /* The function on the stack that tells what is waited for; the outermost one counts. */
 static const struct {
 	const char *function;
@@ -15,13 +20,15 @@ static const struct {
 } waits[] = {
 	{"rwsem_down_read_slowpath", WAIT_MMAP_LOCK},	/* kernel/locking/rwsem.c */
 	{"rwsem_down_write_slowpath", WAIT_MMAP_LOCK},
+	{"__vma_start_write", WAIT_VMA_LOCK},		/* mm/memory.c, include/linux/mm.h */
+	{"__vma_enter_locked", WAIT_VMA_LOCK},		/* mm/mmap_lock.c, 6.15 on */
 	{"folio_wait_bit_common", WAIT_PAGE_LOCK},	/* mm/filemap.c, 5.16 on */
 	{"wait_on_page_bit_common", WAIT_PAGE_LOCK},
 	{"__lock_page", WAIT_PAGE_LOCK},
 	{"__folio_lock", WAIT_PAGE_LOCK},
 	{"__folio_lock_or_retry", WAIT_PAGE_LOCK},
 	{"__lock_page_or_retry", WAIT_PAGE_LOCK},
-	{"__wait_rcu_gp", WAIT_RCU},			/* kernel/rcu/update.c */
+	/* not __wait_rcu_gp(): synchronize_rcu_tasks() waits for another grace period by it */
 	{"synchronize_rcu", WAIT_RCU},			/* kernel/rcu/tree.c */
 	{"synchronize_rcu_normal", WAIT_RCU},
 	{"synchronize_rcu_expedited", WAIT_RCU},
@@ -57,11 +64,39 @@ static size_t holder_of(const struct telling *telling, enum story_wait_kind kind
 		if (kind == WAIT_MMAP_LOCK && telling->map_known && mm &&
 		    object == mm + telling->map.mmap_lock.offset)
 			return i;
+		if (kind == WAIT_VMA_LOCK && spinner->vma && object == spinner->vma)
+			return i;
 		if (kind == WAIT_PAGE_LOCK && spinner->page_read &&
 		    (object == spinner->page.address || object == spinner->page.head))
 			return i;
 	}
 	return SIZE_MAX;
+}
+
+/*
+ * Who really has that mmap_lock (kernel/locking/rwsem.c)? From 6.4 on a fault can do
+ * without it, and a loop of faults lets go of it each time round; a writer is known.
+ */
+static void find_holder(const struct telling *telling, struct story_waiter *waiter)
+{
+	const struct story_spinner *spinner = &telling->story->spinners[waiter->spinner];
+	struct memory *memory = telling->kernel->memory;
+	uint64_t count = 0, owner = 0;
+
+	if (telling->map.lock_owner.size != 8 || telling->map.lock_count.size != 8 ||
+	    memory_read_u64(memory, waiter->object + telling->map.lock_count.offset,
+			    &count) != READ_OK ||
+	    memory_read_u64(memory, waiter->object + telling->map.lock_owner.offset,
+			    &owner) != READ_OK) {
+		waiter->spinner = SIZE_MAX;
+		return;
+	}
+	if (count & RWSEM_WRITER_LOCKED) {
+		waiter->holder = story_thread_of(telling->story, owner & ~RWSEM_OWNER_FLAGS);
+		waiter->spinner = SIZE_MAX;
+	} else if (!(count >> RWSEM_READER_SHIFT) || spinner->loop != LOOP_STALL) {
+		waiter->spinner = SIZE_MAX;
+	}
 }
 
 /* The lock or page is a local variable or saved register somewhere on the stack. */
@@ -83,6 +118,8 @@ static void find_object(struct telling *telling, struct story_waiter *waiter)
 		if (waiter->spinner == SIZE_MAX)
 			continue;
 		waiter->object = word;
+		if (waiter->kind == WAIT_MMAP_LOCK)
+			find_holder(telling, waiter);
 		return;
 	}
 }
@@ -111,17 +148,21 @@ static void keep(struct telling *telling, const struct story_waiter *waiter)
 void story_waiter_look(struct telling *telling, size_t thread)
 {
 	const struct story_thread *stuck = &telling->story->threads[thread];
-	struct story_waiter waiter = {.thread = thread, .spinner = SIZE_MAX};
+	struct story_waiter waiter = {
+		.thread = thread,
+		.spinner = SIZE_MAX,
+		.holder = SIZE_MAX,
+	};
 	unsigned int i;
 
 	for (i = 0; i < stuck->frame_count; i++)
 		if (stuck->frames[i].named &&
 		    wait_of(stuck->frames[i].name.function, &waiter.kind))
 			waiter.function = stuck->frames[i].name.function;
-	if (waiter.kind == WAIT_MMAP_LOCK || waiter.kind == WAIT_PAGE_LOCK)
+	if (waiter.kind != WAIT_OTHER && waiter.kind != WAIT_RCU)
 		find_object(telling, &waiter);
 	/* another lock, another page: not of this story */
-	if (waiter.kind != WAIT_RCU && waiter.spinner == SIZE_MAX)
+	if (waiter.kind != WAIT_RCU && !waiter.object)
 		waiter.kind = WAIT_OTHER;
 	keep(telling, &waiter);
 }
