@@ -263,6 +263,24 @@ static bool find_call(const struct walk *walk, const struct frame *frame, struct
 	return false;
 }
 
+/*
+ * The first instruction of retpoline thunks has no tables (UNWIND_HINT_UNDEFINED in
+ * arch/x86/lib/retpoline.S). As of any function, the return address is at rsp there.
+ */
+static bool at_start(const struct walk *walk, const struct frame *frame, struct orc_rule *rule)
+{
+	struct code_name name;
+
+	if (frame->kind == FRAME_CALL ||
+	    !code_name_at(walk->unwinder->code, frame->pc, &name) || name.offset)
+		return false;
+	*rule = (struct orc_rule){
+		.frame = ORC_CALL,
+		.sp = {ORC_REGISTER, REGISTER_RSP, 8},
+	};
+	return true;
+}
+
 static bool find_rule(const struct walk *walk, const struct frame *frame, struct orc_rule *rule)
 {
 	uint64_t place = place_of(frame->pc, frame->kind), unreadable;
@@ -279,8 +297,8 @@ static bool find_rule(const struct walk *walk, const struct frame *frame, struct
 	}
 	if (rule->frame == ORC_END)
 		return end(walk, UNWIND_TOP, frame->pc);
-	return rule->frame != ORC_UNDEFINED || find_call(walk, frame, rule) ||
-	       end(walk, UNWIND_NO_TABLE, frame->pc);
+	return rule->frame != ORC_UNDEFINED || at_start(walk, frame, rule) ||
+	       find_call(walk, frame, rule) || end(walk, UNWIND_NO_TABLE, frame->pc);
 }
 
 /* The stack pointer that a rule gives; that of the caller, if it was called. */

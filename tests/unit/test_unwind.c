@@ -566,6 +566,18 @@ static void no_table_but_a_call(void **state)
 	assert_int_equal(scene->unwound.frames[0].cfa, sp + 0xb8);
 }
 
+/* A retpoline thunk: its first instruction, and a later one. */
+static void first_instruction(void **state)
+{
+	struct scene *scene = *state;
+	uint64_t sp = TASK_STACK + 0x1000;
+
+	put64(scene, sp, FIRST + 0x15);
+	check_end(run(scene, UNKNOWN, sp, 0x42), UNWIND_TOP, FIRST + 0x15, 2);
+	assert_int_equal(scene->unwound.frames[0].cfa, sp + 8);
+	check_end(run(scene, UNKNOWN + 1, sp, 0x42), UNWIND_NO_TABLE, UNKNOWN + 1, 1);
+}
+
 /* Without tables: registers of interrupted code, and those of user mode on top. */
 static void guessed_interrupt(void **state)
 {
@@ -595,9 +607,9 @@ static void beside_the_tables(void **state)
 	check_end(run(scene, AFTER + 0x10, sp, 0), UNWIND_NO_TABLE, AFTER + 0x10, 1);
 	/* form 1 has no fourth type, and no register 15 */
 	put(scene, ORC + 4, 3 << 8 | 5, 2);
-	check_end(run(scene, WORKER, sp, 0), UNWIND_NO_TABLE, WORKER, 1);
+	check_end(run(scene, WORKER + 1, sp, 0), UNWIND_NO_TABLE, WORKER + 1, 1);
 	put(scene, ORC + 4, 15, 2);
-	check_end(run(scene, WORKER, sp, 0), UNWIND_NO_TABLE, WORKER, 1);
+	check_end(run(scene, WORKER + 1, sp, 0), UNWIND_NO_TABLE, WORKER + 1, 1);
 }
 
 /* ---- torn stacks ---- */
@@ -721,6 +733,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(call_of_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_table_but_a_call, setup, teardown),
 		cmocka_unit_test_setup_teardown(guessed_interrupt, setup, teardown),
+		cmocka_unit_test_setup_teardown(first_instruction, setup, teardown),
 		cmocka_unit_test_setup_teardown(beside_the_tables, setup, teardown),
 		cmocka_unit_test_setup_teardown(return_to_nowhere, setup, teardown),
 		cmocka_unit_test_setup_teardown(off_stack, setup, teardown),
