@@ -92,6 +92,7 @@ const struct story_loop_place *story_refault_place(const struct kernel *kernel);
 
 /* link.c */
 void story_link_resolve(struct telling *telling);
+/* spinner.c */
 /** story_link_thread - find out whether the thread at hand (telling->unwound) spins. */
 void story_link_thread(struct telling *telling, size_t thread, const struct cpu *cpu);
 
