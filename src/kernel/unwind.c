@@ -249,18 +249,20 @@ static bool find_call(const struct walk *walk, const struct frame *frame, struct
 
 	if (frame->kind != FRAME_RUNNING || stack < 0 ||
 	    !code_name_at(unwinder->code, frame->pc, &name))
-		return false;
+		return end(walk, UNWIND_NO_TABLE, frame->pc);
 	for (at = (sp + 7) & ~7ULL; at - sp < CALL_SEARCH &&
-	     stack_range_has(&walk->stacks[stack], at, 8); at += 8)
-		if (memory_read_u64(unwinder->kernel->memory, at, &word) == READ_OK &&
-		    returns_from(unwinder, word, frame->pc - name.offset)) {
+	     stack_range_has(&walk->stacks[stack], at, 8); at += 8) {
+		if (memory_read_u64(unwinder->kernel->memory, at, &word) != READ_OK)
+			return end(walk, UNWIND_UNREADABLE, at);
+		if (returns_from(unwinder, word, frame->pc - name.offset)) {
 			*rule = (struct orc_rule){
 				.frame = ORC_CALL,
 				.sp = {ORC_REGISTER, REGISTER_RSP, (int32_t)(at + 8 - sp)},
 			};
 			return true;
 		}
-	return false;
+	}
+	return end(walk, UNWIND_NO_TABLE, frame->pc);
 }
 
 /*
@@ -298,7 +300,7 @@ static bool find_rule(const struct walk *walk, const struct frame *frame, struct
 	if (rule->frame == ORC_END)
 		return end(walk, UNWIND_TOP, frame->pc);
 	return rule->frame != ORC_UNDEFINED || at_start(walk, frame, rule) ||
-	       find_call(walk, frame, rule) || end(walk, UNWIND_NO_TABLE, frame->pc);
+	       find_call(walk, frame, rule);
 }
 
 /* The stack pointer that a rule gives; that of the caller, if it was called. */

@@ -221,12 +221,10 @@ enum read_status translation_physical(struct translation *translation, uint64_t 
 		return READ_OK;
 	}
 	addrxlat_ctx_clear_err(translation->context);
-	switch (status) {
-	case ADDRXLAT_ERR_NODATA:
-		return translation->failure;
-	case ADDRXLAT_ERR_NOMEM:
-		return READ_DAMAGED;
-	default:
-		return READ_UNMAPPED;
-	}
+	/*
+	 * A table that could not be read is the reason whatever the status: it may be
+	 * that of another way that the library tried after it. Nothing is known to be
+	 * not mapped then.
+	 */
+	return status == ADDRXLAT_ERR_NOMEM ? READ_DAMAGED : translation->failure;
 }

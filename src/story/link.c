@@ -200,6 +200,14 @@ static bool has_direct_link(const struct search *search)
 	return false;
 }
 
+/* Does the register still hold what it held in user mode? Then it says nothing more. */
+static bool is_users(const struct search *search, enum register_number number, uint64_t value)
+{
+	const struct registers *user = &search->unwound->user;
+
+	return register_known(user, number) && user->value[number] == value;
+}
+
 /*
  * The frames of the fault's handling without a vm_fault: entry, and the way out. Of
  * the registers only those that functions keep; the others have old things in them.
@@ -215,7 +223,8 @@ static void look_at_fault_registers(struct search *search, unsigned int frame)
 	search->function = search->thread->frames[frame].named ?
 			   search->thread->frames[frame].name.function : NULL;
 	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-		if (register_known(registers, kept[i]))
+		if (register_known(registers, kept[i]) &&
+		    !is_users(search, kept[i], registers->value[kept[i]]))
 			try_fault_address(search, register_name(kept[i]), 0,
 					  registers->value[kept[i]]);
 	search->function = NULL;

@@ -53,6 +53,10 @@ static bool kind_of(const char *text, enum story_event_kind *kind)
 {
 	size_t i;
 
+	/* "---[ end Kernel panic - not syncing: ... ]---" repeats it */
+	if (strstr(text, "---[ end "))
+		return false;
+
 	for (i = 0; i < sizeof(reports) / sizeof(reports[0]); i++)
 		if (strstr(text, reports[i].words)) {
 			*kind = reports[i].kind;
@@ -227,10 +231,11 @@ static void begin_report(struct reading *reading, enum story_event_kind kind,
 	reading->lines = 0;
 	if (!event)
 		return;
-	if (!event->count++)
+	if (!event->count++) {
 		event->first_time = record->time;
+		snprintf(event->text, sizeof(event->text), "%s", line);
+	}
 	event->last_time = record->time;
-	snprintf(event->text, sizeof(event->text), "%s", line);
 }
 
 /* An oops within its own report says BUG: first, Oops: later. */
@@ -345,6 +350,12 @@ static bool is_recent(const struct story *story, const struct story_event *event
 	return (double)event->last_time / 1e9 + RECENT_SECONDS >= now;
 }
 
+static bool is_lockup(const struct story_event *event)
+{
+	return event->kind == EVENT_RCU_STALL || event->kind == EVENT_SOFT_LOCKUP ||
+	       event->kind == EVENT_HARD_LOCKUP;
+}
+
 void story_log_join(struct telling *telling)
 {
 	struct story *story = telling->story;
@@ -354,9 +365,11 @@ void story_log_join(struct telling *telling)
 		struct story_event *event = &story->log.events[i];
 
 		event->recent = is_recent(story, event);
+		event->thread = find_thread(story, event);
+		if (is_lockup(event) && event->recent && event->thread != SIZE_MAX)
+			story_spinner_without_slot(story, event->thread);
 		event->spinner = find_spinner(story, event);
-		event->thread = event->spinner != SIZE_MAX ?
-				story->spinners[event->spinner].thread :
-				find_thread(story, event);
+		if (event->spinner != SIZE_MAX)
+			event->thread = story->spinners[event->spinner].thread;
 	}
 }

@@ -96,6 +96,8 @@ void story_link_resolve(struct telling *telling);
 /** story_link_thread - find out whether the thread at hand (telling->unwound) spins. */
 void story_link_thread(struct telling *telling, size_t thread, const struct cpu *cpu);
 
+/** story_spinner_without_slot - @thread is stuck; if in a lookup, it is a spinner. */
+void story_spinner_without_slot(struct story *story, size_t thread);
 /** story_spinners_sort - who stalls before who refaults, certain before likely. */
 void story_spinners_sort(struct story *story);
 

@@ -106,7 +106,7 @@ static void read_page(struct search *search)
 {
 	const struct kernel *kernel = search->telling->kernel;
 	struct story_spinner *spinner = &search->spinner;
-	uint64_t i, private;
+	uint64_t i;
 
 	spinner->page_read = page_read(kernel, spinner->entry, &spinner->page) == READ_OK;
 	if (!spinner->page_read)
@@ -116,14 +116,15 @@ static void read_page(struct search *search)
 	i = spinner->slot & ((1ULL << spinner->page.order) - 1);
 	spinner->expected_private = swap_entry(spinner->type, spinner->slot);
 	spinner->page_private = spinner->page.private;
+	spinner->private_known = true;
 	if (kernel->page.tail_private_zero) {
 		spinner->page_private += i;
 	} else if (i) {
 		struct kswapck_page page;
 
-		private = spinner->entry + i * kernel->page.size;
-		spinner->page_private = page_read(kernel, private, &page) == READ_OK ?
-					page.private : 0;
+		spinner->private_known = page_read(kernel, spinner->entry + i * kernel->page.size,
+						   &page) == READ_OK;
+		spinner->page_private = spinner->private_known ? page.private : 0;
 	}
 }
 
@@ -226,7 +227,7 @@ static bool loop_holds(const struct story_spinner *spinner)
 		return true;
 	if (spinner->loop == LOOP_STALL)
 		return spinner->page.refcount == 0;
-	return !(spinner->page.marks & KSWAPCK_PAGE_SWAPCACHE) ||
+	return !(spinner->page.marks & KSWAPCK_PAGE_SWAPCACHE) || !spinner->private_known ||
 	       spinner->page_private != spinner->expected_private;
 }
 
@@ -268,20 +269,27 @@ static void finish(struct search *search, size_t thread, const struct story_rang
 
 void story_link_thread(struct telling *telling, size_t thread, const struct cpu *cpu)
 {
+	struct story_thread *self = &telling->story->threads[thread];
 	struct search search = {
 		.telling = telling,
-		.thread = &telling->story->threads[thread],
+		.thread = self,
 		.unwound = &telling->unwound,
 	};
 	const struct story_range *range;
 	struct lookup lookup = {0};
+
+	search.in_lookup = story_lookup_find(self, &lookup);
+	if (search.in_lookup) {
+		self->lookup = lookup.function;
+		self->lookup_for = lookup.wanted_by;
+		self->lookup_place = lookup.place;
+	}
 
 	/* without broken slots nobody can be caught in one */
 	if (!telling->findings->spin_slots && !telling->findings->refault_slots)
 		return;
 	if (search.thread->task.mm && telling->map_known)
 		mm_page_table(telling->kernel, &telling->map, search.thread->task.mm, &search.pgd);
-	search.in_lookup = story_lookup_find(search.thread, &lookup);
 	search_gather(&search, cpu, &lookup);
 	range = choose_slot(&search);
 	if (!range)
@@ -289,6 +297,31 @@ void story_link_thread(struct telling *telling, size_t thread, const struct cpu 
 	search.spinner.loop = find_loop(range, search.in_lookup);
 	if (search.spinner.loop != LOOP_NONE)
 		finish(&search, thread, range, &lookup);
+}
+
+/*
+ * RCU waits for a task that is in a lookup of the swap cache, or the log calls it
+ * stuck, though at no slot that is known to be broken: the slots could not be seen,
+ * or there is more to it.
+ */
+void story_spinner_without_slot(struct story *story, size_t thread)
+{
+	const struct story_thread *self = &story->threads[thread];
+	size_t i;
+
+	for (i = 0; i < story->spinner_count; i++)
+		if (story->spinners[i].thread == thread)
+			return;
+	if (!self->lookup || story->spinner_count == STORY_SPINNERS_MAX)
+		return;
+	story->spinners[story->spinner_count++] = (struct story_spinner){
+		.thread = thread,
+		.loop = LOOP_STALL,
+		.lookup = self->lookup,
+		.lookup_for = self->lookup_for,
+		.place = self->lookup_place,
+		.holds_rcu = !self->task.rcu_nesting_known || self->task.rcu_nesting > 0,
+	};
 }
 
 static int compare_spinners(const void *left, const void *right)

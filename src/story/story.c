@@ -78,6 +78,17 @@ static double uptime(const struct kernel *kernel, unsigned int hz)
 	return (double)(now - (uint32_t)(-300 * (int64_t)hz)) / hz;
 }
 
+/* Does every CPU tell what it did? */
+static bool cpus_complete(const struct story *story)
+{
+	size_t i;
+
+	for (i = 0; i < story->thread_count; i++)
+		if (story->threads[i].on_cpu && !unwind_end_complete(story->threads[i].end))
+			return false;
+	return story->cpu_count > 0;
+}
+
 /* The parts of the story, in the order in which they need each other. */
 static void tell(struct telling *telling, const struct audit_summary *audit)
 {
@@ -94,11 +105,12 @@ static void tell(struct telling *telling, const struct audit_summary *audit)
 	story_origin_find(telling);
 	story_bugs_judge(telling);
 	story_victims_sweep(telling);
+	story->interrupted = story_stopped(telling);
 	story_verdict_find(telling, audit);
 	if (telling->findings->lost)
 		story_gap(story, "findings", "%llu more findings than could be kept were not looked "
 			  "into", (unsigned long long)telling->findings->lost);
-	story->interrupted = story_stopped(telling);
+	story->incomplete = story->gap_count || !cpus_complete(story);
 }
 
 struct story *story_tell(const struct kernel *kernel, struct story_findings *findings,

@@ -69,9 +69,17 @@ struct story_frame {
 	int line;
 };
 
+/* The place of a loop in the kernel's source. Constants; see lookup.c. */
+struct story_loop_place {
+	const char *function;	/* where the loop is, inlined or not */
+	const char *file;
+	const char *statement;	/* what it says there */
+};
+
 /* A task and what it was doing. */
 struct story_thread {
 	struct task_details task;
+	bool known;		/* task could be read; else all but its address is 0 */
 	bool on_cpu;
 	unsigned int cpu;	/* if on_cpu */
 	bool preempted;		/* ready to run, not on a CPU, stopped in the kernel */
@@ -79,6 +87,9 @@ struct story_thread {
 	enum register_origin origin;	/* if on_cpu */
 	const char *missing;	/* why there are no registers; NULL */
 	uint64_t user_pc;	/* in user mode; 0: not known */
+	/* of the swap cache, by the functions on the stack; NULL: in none */
+	const char *lookup, *lookup_for;
+	const struct story_loop_place *lookup_place;
 	struct story_frame *frames;	/* innermost first */
 	unsigned int frame_count;
 	enum unwind_end end;
@@ -122,16 +133,10 @@ struct story_link {
 #define STORY_LINKS_MAX 24
 #define STORY_SPINNERS_MAX 64
 
-/* The place of a loop in the kernel's source. Constants; see lookup.c. */
-struct story_loop_place {
-	const char *function;	/* where the loop is, inlined or not */
-	const char *file;
-	const char *statement;	/* what it says there */
-};
-
 struct story_spinner {
 	size_t thread;		/* index in story->threads */
 	enum story_loop loop;
+	/* agreeing 0: the slot is not known, and nothing of it and its page is filled in */
 	const char *lookup;	/* function of the frame that does the lookup; NULL */
 	const char *lookup_for;	/* function that wants the folio: "do_swap_page" */
 	const struct story_loop_place *place;	/* NULL: not known for this function */
@@ -142,6 +147,7 @@ struct story_spinner {
 	bool page_read;
 	struct kswapck_page page;	/* that the entry points to */
 	char page_text[96];	/* what the page is now: "free in the buddy allocator" */
+	bool private_known;
 	uint64_t page_private;	/* of the very page that the fault compares (refault) */
 	uint64_t expected_private;
 	const struct kswapck_problem *problem;	/* what the audit calls that slot; NULL */
@@ -237,7 +243,7 @@ struct story_event {
 	enum story_event_kind kind;
 	uint64_t count;
 	uint64_t first_time, last_time;	/* nanoseconds since boot */
-	char text[256];		/* of the last one's first line */
+	char text[256];		/* first line of the first one */
 	unsigned int cpus[STORY_EVENT_CPUS_MAX];	/* that it names */
 	unsigned int cpu_count;
 	int32_t pids[STORY_EVENT_CPUS_MAX];
@@ -361,6 +367,7 @@ struct story {
 	struct story_gap gaps[STORY_GAPS_MAX];
 	size_t gap_count;
 	struct debug_code *debug;	/* owns the names in inlined scopes; NULL */
+	bool incomplete;	/* something is missing: gaps, or call chains of CPUs */
 	bool interrupted;
 };
 

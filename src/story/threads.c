@@ -98,9 +98,11 @@ static void read_cpu(struct telling *telling, const struct cpu *cpu)
 
 	if (!thread)
 		return;
-	if (!cpu->task || !telling->tasks_known ||
-	    !task_details_read(telling->kernel, &telling->tasks, cpu->task, &thread->task))
-		thread->task.address = cpu->task;
+	thread->known = cpu->task && telling->tasks_known &&
+			task_details_read(telling->kernel, &telling->tasks, cpu->task,
+					  &thread->task);
+	if (!thread->known)
+		thread->task = (struct task_details){.address = cpu->task};
 	thread->on_cpu = true;
 	thread->cpu = cpu->number;
 	thread->origin = cpu->origin;
@@ -180,7 +182,14 @@ static bool read_task(void *data, const struct task *task)
 	if (!thread)
 		return true;
 	thread->task = details;
-	thread->preempted = pass->wanted == TASKS_READY;
+	thread->known = true;
+	/* on one of the CPUs that could not be found; else it is just being switched */
+	if (task->on_cpu && !telling->cpus.count) {
+		thread->on_cpu = true;
+		thread->cpu = details.cpu;
+		thread->missing = "the CPUs could not be found";
+	}
+	thread->preempted = pass->wanted == TASKS_READY && !task->on_cpu;
 	unwind_task(telling->unwinder, task, &telling->unwound);
 	index = keep(telling, thread);
 	if (index == SIZE_MAX)

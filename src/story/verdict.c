@@ -22,6 +22,19 @@ static bool anything_stalled(const struct story *story)
 	return false;
 }
 
+/* Of all that tells of a stall: RCU, the log, what the CPUs did. */
+static bool anything_seen(const struct story *story)
+{
+	size_t i;
+
+	if (story->rcu.read || (story->log.read && story->log.records))
+		return true;
+	for (i = 0; i < story->thread_count; i++)
+		if (story->threads[i].on_cpu && unwind_end_complete(story->threads[i].end))
+			return true;
+	return false;
+}
+
 static bool any_loop(const struct story *story, enum story_loop loop)
 {
 	size_t i;
@@ -41,6 +54,8 @@ void story_verdict_find(struct telling *telling, const struct audit_summary *aud
 		story->verdict = VERDICT_STALL;
 	else if (any_loop(story, LOOP_REFAULT))
 		story->verdict = VERDICT_REFAULT;
+	else if (story->interrupted)
+		story->verdict = VERDICT_UNKNOWN;
 	else if (telling->findings->spin_slots || telling->findings->refault_slots)
 		story->verdict = VERDICT_LATENT;
 	else if (audit->errors || audit->warnings)
@@ -49,6 +64,8 @@ void story_verdict_find(struct telling *telling, const struct audit_summary *aud
 		story->verdict = VERDICT_UNKNOWN;	/* what was not seen may be broken */
 	else if (story->stalled)
 		story->verdict = VERDICT_UNRELATED;
+	else if (!anything_seen(story))
+		story->verdict = VERDICT_UNKNOWN;	/* who stalls may be in what was not */
 	else
 		story->verdict = VERDICT_CLEAN;
 }
@@ -119,7 +136,10 @@ void story_rcu_join(struct telling *telling)
 					  thread_on_cpu(story, blocker->cpu) :
 					  story_thread_of(story, blocker->task);
 		/* a young grace period waits for every CPU, which says nothing */
-		if (rcu->stalled && is_stalling(story, rcu->blocker_threads[i]))
+		if (!rcu->stalled || rcu->blocker_threads[i] == SIZE_MAX)
+			continue;
+		story_spinner_without_slot(story, rcu->blocker_threads[i]);
+		if (is_stalling(story, rcu->blocker_threads[i]))
 			rcu->by_spinner = true;
 	}
 }

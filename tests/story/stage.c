@@ -209,9 +209,13 @@ static bool spinners_sane(const struct story *story, char *why, size_t size)
 	for (i = 0; i < story->spinner_count; i++) {
 		const struct story_spinner *spinner = &story->spinners[i];
 
-		if (spinner->thread >= story->thread_count || !spinner->slot ||
-		    spinner->loop == LOOP_NONE || !spinner->problem ||
-		    spinner->link_count > STORY_LINKS_MAX || !spinner->agreeing)
+		/* one at an unknown slot has nothing but its lookup */
+		if (spinner->thread >= story->thread_count || spinner->loop == LOOP_NONE ||
+		    !spinner->slot != !spinner->agreeing ||
+		    !spinner->problem != !spinner->agreeing ||
+		    (!spinner->agreeing && (spinner->certain || !spinner->lookup ||
+					    !story->rcu.stalled)) ||
+		    spinner->link_count > STORY_LINKS_MAX)
 			return wrong(why, size, "spinner %zu makes no sense", i);
 	}
 	return true;

@@ -736,6 +736,9 @@ static void test_verdict(void **state)
 
 	(void)state;
 	scene->audit.devices = 1;
+	/* nobody could tell of a stall */
+	assert_int_equal(verdict_of(scene), VERDICT_UNKNOWN);
+	scene->story.rcu.read = true;
 	assert_int_equal(verdict_of(scene), VERDICT_CLEAN);
 	scene->story.log.event_count = 1;
 	scene->story.log.events[0].kind = EVENT_SOFT_LOCKUP;
