@@ -172,7 +172,7 @@ static const struct kswapck_problem problems[] = {
 		.confirm = "Page i of the folio must have the head's private + i:\n"
 			" crash> struct page.private PAGE\n"
 			" crash> struct page.private PAGE+i*sizeof(struct page)\n"
-			" drgn>  [hex(Object(prog, 'struct page *', PAGE)[i].private) for i in range(8)]",
+			" drgn>  [hex(Object(prog, 'struct page *', PAGE)[i].private) for i in (0, 1)]",
 	},
 	[TAIL_PRIVATE_SET] = {
 		.id = "KS108",

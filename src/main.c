@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "command/command.h"
+#include "command/inspection.h"
 
 static int print_version(void)
 {
@@ -20,9 +20,23 @@ static bool is_mistyped(const char *argument)
 	return argument[0] != '-' && !strchr(argument, '/') && stat(argument, &status);
 }
 
+/* The command, with the options that stand before it after it; NULL if there is none. */
+static const struct command *take_command(char **argv, int first)
+{
+	const struct command *command = command_find(argv[first]);
+	char *name = argv[first];
+
+	if (command) {
+		memmove(argv + 2, argv + 1, (size_t)(first - 1) * sizeof(*argv));
+		argv[1] = name;
+	}
+	return command;
+}
+
 static int run(int argc, char **argv)
 {
 	const struct command *command;
+	int first;
 
 	if (argc < 2) {
 		command_help.run(1, argv);
@@ -33,11 +47,12 @@ static int run(int argc, char **argv)
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
 		return command_help.run(1, argv);
 
-	command = command_find(argv[1]);
+	first = inspection_options_skip(argc, argv);
+	command = first < argc ? take_command(argv, first) : NULL;
 	if (command)
 		return command->run(argc - 1, argv + 1);
-	if (is_mistyped(argv[1]))
-		return command_unknown(argv[1]);
+	if (first < argc && is_mistyped(argv[first]))
+		return command_unknown(argv[first]);
 	/* no command: what follows are options and dumps */
 	return command_triage.run(argc, argv);
 }

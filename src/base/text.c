@@ -46,12 +46,25 @@ unsigned int text_utf8_length(const char *string)
 	return length;
 }
 
+/* U+061C, U+200E-200F, U+202A-202E and U+2066-2069: they turn the order of what follows. */
+static bool is_direction(const unsigned char *s, unsigned int length)
+{
+	if (length == 2)
+		return s[0] == 0xd8 && s[1] == 0x9c;
+	if (length != 3 || s[0] != 0xe2)
+		return false;
+	if (s[1] == 0x80)
+		return s[2] == 0x8e || s[2] == 0x8f || (s[2] >= 0xaa && s[2] <= 0xae);
+	return s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9;
+}
+
 /* Below a blank, DEL, U+0080 to U+009F, and bytes that are no UTF-8: some are that too. */
 static bool is_control(const char *string, unsigned int length)
 {
 	const unsigned char *s = (const unsigned char *)string;
 
-	return !length || s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0);
+	return !length || s[0] < 0x20 || s[0] == 0x7f || (s[0] == 0xc2 && s[1] < 0xa0) ||
+	       is_direction(s, length);
 }
 
 const char *text_visible(const char *string, char *text, size_t size)
@@ -66,6 +79,7 @@ const char *text_visible(const char *string, char *text, size_t size)
 			length = 1;
 		if (used + (control ? 1 : length) + 1 > size)
 			break;
+		/* one for each character, or for each byte that is none */
 		if (control)
 			text[used++] = '?';
 		else

@@ -15,8 +15,9 @@ const char *text_number(uint64_t number, char text[TEXT_NUMBER_SIZE]);
 unsigned int text_utf8_length(const char *string);
 
 /**
- * text_visible - a string from outside as it may be shown: control characters, which
- * a terminal would obey, and bytes that are no UTF-8 become '?'. Returns @text.
+ * text_visible - a string from outside as it may be shown: control characters and marks
+ * of direction, which a terminal would obey, and bytes that are no UTF-8 become '?'.
+ * Returns @text.
  */
 const char *text_visible(const char *string, char *text, size_t size);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "command/interrupt.h"
 #include "command/options.h"
 
@@ -68,6 +69,15 @@ static void choose_options(unsigned int parts, struct option_choice *choice)
 	}
 }
 
+static bool refuse(const char *option, const char *value, const char *why)
+{
+	char text[256];
+
+	fprintf(stderr, "kswapck: --%s: '%s' %s\n", option,
+		text_visible(value, text, sizeof(text)), why);
+	return false;
+}
+
 static bool take_max_findings(struct inspection_options *options, const char *value)
 {
 	unsigned long number;
@@ -75,24 +85,20 @@ static bool take_max_findings(struct inspection_options *options, const char *va
 
 	errno = 0;
 	number = strtoul(value, &end, 10);
-	if (errno || *end || !isdigit((unsigned char)*value) || number > UINT32_MAX) {
-		fprintf(stderr, "kswapck: --max-findings: '%s' is not a number\n", value);
-		return false;
-	}
+	if (errno || *end || !isdigit((unsigned char)*value) || number > UINT32_MAX)
+		return refuse("max-findings", value, "is not a number");
 	options->max_findings = (unsigned int)number;
 	return true;
 }
 
 static bool take_stacks(struct inspection_options *options, const char *value)
 {
-	if (!strcmp(value, "cpus")) {
+	if (!strcmp(value, "cpus"))
 		options->stacks = STACKS_CPUS;
-	} else if (!strcmp(value, "all")) {
+	else if (!strcmp(value, "all"))
 		options->stacks = STACKS_ALL;
-	} else {
-		fprintf(stderr, "kswapck: --stacks: '%s' is neither cpus nor all\n", value);
-		return false;
-	}
+	else
+		return refuse("stacks", value, "is neither cpus nor all");
 	return true;
 }
 
@@ -113,12 +119,16 @@ static bool take_option(void *data, int index, const char *value)
 		options->no_sweep = true;
 		break;
 	case OPTION_VMLINUX:
+		if (!*value)
+			return refuse("vmlinux", value, "is no file");
 		options->dump.vmlinux = value;
 		break;
 	case OPTION_NO_SEARCH:
 		options->dump.search = false;
 		break;
 	case OPTION_ARCH:
+		if (!*value)
+			return refuse("arch", value, "is no architecture");
 		options->dump.architecture = value;
 		break;
 	case OPTION_QUIET:
@@ -129,6 +139,14 @@ static bool take_option(void *data, int index, const char *value)
 		break;
 	}
 	return true;
+}
+
+int inspection_options_skip(int argc, char **argv)
+{
+	struct option_choice choice;
+
+	choose_options(INSPECTION_SCAN | INSPECTION_EXPLAIN, &choice);
+	return options_skip(argc, argv, choice.entries);
 }
 
 int inspection_options_parse(int argc, char **argv, const struct command *command,
@@ -314,6 +332,8 @@ bool inspection_tell(struct inspection *inspection, struct error *err)
 	progress_clear(&inspection->progress);
 	if (!inspection->story)
 		return false;
+	if (inspection->story->incomplete)
+		totals->exit_status |= EXIT_INCOMPLETE;
 	if (inspection->story->interrupted)
 		totals->exit_status |= EXIT_INTERRUPTED | EXIT_INCOMPLETE;
 	return true;

@@ -37,6 +37,12 @@ struct inspection_options {
 int inspection_options_parse(int argc, char **argv, const struct command *command,
 			     unsigned int parts, struct inspection_options *options);
 
+/**
+ * inspection_options_skip - index of the first argument that is no option of any command,
+ * nor value of one; @argc if there is none.
+ */
+int inspection_options_skip(int argc, char **argv);
+
 /** inspection_help - print the help of @command. @what: what it does. */
 void inspection_help(const struct command *command, unsigned int parts, const char *what);
 

@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "output/sentence.h"
 
 #define OPTIONS_MAX 32
@@ -15,13 +16,33 @@
 /* getopt_long() hands back this plus the index in the table. */
 #define OPTION_BASE 256
 
+/* What getopt found wrong with an argument, which it points to; @got is '?' or ':'. */
+static void complain(int got, const char *argument, const struct option_entry *table)
+{
+	char text[256], letter[8] = {(char)optopt};
+
+	text_visible(argument, text, sizeof(text));
+	if (optopt > 0 && optopt < OPTION_BASE)
+		snprintf(text, sizeof(text), "-%s", text_visible(letter, letter, sizeof(letter)));
+	else if (optopt >= OPTION_BASE)
+		snprintf(text, sizeof(text), "--%s", table[optopt - OPTION_BASE].name);
+	if (got == ':')
+		fprintf(stderr, "kswapck: option '%s' needs a value\n", text);
+	else if (optopt >= OPTION_BASE)
+		fprintf(stderr, "kswapck: option '%s' takes no value\n", text);
+	else
+		fprintf(stderr, "kswapck: there is no option '%s', or more than one begins so\n",
+			text);
+}
+
 int options_parse(int argc, char **argv, const struct option_entry *table,
 		  bool (*take)(void *data, int index, const char *value), void *data)
 {
 	struct option long_options[OPTIONS_MAX + 1] = {0};
-	char letters[2 * OPTIONS_MAX + 1];
+	char letters[2 * OPTIONS_MAX + 2];
 	int count, used = 0, got;
 
+	letters[used++] = ':';	/* tells a value that is missing from an unknown option */
 	for (count = 0; table[count].name && count < OPTIONS_MAX; count++) {
 		long_options[count] = (struct option){
 			.name = table[count].name,
@@ -36,13 +57,15 @@ int options_parse(int argc, char **argv, const struct option_entry *table,
 	}
 	letters[used] = 0;
 
-	argv[0] = (char *)"kswapck";	/* in front of what getopt complains of */
+	opterr = 0;	/* it would print what it complains of as it stands */
 	optind = 0;	/* start anew; glibc's way to reset getopt */
 	while ((got = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
 		int index = got - OPTION_BASE;
 
-		if (got == '?')
+		if (got == '?' || got == ':') {
+			complain(got, argv[optind - 1], table);
 			return -1;
+		}
 		for (count = 0; got < OPTION_BASE && table[count].name; count++)
 			if (table[count].letter == got)
 				index = count;
@@ -50,6 +73,39 @@ int options_parse(int argc, char **argv, const struct option_entry *table,
 			return -1;
 	}
 	return optind;
+}
+
+/* Is the value of this option the next argument? */
+static bool wants_next(const char *argument, const struct option_entry *table)
+{
+	size_t length = strlen(argument + 1);
+	const struct option_entry *entry;
+	const char *letter;
+
+	if (argument[1] == '-') {
+		for (entry = table; entry->name; entry++)
+			if (length > 1 && !strncmp(entry->name, argument + 2, length - 1))
+				return entry->value != NULL;
+		return false;
+	}
+	for (letter = argument + 1; *letter; letter++)
+		for (entry = table; entry->name; entry++)
+			if (entry->letter == *letter && entry->value)
+				return !letter[1];
+	return false;
+}
+
+int options_skip(int argc, char **argv, const struct option_entry *table)
+{
+	int i;
+
+	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
+		if (!strcmp(argv[i], "--"))
+			return argc;
+		if (wants_next(argv[i], table))
+			i++;
+	}
+	return i < argc ? i : argc;
 }
 
 void options_print(FILE *stream, const struct option_entry *table)

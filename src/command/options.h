@@ -25,6 +25,15 @@ struct option_entry {
 int options_parse(int argc, char **argv, const struct option_entry *table,
 		  bool (*take)(void *data, int index, const char *value), void *data);
 
+/**
+ * options_skip - step over the options at the front, before any command is known.
+ * @table: of all options that there may be.
+ *
+ * Return: index of the first argument that is neither option nor value of one; @argc
+ * if there is none, or if "--" says that what follows are files.
+ */
+int options_skip(int argc, char **argv, const struct option_entry *table);
+
 /** options_print - write the table for --help. */
 void options_print(FILE *stream, const struct option_entry *table);
 

@@ -2,6 +2,7 @@
 #include "command/terminal.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,12 +21,19 @@ unsigned int terminal_columns(FILE *stream)
 	return size.ws_col;
 }
 
+/* One that knows no escape sequences. */
+static bool is_dumb(void)
+{
+	const char *term = getenv("TERM");
+
+	return term && !strcmp(term, "dumb");
+}
+
 bool terminal_colour(FILE *stream)
 {
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+	const char *no_color = getenv("NO_COLOR");
 
-	return isatty(fileno(stream)) && !(no_color && *no_color) &&
-	       !(term && term[0] == 'd' && term[1] == 'u');	/* "dumb" */
+	return isatty(fileno(stream)) && !(no_color && *no_color) && !is_dumb();
 }
 
 static uint64_t now(void)
@@ -38,7 +46,9 @@ static uint64_t now(void)
 
 void progress_begin(struct progress *progress, bool wanted)
 {
-	*progress = (struct progress){.enabled = wanted && isatty(STDERR_FILENO)};
+	*progress = (struct progress){
+		.enabled = wanted && isatty(STDERR_FILENO) && !is_dumb(),
+	};
 	if (progress->enabled)
 		progress->next = now() + 3 * PROGRESS_INTERVAL;
 }

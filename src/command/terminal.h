@@ -12,7 +12,7 @@ unsigned int terminal_columns(FILE *stream);
 /** terminal_colour - may @stream be coloured? A terminal, and no NO_COLOR. */
 bool terminal_colour(FILE *stream);
 
-/* Progress on stderr, at most ten times a second, only if that is a terminal. */
+/* Progress on stderr, at most ten times a second, only if that is a terminal, and no dumb one. */
 struct progress {
 	bool enabled;
 	bool shown;

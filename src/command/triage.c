@@ -65,6 +65,13 @@ static bool triage_text(struct inspection *inspection, struct error *err)
 	return done && inspection_written(err);
 }
 
+/* Both parts are as wide; the findings alone, in scan, are not wrapped in a pipe. */
+static void set_width(struct output_options *options)
+{
+	if (!options->columns || options->columns > EXPLAIN_COLUMNS_MAX)
+		options->columns = EXPLAIN_COLUMNS_MAX;
+}
+
 static int triage_files(const struct inspection_options *options, const char *const *files,
 			size_t count)
 {
@@ -72,6 +79,8 @@ static int triage_files(const struct inspection_options *options, const char *co
 	struct inspection *inspection = inspection_open(options, files, count, &err);
 	int status;
 
+	if (inspection)
+		set_width(&inspection->output.options);
 	if (inspection && (options->json ? triage_json : triage_text)(inspection, &err))
 		status = inspection->output.totals.exit_status;
 	else

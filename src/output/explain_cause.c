@@ -31,6 +31,7 @@ static void tell_legend(struct teller *teller, const struct story_origin *origin
 {
 	struct phrase *phrase = &teller->phrase;
 	uint64_t right = origin->slots - origin->wrong_slots;
+	char number[TEXT_NUMBER_SIZE];
 
 	if (origin->pattern == PATTERN_ONE_SLOT) {
 		phrase_begin(phrase, "N = new folio 0x%" PRIx64 " (", origin->new_page);
@@ -42,18 +43,19 @@ static void tell_legend(struct teller *teller, const struct story_origin *origin
 		phrase_begin(phrase, "pages from 0x%" PRIx64 " on; ->private of h is right (",
 			     origin->new_page);
 		words_count(phrase, right, "page");
-		phrase_add(phrase, "), of t wrong (%" PRIu64 ")", origin->wrong_slots);
+		phrase_add(phrase, "), of t wrong (%s)", text_number(origin->wrong_slots, number));
 	}
 	teller_row(teller);
 }
 
 void tell_origin(struct teller *teller)
 {
+	const struct story_findings *findings = teller->story->findings;
 	const struct story_origin *origin = &teller->story->origin;
 
 	words_origin(origin, &teller->phrase);
 	if (!teller->phrase.length) {
-		if (teller->story->findings->spin_slots + teller->story->findings->refault_slots)
+		if (!teller->story->interrupted && findings->spin_slots + findings->refault_slots)
 			phrase_begin(&teller->phrase, "not known: the slots around show no "
 				     "pattern of a known bug");
 		teller_paragraph(teller, "how");
@@ -115,7 +117,7 @@ void tell_bugs(struct teller *teller)
 		tell_releases(teller, bug);
 		tell_fix(teller, &story->bugs[i]);
 	}
-	if (story->bug_count || story->origin.pattern == PATTERN_NONE)
+	if (story->bug_count || story->origin.pattern == PATTERN_NONE || story->interrupted)
 		return;
 	phrase_begin(&teller->phrase, "none of the catalogue leaves this pattern");
 	teller_paragraph(teller, "bug");
@@ -146,8 +148,10 @@ static void tell_event(struct teller *teller, const struct story_event *event)
 		phrase_add(phrase, " until ");
 		add_time(phrase, event->last_time);
 	}
-	if (spinner)
-		phrase_add(phrase, ", pid %" PRId32, spinner->task.pid);
+	if (spinner) {
+		phrase_add(phrase, ", ");
+		words_pid(phrase, spinner);
+	}
 	/* it may be one long word, which no line would hold */
 	phrase_add(phrase, ": \"%.*s\"", TEXT_SHOWN,
 		   text_visible(event->text, text, sizeof(text)));
@@ -157,20 +161,27 @@ static void tell_event(struct teller *teller, const struct story_event *event)
 void tell_log(struct teller *teller)
 {
 	const struct story_log *log = &teller->story->log;
-	unsigned int count = log->event_count, i;
-	char records[TEXT_NUMBER_SIZE];
+	size_t count = log->event_count < STORY_EVENTS_MAX ? log->event_count : STORY_EVENTS_MAX;
+	size_t shown = log->events_lost ? EVENTS_SHOWN : teller_limit(count, EVENTS_SHOWN), i;
 
 	if (!log->read)
 		return;
-	phrase_begin(&teller->phrase, "the kernel log (%s records, until ",
-		     text_number(log->records, records));
+	if (!words_log_read(log)) {
+		phrase_begin(&teller->phrase, "not known: the kernel log could not be read");
+		teller_paragraph(teller, "since");
+		return;
+	}
+	if (!count && teller->story->interrupted)
+		return;
+	phrase_begin(&teller->phrase, "the kernel log (");
+	words_count(&teller->phrase, log->records, "record");
+	phrase_add(&teller->phrase, ", until ");
 	add_time(&teller->phrase, log->last_time);
-	phrase_add(&teller->phrase, " after boot) %s",
-		   count ? "tells of:" : "tells of no stall, lockup or oops");
+	phrase_add(&teller->phrase, " after boot) %s%s",
+		   count ? "tells of:" : "tells of no stall, lockup or oops",
+		   count || words_log_whole(log) ? "" : ", as far as it could be read");
 	teller_paragraph(teller, "since");
-	if (count > STORY_EVENTS_MAX)
-		count = STORY_EVENTS_MAX;
-	for (i = 0; i < count && i < EVENTS_SHOWN; i++)
+	for (i = 0; i < count && i < shown; i++)
 		tell_event(teller, &log->events[i]);
 	teller_rest(teller, count - i + log->events_lost);
 }
@@ -186,7 +197,7 @@ static void add_blocker(struct phrase *phrase, const struct story *story, unsign
 	if (blocker->kind == RCU_BLOCKER_CPU && thread)
 		phrase_add(phrase, " with ");
 	if (thread)
-		words_task(phrase, thread->task.pid, thread->task.comm);
+		words_thread_name(phrase, thread);
 	else if (blocker->kind == RCU_BLOCKER_TASK)
 		phrase_add(phrase, "the task at 0x%" PRIx64, blocker->task);
 	/* who was preempted within rcu_read_lock() may run again */
@@ -197,13 +208,15 @@ static void add_blocker(struct phrase *phrase, const struct story *story, unsign
 static void add_blockers(struct phrase *phrase, const struct story *story)
 {
 	unsigned int count = story->rcu.view.blocker_count, i;
+	size_t shown = teller_limit(count, BLOCKERS_SHOWN);
+	char number[TEXT_NUMBER_SIZE];
 
-	for (i = 0; i < count && i < BLOCKERS_SHOWN; i++) {
+	for (i = 0; i < count && i < shown && i < RCU_BLOCKERS_MAX; i++) {
 		phrase_add(phrase, "%s", i ? ", " : ", waits for ");
 		add_blocker(phrase, story, i);
 	}
 	if (count > i)
-		phrase_add(phrase, " and %u more", count - i);
+		phrase_add(phrase, " and %s more", text_number(count - i, number));
 }
 
 void tell_rcu(struct teller *teller)
@@ -217,8 +230,8 @@ void tell_rcu(struct teller *teller)
 		return;
 	phrase_begin(phrase, "%s: ", words_name(view->flavour, flavour));
 	if (view->in_progress) {
-		/* with its sign, as the kernel's own messages have it */
-		phrase_add(phrase, "grace period g%" PRId64, (int64_t)view->sequence);
+		/* as the kernel's own messages have it, so that it can be looked for there */
+		phrase_add(phrase, "grace period g=%" PRId64, (int64_t)view->sequence);
 		if (view->age_known)
 			phrase_add(phrase, " is %.1f s old", view->age);
 		else

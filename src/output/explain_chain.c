@@ -10,8 +10,9 @@
 /* Functions in a short chain. */
 #define SHORT_MAX 10
 
-/* Column of the names in a chain of a frame a line. */
+/* Column of the names in a chain of a frame a line, and where it is for long ones. */
 #define FRAME_NAME 26
+#define FRAME_LONG 8
 
 /* Compilers add ".isra.0", ".part.0" and the like. */
 static bool is_function(const struct story_frame *frame, const char *function)
@@ -134,11 +135,11 @@ static void print_thread(const struct output_options *options,
 
 	phrase_begin(&phrase, "%s", "");
 	words_thread(&phrase, thread);
-	if (thread->task.tgid != thread->task.pid)
+	if (thread->known && thread->task.tgid != thread->task.pid)
 		phrase_add(&phrase, ", a thread of pid %" PRId32, thread->task.tgid);
 	if (thread->preempted)
 		phrase_add(&phrase, ", preempted in the kernel");
-	else if (!thread->on_cpu)
+	else if (!thread->on_cpu && thread->known)
 		phrase_add(&phrase, ", state 0x%" PRIx64, thread->task.state);
 	if (thread->user)
 		phrase_add(&phrase, ", in user mode at 0x%" PRIx64, thread->user_pc);
@@ -150,6 +151,32 @@ static void print_thread(const struct output_options *options,
 	lines_paint(options, LINES_BOLD);
 	sentence_wrap(options->stream, phrase.text, 2, 0, options->columns);
 	lines_paint(options, LINES_PLAIN);
+	fputc('\n', options->stream);
+}
+
+static size_t longest_word(const char *text)
+{
+	size_t longest = 0;
+
+	while (*text) {
+		size_t length = strcspn(text, " ");
+
+		longest = length > longest ? length : longest;
+		text += length + strspn(text + length, " ");
+	}
+	return longest;
+}
+
+/* What stands in column FRAME_NAME; on a line of its own, further left, if it is too long. */
+static void print_name(const struct output_options *options, const char *text)
+{
+	unsigned int column = FRAME_NAME;
+
+	if (options->columns && FRAME_NAME + 2 + longest_word(text) > options->columns) {
+		column = FRAME_LONG;
+		fprintf(options->stream, "\n%*s", FRAME_LONG, "");
+	}
+	sentence_wrap(options->stream, text, column + 2, column, options->columns);
 	fputc('\n', options->stream);
 }
 
@@ -168,9 +195,7 @@ static void print_inlined(const struct output_options *options, const struct sto
 			phrase_add(&phrase, " %s:%d", words_name(scope->file, name),
 				   scope->line);
 		fprintf(options->stream, "%*s", FRAME_NAME, "");
-		sentence_wrap(options->stream, phrase.text, FRAME_NAME + 2, FRAME_NAME,
-			      options->columns);
-		fputc('\n', options->stream);
+		print_name(options, phrase.text);
 	}
 }
 
@@ -191,9 +216,7 @@ static void print_frame(const struct output_options *options, const struct story
 	if (frame->file)
 		phrase_add(&phrase, " %s:%d", words_name(frame->file, name), frame->line);
 	fprintf(options->stream, "  #%-3u 0x%016" PRIx64 " ", number, frame->pc);
-	sentence_wrap(options->stream, phrase.text, FRAME_NAME + 2, FRAME_NAME,
-		      options->columns);
-	fputc('\n', options->stream);
+	print_name(options, phrase.text);
 }
 
 void chain_print(const struct output_options *options, const struct story_thread *thread)

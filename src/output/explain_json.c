@@ -41,6 +41,19 @@ static void write_device(struct json_writer *json, const char *device, unsigned 
 	json_number(json, "type", type);
 }
 
+/* A task that is not in the dump has none of them: pid 0 would be another one. */
+static void write_task(struct json_writer *json, const struct story_thread *thread)
+{
+	if (thread->known) {
+		json_signed(json, "pid", thread->task.pid);
+		json_signed(json, "tgid", thread->task.tgid);
+	} else {
+		json_null(json, "pid");
+		json_null(json, "tgid");
+	}
+	json_string(json, "comm", thread->known ? thread->task.comm : NULL);
+}
+
 /* pid, tgid, comm and CPU of a thread, and where its stack stands in the document. */
 static void write_thread(struct json_writer *json, const struct story *story, size_t index)
 {
@@ -49,9 +62,7 @@ static void write_thread(struct json_writer *json, const struct story *story, si
 	index_or_null(json, "stack", index, story->thread_count);
 	if (!thread)
 		return;
-	json_signed(json, "pid", thread->task.pid);
-	json_signed(json, "tgid", thread->task.tgid);
-	json_string(json, "comm", thread->task.comm);
+	write_task(json, thread);
 	number_or_null(json, "cpu", thread->on_cpu, thread->cpu);
 }
 
@@ -89,7 +100,10 @@ static void write_page(struct json_writer *json, const struct story_spinner *spi
 	json_address(json, "private", page->private);
 	json_address(json, "mapping", page->mapping);
 	json_address(json, "page_type", page->page_type);
-	json_address(json, "compared_private", spinner->page_private);
+	if (spinner->private_known)
+		json_address(json, "compared_private", spinner->page_private);
+	else
+		json_null(json, "compared_private");
 	json_address(json, "expected_private", spinner->expected_private);
 	json_close(json, '}');
 }
@@ -126,11 +140,12 @@ static void write_spinner(struct json_writer *json, const struct story *story,
 	write_thread(json, story, spinner->thread);
 	write_loop(json, story, spinner);
 	json_bool(json, "holds_rcu", spinner->holds_rcu);
-	write_device(json, spinner->device, spinner->type);
+	json_string(json, "device", words_slot_known(spinner) ? spinner->device : NULL);
+	number_or_null(json, "type", words_slot_known(spinner), spinner->type);
 	number_or_null(json, "slot", words_slot_known(spinner), spinner->slot);
 	json_bool(json, "certain", spinner->certain);
 	json_number(json, "agreeing", spinner->agreeing);
-	json_address(json, "entry", spinner->entry);
+	address_or_null(json, "entry", spinner->entry);
 	write_page(json, spinner);
 	json_string(json, "problem", spinner->problem ? spinner->problem->id : NULL);
 	address_or_null(json, "fault_address", spinner->fault_address);
@@ -449,11 +464,12 @@ static void write_stack(struct json_writer *json, const struct story_thread *thr
 	unsigned int i;
 
 	json_object(json, NULL);
-	json_signed(json, "pid", thread->task.pid);
-	json_signed(json, "tgid", thread->task.tgid);
-	json_string(json, "comm", thread->task.comm);
+	write_task(json, thread);
 	json_address(json, "task", thread->task.address);
-	json_address(json, "state", thread->task.state);
+	if (thread->known)
+		json_address(json, "state", thread->task.state);
+	else
+		json_null(json, "state");
 	number_or_null(json, "cpu", thread->on_cpu, thread->cpu);
 	json_bool(json, "on_cpu", thread->on_cpu);
 	json_bool(json, "preempted", thread->preempted);
@@ -566,6 +582,7 @@ void explain_json(struct json_writer *json, const char *key,
 	write_victims(json, story);
 	write_stacks(json, story);
 	write_gaps(json, story);
+	json_bool(json, "incomplete", story->incomplete);
 	json_bool(json, "interrupted", story->interrupted);
 	json_number(json, "exit_status", (uint64_t)explanation->totals->exit_status);
 	json_close(json, '}');

@@ -68,7 +68,7 @@ static void tell_who(struct teller *teller, const struct story_spinner *spinner)
 		return;
 	phrase_begin(phrase, "%s", "");
 	words_thread(phrase, thread);
-	if (thread->task.tgid != thread->task.pid)
+	if (thread->known && thread->task.tgid != thread->task.pid)
 		phrase_add(phrase, ", a thread of pid %" PRId32, thread->task.tgid);
 	add_state(phrase, thread);
 	if (spinner->lookup)
@@ -122,13 +122,27 @@ static void add_link(struct phrase *phrase, const struct story_link *link)
 		phrase_add(phrase, " (%s)", words_name(link->function, name));
 }
 
+static bool has_fault(const struct story_spinner *spinner)
+{
+	unsigned int i;
+
+	for (i = 0; i < spinner->link_count && i < STORY_LINKS_MAX; i++)
+		if (spinner->links[i].kind == LINK_VM_FAULT && spinner->links[i].agrees)
+			return true;
+	return false;
+}
+
+/* @again: a row of that kind was there already; who counts rows must come to their number. */
 static void tell_link(struct teller *teller, const struct story_spinner *spinner,
-		      const struct story_link *link)
+		      const struct story_link *link, bool again)
 {
 	struct phrase *phrase = &teller->phrase;
 
 	phrase_begin(phrase, "%s ", link->agrees ? "+" : "-");
 	add_link(phrase, link);
+	/* vm_fault has its PTE from there */
+	if (again || (link->agrees && link->kind == LINK_PAGE_TABLE && has_fault(spinner)))
+		phrase_add(phrase, " (counted %s)", again ? "above" : "with vm_fault");
 	if (!link->agrees) {
 		phrase_add(phrase, ": ");
 		words_slot(phrase, link->type == spinner->type ? spinner->device : "",
@@ -141,22 +155,30 @@ static void tell_link(struct teller *teller, const struct story_spinner *spinner
 static void tell_links(struct teller *teller, const struct story_spinner *spinner)
 {
 	unsigned int i, count = (unsigned int)at_most(spinner->link_count, STORY_LINKS_MAX);
-	unsigned int shown = 0, kinds = 0;
+	size_t limit = teller_limit(count, LINKS_SHOWN), shown = 0;
+	unsigned int kinds = 0;
+	uint32_t told = 0;
 
-	for (i = 0; i < count && shown < LINKS_SHOWN; i++)
+	for (i = 0; i < count && shown < limit; i++)
 		if (!spinner->links[i].agrees) {
-			tell_link(teller, spinner, &spinner->links[i]);
+			tell_link(teller, spinner, &spinner->links[i], false);
 			shown++;
 		}
-	for (i = 0; i < count && shown < LINKS_SHOWN; i++) {
+	for (i = 0; i < count && shown < limit; i++) {
 		const struct story_link *link = &spinner->links[i];
 
 		if (!link->agrees || kinds & 1U << link->kind)
 			continue;
 		kinds |= 1U << link->kind;
-		tell_link(teller, spinner, link);
+		told |= UINT32_C(1) << i;
+		tell_link(teller, spinner, link, false);
 		shown++;
 	}
+	for (i = 0; i < count && shown + 1 == count; i++)
+		if (spinner->links[i].agrees && !(told >> i & 1)) {
+			tell_link(teller, spinner, &spinner->links[i], true);
+			shown++;
+		}
 	teller_rest(teller, count - shown);
 }
 
@@ -250,7 +272,8 @@ void tell_spinners(struct teller *teller)
 	tell_place(teller, first->place);
 	words_end(story, first, &teller->phrase);
 	teller_paragraph(teller, "what ends");
-	shown = at_most(count, SPINNERS_SHOWN);
+	shown = story->spinners_lost ? at_most(count, SPINNERS_SHOWN) :
+				       teller_limit(count, SPINNERS_SHOWN);
 	if (count > 1) {
 		phrase_begin(&teller->phrase, "caught as well:");
 		teller_paragraph(teller, "others");
@@ -265,23 +288,26 @@ void tell_spinners(struct teller *teller)
 void tell_stalled(struct teller *teller)
 {
 	const struct story *story = teller->story;
-	size_t i, count = 0;
+	size_t i, count = 0, limit, shown = 0;
 
-	for (i = 0; i < story->thread_count; i++) {
+	for (i = 0; i < story->thread_count; i++)
+		count += words_is_stalled(story, i);
+	limit = teller_limit(count, STALLED_SHOWN);
+	for (i = 0; i < story->thread_count && shown < limit; i++) {
 		const struct story_thread *thread = &story->threads[i];
 
-		if (!words_is_stalled(story, i) || ++count > STALLED_SHOWN)
+		if (!words_is_stalled(story, i))
 			continue;
 		phrase_begin(&teller->phrase, "%s", "");
 		words_thread(&teller->phrase, thread);
 		add_state(&teller->phrase, thread);
 		add_registers(&teller->phrase, thread);
-		teller_paragraph(teller, count == 1 ? "who" : "");
+		teller_paragraph(teller, shown++ ? "" : "who");
 		tell_chain(teller, thread, NULL);
 	}
-	if (count > STALLED_SHOWN)
-		teller_rest(teller, count - STALLED_SHOWN);
-	if (count)
+	teller_rest(teller, count - shown);
+	/* what was not looked at may well be there */
+	if (count || story->interrupted)
 		return;
 	phrase_begin(&teller->phrase, "not known: no stack of a task that stalls was found");
 	teller_paragraph(teller, "who");
@@ -296,6 +322,7 @@ static void tell_victim(struct teller *teller, size_t first)
 	const struct story_findings *findings = teller->story->findings;
 	struct story_victim all = victims->victims[first];
 	struct phrase *phrase = &teller->phrase;
+	char number[TEXT_NUMBER_SIZE];
 	uint64_t spin = 0, refault = 0;
 	size_t i;
 
@@ -319,7 +346,7 @@ static void tell_victim(struct teller *teller, size_t first)
 	words_count(phrase, spin ? spin : refault, "page");
 	phrase_add(phrase, " to %s on", spin ? "spin" : "fault for ever");
 	if (spin && refault)
-		phrase_add(phrase, ", %" PRIu64 " to fault for ever on", refault);
+		phrase_add(phrase, ", %s to fault for ever on", text_number(refault, number));
 	phrase_add(phrase, ", from 0x%" PRIx64, all.address);
 	if (all.is_spinner)
 		phrase_add(phrase, " (caught already)");
@@ -341,19 +368,41 @@ static bool is_first(const struct story_victims *victims, size_t index)
 static void tell_each_victim(struct teller *teller)
 {
 	const struct story_victims *victims = &teller->story->victims;
-	size_t i, shown = 0, rest = 0;
+	size_t i, count = 0, limit, shown = 0;
 
-	for (i = 0; i < victims->count; i++) {
-		if (!is_first(victims, i))
-			continue;
-		if (shown == VICTIMS_SHOWN) {
-			rest++;
-		} else {
+	for (i = 0; i < victims->count; i++)
+		count += is_first(victims, i);
+	limit = teller_limit(count, VICTIMS_SHOWN);
+	for (i = 0; i < victims->count && shown < limit; i++)
+		if (is_first(victims, i)) {
 			tell_victim(teller, i);
 			shown++;
 		}
+	teller_rest(teller, count - shown);
+}
+
+/* No page that leads to a broken slot: because there is none, or because of what? */
+static void tell_no_victim(struct teller *teller)
+{
+	const struct story_victims *victims = &teller->story->victims;
+	struct phrase *phrase = &teller->phrase;
+	char number[TEXT_NUMBER_SIZE];
+
+	/* to have found nothing says nothing then */
+	if (teller->story->interrupted || victims->interrupted)
+		return;
+	if (victims->tables_unreadable) {
+		phrase_begin(phrase, "not known: ");
+		words_count(phrase, victims->tables_unreadable, "page table");
+		phrase_add(phrase, " could not be read");
+	} else if (!victims->processes) {
+		phrase_begin(phrase, "not known: no process was found to look at");
+	} else {
+		phrase_begin(phrase, "no page of %s process%s looked at leads to broken slots",
+			     text_number(victims->processes, number),
+			     victims->processes == 1 ? "" : "es");
 	}
-	teller_rest(teller, rest);
+	teller_paragraph(teller, "next");
 }
 
 void tell_victims(struct teller *teller)
@@ -369,12 +418,21 @@ void tell_victims(struct teller *teller)
 			teller_paragraph(teller, "next");
 		return;
 	}
+	if (!victims->pages) {
+		tell_no_victim(teller);
+		return;
+	}
 	phrase_begin(phrase, "%s", "");
 	words_count(phrase, victims->pages, "page");
 	phrase_add(phrase, " of %s process%s looked at lead%s to broken slots%s",
 		   text_number(victims->processes, number), victims->processes == 1 ? "" : "es",
 		   victims->pages == 1 ? "s" : "",
 		   victims->interrupted ? "; interrupted" : "");
+	if (victims->tables_unreadable) {
+		phrase_add(phrase, "; ");
+		words_count(phrase, victims->tables_unreadable, "page table");
+		phrase_add(phrase, " could not be read");
+	}
 	teller_paragraph(teller, "next");
 	tell_each_victim(teller);
 }
@@ -383,11 +441,10 @@ static void tell_waiter(struct teller *teller, const struct story_waiter *waiter
 {
 	const struct story *story = teller->story;
 	const struct story_thread *thread = words_thread_at(story, waiter->thread);
+	const struct story_thread *holder = words_thread_at(story, waiter->holder);
 	const struct story_thread *ahead = NULL;
 	struct phrase *phrase = &teller->phrase;
 
-	if (waiter->holder != waiter->thread)
-		ahead = words_thread_at(story, waiter->holder);
 	if (waiter->spinner < story->spinner_count)
 		ahead = words_thread_at(story, story->spinners[waiter->spinner].thread);
 	phrase_begin(phrase, "%s", "");
@@ -399,9 +456,46 @@ static void tell_waiter(struct teller *teller, const struct story_waiter *waiter
 		phrase_add(phrase, " 0x%" PRIx64, waiter->object);
 	if (waiter->function)
 		phrase_add(phrase, ", in %s()", waiter->function);
-	if (ahead)
-		phrase_add(phrase, ", behind pid %" PRId32, ahead->task.pid);
+	if (holder) {
+		phrase_add(phrase, ", held by ");
+		words_pid(phrase, holder);
+		phrase_add(phrase, " for writing");
+	}
+	if (ahead && ahead != holder) {
+		phrase_add(phrase, ", behind ");
+		words_pid(phrase, ahead);
+	}
 	teller_row(teller);
+}
+
+/* Is it the first that waits for this kind of thing? */
+static bool is_first_of_kind(const struct story *story, size_t index)
+{
+	size_t i;
+
+	for (i = 0; i < index; i++)
+		if (story->waiters[i].kind == story->waiters[index].kind)
+			return false;
+	return true;
+}
+
+/* One of each kind at least, and of those that wait for what the story is about some more. */
+static void tell_each_waiter(struct teller *teller, size_t kinds, size_t count)
+{
+	const struct story *story = teller->story;
+	size_t limit = teller_limit(count, kinds > WAITERS_SHOWN ? kinds : WAITERS_SHOWN);
+	size_t i, shown = 0, more = limit > kinds ? limit - kinds : 0;
+
+	for (i = 0; i < story->waiter_count && shown < limit; i++) {
+		bool first = is_first_of_kind(story, i);
+
+		if (!first && (!more || story->waiters[i].kind == WAIT_OTHER))
+			continue;
+		more -= !first;
+		tell_waiter(teller, &story->waiters[i]);
+		shown++;
+	}
+	teller_rest(teller, count - shown);
 }
 
 void tell_waiters(struct teller *teller)
@@ -414,7 +508,7 @@ void tell_waiters(struct teller *teller)
 		[WAIT_OTHER] = "for something else, uninterruptible",
 	};
 	const struct story *story = teller->story;
-	size_t counts[WAIT_KIND_COUNT] = {0}, i, shown = 0, behind = 0;
+	size_t counts[WAIT_KIND_COUNT] = {0}, i, kinds = 0, count = 0;
 	unsigned int kind;
 
 	for (i = 0; i < story->waiter_count; i++)
@@ -427,13 +521,9 @@ void tell_waiters(struct teller *teller)
 		words_count(&teller->phrase, counts[kind], "task");
 		phrase_add(&teller->phrase, " wait%s %s", counts[kind] == 1 ? "s" : "",
 			   names[kind]);
-		behind += kind == WAIT_OTHER ? 0 : counts[kind];
+		kinds++;
+		count += kind == WAIT_OTHER ? 1 : counts[kind];
 	}
 	teller_paragraph(teller, "waiting");
-	for (i = 0; i < story->waiter_count && shown < WAITERS_SHOWN; i++)
-		if (story->waiters[i].kind != WAIT_OTHER) {
-			tell_waiter(teller, &story->waiters[i]);
-			shown++;
-		}
-	teller_rest(teller, behind - shown);
+	tell_each_waiter(teller, kinds, count);
 }

@@ -18,6 +18,11 @@ struct teller {
 void teller_paragraph(struct teller *teller, const char *label);
 /** teller_row - write the words at hand below a paragraph. */
 void teller_row(struct teller *teller);
+/**
+ * teller_limit - how many of @count rows to show: @limit, but all if only one more is
+ * left, for to say so takes a row as well.
+ */
+size_t teller_limit(size_t count, size_t limit);
 /** teller_rest - a row that says "and 5 more"; nothing if @rest is 0. */
 void teller_rest(struct teller *teller, uint64_t rest);
 void teller_blank(struct teller *teller);

@@ -32,6 +32,11 @@ void teller_row(struct teller *teller)
 	fputc('\n', teller->options.stream);
 }
 
+size_t teller_limit(size_t count, size_t limit)
+{
+	return count <= limit + 1 ? count : limit;
+}
+
 void teller_rest(struct teller *teller, uint64_t rest)
 {
 	char number[TEXT_NUMBER_SIZE];
@@ -86,20 +91,16 @@ static void tell_looked_at(struct teller *teller)
 	const struct audit_summary *audit = &teller->explanation->totals->audit;
 	const struct story *story = teller->story;
 	struct phrase *phrase = &teller->phrase;
-	unsigned int stacks = 0;
-	size_t i;
 
-	for (i = 0; i < story->thread_count; i++)
-		stacks += story->threads[i].on_cpu && chain_complete(&story->threads[i]);
 	phrase_begin(phrase, "%s", "");
 	words_count(phrase, audit->slots, "slot");
 	phrase_add(phrase, " of ");
 	words_count(phrase, audit->devices, "swap device");
-	phrase_add(phrase, "; call chains of %u of ", stacks);
+	phrase_add(phrase, "; call chains of %u of ", words_chains_seen(story));
 	words_count(phrase, story->cpu_count, "CPU");
 	if (story->rcu.read)
 		phrase_add(phrase, "; RCU");
-	if (story->log.read) {
+	if (words_log_read(&story->log)) {
 		phrase_add(phrase, "; ");
 		words_count(phrase, story->log.records, "record");
 		phrase_add(phrase, " of the kernel log");
@@ -121,18 +122,17 @@ static void missing(struct teller *teller, bool *any)
 static void missing_of_stacks(struct teller *teller, bool *any)
 {
 	const struct story *story = teller->story;
-	uint64_t shown = 0, rest = 0;
-	size_t i;
+	size_t i, count = 0, limit, shown = 0;
 
-	for (i = 0; i < story->thread_count; i++) {
+	for (i = 0; i < story->thread_count; i++)
+		count += !words_chain_seen(&story->threads[i]);
+	limit = teller_limit(count, STACKS_SHOWN);
+	for (i = 0; i < story->thread_count && shown < limit; i++) {
 		const struct story_thread *thread = &story->threads[i];
 
-		if (chain_complete(thread) || (thread->user && !thread->frame_count))
+		if (words_chain_seen(thread))
 			continue;
-		if (shown++ >= STACKS_SHOWN) {
-			rest++;
-			continue;
-		}
+		shown++;
 		phrase_begin(&teller->phrase, "call chain of ");
 		words_thread(&teller->phrase, thread);
 		if (thread->on_cpu && thread->origin == REGISTERS_MISSING) {
@@ -144,10 +144,10 @@ static void missing_of_stacks(struct teller *teller, bool *any)
 		}
 		missing(teller, any);
 	}
-	if (!rest)
+	if (count == shown)
 		return;
 	phrase_begin(&teller->phrase, "and ");
-	words_count(&teller->phrase, rest, "more call chain");
+	words_count(&teller->phrase, count - shown, "more call chain");
 	missing(teller, any);
 }
 

@@ -58,11 +58,34 @@ void words_task(struct phrase *phrase, int32_t pid, const char *comm)
 		phrase_add(phrase, " (%s)", words_name(comm, name));
 }
 
+void words_thread_name(struct phrase *phrase, const struct story_thread *thread)
+{
+	if (thread->known)
+		words_task(phrase, thread->task.pid, thread->task.comm);
+	else
+		phrase_add(phrase, "a task (0x%" PRIx64 ") that is not in the dump",
+			   thread->task.address);
+}
+
+void words_pid(struct phrase *phrase, const struct story_thread *thread)
+{
+	if (thread->known)
+		phrase_add(phrase, "pid %" PRId32, thread->task.pid);
+	else
+		phrase_add(phrase, "task 0x%" PRIx64, thread->task.address);
+}
+
 void words_thread(struct phrase *phrase, const struct story_thread *thread)
 {
-	words_task(phrase, thread->task.pid, thread->task.comm);
+	char cpu[32] = "";
+
 	if (thread->on_cpu)
-		phrase_add(phrase, " on CPU %u", thread->cpu);
+		snprintf(cpu, sizeof(cpu), " on CPU %u", thread->cpu);
+	if (thread->known)
+		words_task(phrase, thread->task.pid, thread->task.comm);
+	else
+		phrase_add(phrase, "a task (0x%" PRIx64 ")", thread->task.address);
+	phrase_add(phrase, "%s%s", cpu, thread->known ? "" : " that is not in the dump");
 }
 
 void words_slot(struct phrase *phrase, const char *device, unsigned int type, uint64_t slot)
@@ -102,6 +125,31 @@ size_t words_is_spinner(const struct story *story, size_t thread)
 	return SIZE_MAX;
 }
 
+bool words_chain_seen(const struct story_thread *thread)
+{
+	return chain_complete(thread) || (thread->user && !thread->frame_count);
+}
+
+unsigned int words_chains_seen(const struct story *story)
+{
+	unsigned int seen = 0;
+	size_t i;
+
+	for (i = 0; i < story->thread_count; i++)
+		seen += story->threads[i].on_cpu && words_chain_seen(&story->threads[i]);
+	return seen;
+}
+
+bool words_log_read(const struct story_log *log)
+{
+	return log->read && log->records;
+}
+
+bool words_log_whole(const struct story_log *log)
+{
+	return words_log_read(log) && !log->gaps.unreadable && !log->gaps.damaged;
+}
+
 /* ---------------------------------------------------------------- who stalls */
 
 static bool is_stall_event(enum story_event_kind kind)
@@ -110,13 +158,19 @@ static bool is_stall_event(enum story_event_kind kind)
 	       kind == EVENT_HARD_LOCKUP || kind == EVENT_HUNG_TASK;
 }
 
+/* An idle task does not hold anybody up. */
+static bool is_idle(const struct story_thread *thread)
+{
+	return thread->known && !thread->task.pid && !thread->task.mm &&
+	       thread->task.kernel_thread;
+}
+
 bool words_is_stalled(const struct story *story, size_t index)
 {
 	const struct story_thread *thread = &story->threads[index];
 	unsigned int i;
 
-	/* an idle task does not hold anybody up */
-	if (!thread->task.pid && !thread->task.mm && thread->task.kernel_thread)
+	if (is_idle(thread))
 		return false;
 	for (i = 0; story->rcu.read && i < story->rcu.view.blocker_count &&
 		    i < RCU_BLOCKERS_MAX; i++)
@@ -137,43 +191,49 @@ static void add_spinners(const struct story *story, const char *one, const char 
 {
 	const struct story_thread *thread = words_thread_at(story, story->spinners[0].thread);
 	uint64_t more = story->spinner_count - 1 + story->spinners_lost;
+	char number[TEXT_NUMBER_SIZE];
 
 	if (thread)
 		words_thread(phrase, thread);
 	else
 		phrase_add(phrase, "a task");
 	if (more)
-		phrase_add(phrase, " and %" PRIu64 " more", more);
+		phrase_add(phrase, " and %s more", text_number(more, number));
 	phrase_add(phrase, " %s", more ? many : one);
 }
 
 static void add_bug(const struct story *story, struct phrase *phrase)
 {
 	static const char *const has_fix[] = {
-		[FIX_UNKNOWN] = "whether this kernel has the fix cannot be told by its release",
-		[FIX_PRESENT] = "by its release, this kernel should have the fix",
-		[FIX_ABSENT] = "this kernel lacks the fix",
-		[FIX_NOT_NEEDED] = "but by its release, this kernel is older than that bug",
+		[FIX_UNKNOWN] = "; whether this kernel has the fix cannot be told by its release",
+		/* where the fix is said to be, it must not be said twice */
+		[FIX_PRESENT] = ", though by its release this kernel should have the fix (see bug)",
+		[FIX_ABSENT] = "; this kernel lacks the fix",
+		[FIX_NOT_NEEDED] = "; but by its release, this kernel is older than that bug",
 	};
 	const struct story_bug *bug = &story->bugs[0];
 
-	if (story->bug_count)
-		phrase_add(phrase, " It looks like the known bug %s (fixed in %s); %s.",
-			   bug->bug->name, bug->bug->fixed, has_fix[bug->status]);
+	if (!story->bug_count)
+		return;
+	phrase_add(phrase, " It looks like the known bug %s", bug->bug->name);
+	if (bug->status != FIX_PRESENT)
+		phrase_add(phrase, " (fixed in %s)", bug->bug->fixed);
+	phrase_add(phrase, "%s.", has_fix[bug->status]);
 }
 
 static void stall_verdict(const struct story *story, struct phrase *phrase)
 {
 	const struct story_spinner *spinner = &story->spinners[0];
 
-	add_spinners(story, "spins", "spin", phrase);
-	phrase_add(phrase, " for ever in a lookup of the swap cache: ");
 	if (words_slot_known(spinner)) {
+		add_spinners(story, "spins", "spin", phrase);
+		phrase_add(phrase, " for ever in a lookup of the swap cache: ");
 		words_slot(phrase, spinner->device, spinner->type, spinner->slot);
 		phrase_add(phrase, "%s %s", spinner->certain ? "" : ", most likely,",
 			   "holds a page without references.");
 	} else {
-		phrase_add(phrase, "at which slot is not known.");
+		add_spinners(story, "is stuck", "are stuck", phrase);
+		phrase_add(phrase, " in a lookup of the swap cache; at which slot is not known.");
 	}
 	if (story->rcu.by_spinner && story->rcu.view.age_known)
 		phrase_add(phrase, " RCU has waited for it for %.1f s.", story->rcu.view.age);
@@ -195,13 +255,59 @@ static void refault_verdict(const struct story *story, struct phrase *phrase)
 		phrase_add(phrase, "at which slot is not known.");
 	}
 	phrase_add(phrase, " 100 %% CPU%s%s.", story->stalled ? "" : ", no stall",
-		   story->log.read && !story->log.event_count ? ", nothing in the log" : "");
+		   words_log_whole(&story->log) && !story->log.event_count && !story->interrupted ?
+		   ", nothing in the log" : "");
+}
+
+/* A task that RCU waits for; SIZE_MAX if none is known. */
+static size_t find_blocker(const struct story *story)
+{
+	unsigned int i;
+
+	for (i = 0; story->rcu.read && story->rcu.stalled &&
+		    i < story->rcu.view.blocker_count && i < RCU_BLOCKERS_MAX; i++) {
+		size_t index = story->rcu.blocker_threads[i];
+
+		if (words_thread_at(story, index) && !is_idle(&story->threads[index]))
+			return index;
+	}
+	return SIZE_MAX;
+}
+
+/* Somebody is stuck whom nothing ties to a slot, and there are slots that do that. */
+static void stuck_words(const struct story *story, const struct story_thread *thread,
+			struct phrase *phrase)
+{
+	bool whole = words_chain_seen(thread);
+
+	phrase_add(phrase, "RCU has waited ");
+	if (story->rcu.view.age_known)
+		phrase_add(phrase, "%.1f s ", story->rcu.view.age);
+	phrase_add(phrase, "for ");
+	words_thread(phrase, thread);
+	phrase_add(phrase, ", which could not be tied to a slot");
+	if (thread->on_cpu && thread->origin == REGISTERS_MISSING)
+		phrase_add(phrase, " (its registers are missing)");
+	else if (!whole)
+		phrase_add(phrase, " (its call chain is cut)");
+	phrase_add(phrase, "; but ");
+	words_count(phrase, story->findings->spin_slots, "slot");
+	phrase_add(phrase, " make%s a lookup spin for ever%s.",
+		   story->findings->spin_slots == 1 ? "s" : "", whole ? "" : ": likely it does");
 }
 
 static void latent_verdict(const struct story *story, struct phrase *phrase)
 {
 	const struct story_findings *findings = story->findings;
+	const struct story_thread *blocker = NULL;
 
+	if (story->stalled && findings->spin_slots)
+		blocker = words_thread_at(story, find_blocker(story));
+	if (blocker) {
+		stuck_words(story, blocker, phrase);
+		phrase_add(phrase, " To exit, unmap or swap off is to touch one.");
+		return;
+	}
 	phrase_add(phrase, "%s, but the first who touches one of ", story->stalled ?
 		   "something is stuck, which could not be tied to the swap cache" :
 		   "no task was seen stuck");
@@ -259,12 +365,79 @@ static void unrelated_verdict(const struct explanation *explanation, struct phra
 	phrase_add(phrase, ".");
 }
 
+/* "call chains of 2 of 2 CPUs, RCU": what nobody can be seen stuck without. */
+static void add_not_seen(const struct story *story, struct phrase *phrase)
+{
+	unsigned int seen = words_chains_seen(story);
+	size_t start;
+
+	phrase_add(phrase, " Not seen, for it could not be read: ");
+	start = phrase->length;
+	if (seen < story->cpu_count) {
+		phrase_add(phrase, "the call chains of %u of ", story->cpu_count - seen);
+		words_count(phrase, story->cpu_count, "CPU");
+	}
+	if (!story->rcu.read)
+		phrase_add(phrase, "%sRCU", phrase->length > start ? ", " : "");
+	if (!words_log_read(&story->log))
+		phrase_add(phrase, "%sthe kernel log", phrase->length > start ? ", " : "");
+	phrase_add(phrase, ".");
+}
+
+/* A death of the kernel that the swap cache does not explain. */
+static void add_panic(const struct story *story, struct phrase *phrase)
+{
+	static const char prefix[] = "Kernel panic - not syncing: ";
+	const struct story_event *last = NULL;
+	char text[sizeof(last->text)], *from = text;
+	unsigned int i;
+
+	for (i = 0; i < story->log.event_count && i < STORY_EVENTS_MAX; i++) {
+		const struct story_event *event = &story->log.events[i];
+
+		if (event->recent && (event->kind == EVENT_PANIC || event->kind == EVENT_OOPS) &&
+		    (!last || event->kind >= last->kind))
+			last = event;
+	}
+	if (!last)
+		return;
+	text_visible(last->text, text, sizeof(text));
+	if (!strncmp(text, prefix, strlen(prefix)))
+		from += strlen(prefix);
+	if (strstr(from, "sysrq triggered crash")) {
+		phrase_add(phrase, " The kernel panicked because sysrq asked for it.");
+		return;
+	}
+	phrase_add(phrase, " The kernel %s (\"%.60s\"), which nothing here explains.",
+		   last->kind == EVENT_PANIC ? "panicked" : "oopsed", from);
+}
+
 static void clean_verdict(const struct explanation *explanation, struct phrase *phrase)
 {
 	bool complete = audit_summary_complete(&explanation->totals->audit);
+	const struct story *story = explanation->story;
 
 	phrase_add(phrase, "nothing is broken in %s, and no task was seen stuck in it.",
 		   complete ? "the swap cache" : "what could be seen of the swap cache");
+	if (words_chains_seen(story) < story->cpu_count || !story->rcu.read ||
+	    !words_log_read(&story->log))
+		add_not_seen(story, phrase);
+	add_panic(story, phrase);
+}
+
+static void unknown_verdict(const struct explanation *explanation, struct phrase *phrase)
+{
+	if (!explanation->story->interrupted) {
+		phrase_add(phrase, "too little could be read to say what happened; the missing "
+			   "parts are listed below.");
+		return;
+	}
+	phrase_add(phrase, "interrupted: not all was looked at.");
+	if (!explanation->totals->audit.slots)
+		return;
+	phrase_add(phrase, " Of the swap cache: ");
+	audit_words(explanation, phrase);
+	phrase_add(phrase, ".");
 }
 
 void words_verdict(const struct explanation *explanation, struct phrase *phrase)
@@ -292,8 +465,8 @@ void words_verdict(const struct explanation *explanation, struct phrase *phrase)
 	} else if (verdict == VERDICT_CLEAN) {
 		clean_verdict(explanation, phrase);
 	} else {
-		phrase_add(phrase, "too little could be read to say what happened; the missing "
-			   "parts are listed below.");
+		unknown_verdict(explanation, phrase);
+		return;
 	}
 	if (story->interrupted)
 		phrase_add(phrase, " Interrupted: not all was looked at.");
@@ -301,12 +474,24 @@ void words_verdict(const struct explanation *explanation, struct phrase *phrase)
 
 /* ----------------------------------------------------------------------- loops */
 
-static void why_stall(struct phrase *phrase)
+static void why_stall(const struct story *story, const struct story_spinner *spinner,
+		      struct phrase *phrase)
 {
+	if (!words_slot_known(spinner)) {
+		phrase_add(phrase, "A lookup loops only while it cannot get a reference to the "
+			   "page in the slot; for ever, if that page was freed.");
+		if (story->findings->spin_slots) {
+			phrase_add(phrase, " ");
+			words_count(phrase, story->findings->spin_slots, "slot");
+			phrase_add(phrase, " hold%s such a page.",
+				   story->findings->spin_slots == 1 ? "s" : "");
+		}
+		return;
+	}
 	phrase_add(phrase, "The lookup loads the slot's entry under rcu_read_lock(), cannot get a "
-		   "reference to the page, whose count is 0, and loads the same entry again. The "
-		   "page was freed: nobody will take it out of this slot. RCU cannot end its grace "
-		   "period, since this reader never leaves.");
+		   "reference to the page, whose count is 0, and starts again. The page was freed: "
+		   "nobody who holds it will take it out, for nobody does. RCU waits for this "
+		   "reader in vain.");
 }
 
 static void why_refault(const struct story *story, const struct story_spinner *spinner,
@@ -317,13 +502,20 @@ static void why_refault(const struct story *story, const struct story_spinner *s
 	phrase_add(phrase, "do_swap_page() finds the folio, locks it, compares PG_swapcache and "
 		   "%s with the entry in the page table, unlocks it as not its own and "
 		   "returns 0 as if served; the instruction runs again and faults again.", what);
-	if (spinner->page_read && spinner->page.marks & KSWAPCK_PAGE_SWAPCACHE)
-		phrase_add(phrase, " %s of the page is 0x%" PRIx64 "; the entry is 0x%" PRIx64
-			   ", and neither will change.", what, spinner->page_private,
-			   spinner->expected_private);
-	else if (spinner->page_read)
-		phrase_add(phrase, " The page is not in the swap cache: it is another's now. When "
-			   "that one frees it, the loop becomes a spin under rcu_read_lock().");
+	if (spinner->page_read && spinner->page.marks & KSWAPCK_PAGE_SWAPCACHE) {
+		if (!spinner->private_known)
+			phrase_add(phrase, " %s of the page could not be read.", what);
+		else
+			phrase_add(phrase, " %s of the page is 0x%" PRIx64 "; the entry is 0x%"
+				   PRIx64 ", and neither will change.", what,
+				   spinner->page_private, spinner->expected_private);
+	} else if (spinner->page_read) {
+		phrase_add(phrase, " The page is out of the swap cache");
+		if (spinner->page_text[0])
+			phrase_add(phrase, " (now %s)", spinner->page_text);
+		phrase_add(phrase, ". Should it be freed, the loop becomes a spin under "
+			   "rcu_read_lock().");
+	}
 	phrase_add(phrase, " Each round leaves RCU and the kernel, so nothing stalls and nothing "
 		   "is logged.");
 }
@@ -333,14 +525,15 @@ void words_why(const struct story *story, const struct story_spinner *spinner,
 {
 	phrase_begin(phrase, "%s", "");
 	if (spinner->loop == LOOP_STALL)
-		why_stall(phrase);
+		why_stall(story, spinner, phrase);
 	else if (spinner->loop == LOOP_REFAULT)
 		why_refault(story, spinner, phrase);
 }
 
 static bool is_in(const struct story_origin *origin, const struct story_spinner *spinner)
 {
-	return origin->type == spinner->type && spinner->slot >= origin->first_slot &&
+	return words_slot_known(spinner) && origin->type == spinner->type &&
+	       spinner->slot >= origin->first_slot &&
 	       spinner->slot - origin->first_slot < origin->slots;
 }
 
@@ -357,8 +550,10 @@ static void end_stall(const struct story *story, const struct story_spinner *spi
 			   "reboot;", story->origin.first_slot);
 	else
 		phrase_add(phrase, "A reboot;");
-	phrase_add(phrase, " no signal, for the loop looks for none. If the page is given out again "
-		   "as a folio, an endless refault begins.");
+	phrase_add(phrase, " no signal, for the loop looks for none.");
+	if (words_slot_known(spinner))
+		phrase_add(phrase, " If the page is given out again as a folio, an endless refault "
+			   "begins.");
 }
 
 static void end_refault(const struct story *story, struct phrase *phrase)

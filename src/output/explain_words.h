@@ -29,7 +29,11 @@ const char *words_name(const char *name, char text[NAME_SIZE]);
 
 /** words_task - add "pid 37 (lab)". */
 void words_task(struct phrase *phrase, int32_t pid, const char *comm);
-/** words_thread - add "pid 37 (lab) on CPU 1". */
+/** words_thread_name - add "pid 37 (lab)", or which task it is that is not in the dump. */
+void words_thread_name(struct phrase *phrase, const struct story_thread *thread);
+/** words_pid - add "pid 37", short; "task 0x..." where the pid is not known. */
+void words_pid(struct phrase *phrase, const struct story_thread *thread);
+/** words_thread - the same as words_thread_name(), and " on CPU 1". */
 void words_thread(struct phrase *phrase, const struct story_thread *thread);
 /** words_slot - add "slot 16389 of vda". */
 void words_slot(struct phrase *phrase, const char *device, unsigned int type, uint64_t slot);
@@ -42,6 +46,15 @@ const struct story_thread *words_thread_at(const struct story *story, size_t ind
 bool words_slot_known(const struct story_spinner *spinner);
 /** words_is_spinner - index of the spinner that is this thread; SIZE_MAX: none. */
 size_t words_is_spinner(const struct story *story, size_t thread);
+
+/** words_chain_seen - is the call chain whole, as far as there is one in user mode? */
+bool words_chain_seen(const struct story_thread *thread);
+/** words_chains_seen - CPUs of which it is. */
+unsigned int words_chains_seen(const struct story *story);
+/** words_log_read - was there a record of the log to read? */
+bool words_log_read(const struct story_log *log);
+/** words_log_whole - and none that could not be read? */
+bool words_log_whole(const struct story_log *log);
 
 /** words_is_stalled - does RCU wait for that thread, or does the log name it in a stall? */
 bool words_is_stalled(const struct story *story, size_t index);

@@ -18,6 +18,8 @@ static void write_text(FILE *stream, const char *text)
 			fprintf(stream, "\\%c", *s);
 		else if (*s < 0x20 || *s == 0x7f)
 			fprintf(stream, "\\u%04x", *s);
+		else if (length == 2 && *s == 0xc2 && s[1] < 0xa0)	/* controls too */
+			fprintf(stream, "\\u%04x", s[1]);
 		else if (length)
 			fwrite(s, 1, length, stream);
 		else

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/text.h"
+
 static void device_name(const struct kswapck_finding *finding, char *text, size_t size)
 {
 	if (!finding->device)
@@ -18,7 +20,7 @@ static void device_name(const struct kswapck_finding *finding, char *text, size_
 static void slots(const struct kswapck_finding *finding, char *text, size_t size)
 {
 	uint64_t span = finding->last_slot - finding->first_slot + 1;
-	char device[80];
+	char device[80], count[TEXT_NUMBER_SIZE];
 	int length;
 
 	device_name(finding, device, sizeof(device));
@@ -31,10 +33,11 @@ static void slots(const struct kswapck_finding *finding, char *text, size_t size
 	if (length < 0 || (size_t)length >= size)
 		return;
 	if (finding->count && finding->count != span)
-		snprintf(text + length, size - (size_t)length, " (%" PRIu64 " of them)",
-			 finding->count);
+		snprintf(text + length, size - (size_t)length, " (%s of them)",
+			 text_number(finding->count, count));
 	else if (finding->count)
-		snprintf(text + length, size - (size_t)length, " (%" PRIu64 ")", finding->count);
+		snprintf(text + length, size - (size_t)length, " (%s)",
+			 text_number(finding->count, count));
 }
 
 static bool is_word(const char *name, size_t length, const char *word)

@@ -55,21 +55,39 @@ static void text_begin(struct output *output, const struct report_subject *subje
 	fputc('\n', output->options.stream);
 }
 
-static void print_evidence(const struct output *output, const struct kswapck_finding *finding)
+#define EVIDENCE_INDENT	8
+#define EVIDENCE_WHAT	22	/* columns of what it is, if there is room */
+#define EVIDENCE_NEXT	12	/* blanks before the value, if there is no room at all */
+
+/* "0x...  page.private  0x..., not 0x..."; never wider than the terminal. */
+static void print_value(const struct output *output, const struct kswapck_evidence *evidence)
 {
 	FILE *stream = output->options.stream;
+	int columns = (int)output->options.columns, width = EVIDENCE_WHAT, length, too_long;
+	char value[24], expected[32] = "";
+
+	length = snprintf(value, sizeof(value), "0x%0*" PRIx64, (int)evidence->size * 2,
+			  evidence->value);
+	if (evidence->has_expected)
+		length += snprintf(expected, sizeof(expected), ", not 0x%" PRIx64,
+				   evidence->expected);
+	length += EVIDENCE_INDENT + 18 + 2 + EVIDENCE_WHAT + 1;
+	too_long = columns ? length - columns : 0;
+	if (too_long > 0)
+		width = too_long < EVIDENCE_WHAT ? EVIDENCE_WHAT - too_long : 0;
+	fprintf(stream, "%*s0x%016" PRIx64 "  %-*s ", EVIDENCE_INDENT, "", evidence->address,
+		width, evidence->what);
+	if (too_long > 0 && (int)strlen(evidence->what) > width)
+		fprintf(stream, "\n%*s", EVIDENCE_NEXT, "");
+	fprintf(stream, "%s%s\n", value, expected);
+}
+
+static void print_evidence(const struct output *output, const struct kswapck_finding *finding)
+{
 	unsigned int i;
 
-	for (i = 0; i < finding->evidence_count; i++) {
-		const struct kswapck_evidence *evidence = &finding->evidence[i];
-
-		fprintf(stream, "        0x%016" PRIx64 "  %-22s 0x%0*" PRIx64,
-			evidence->address, evidence->what, (int)evidence->size * 2,
-			evidence->value);
-		if (evidence->has_expected)
-			fprintf(stream, ", not 0x%" PRIx64, evidence->expected);
-		fputc('\n', stream);
-	}
+	for (i = 0; i < finding->evidence_count; i++)
+		print_value(output, &finding->evidence[i]);
 }
 
 static void text_finding(struct output *output, const struct kswapck_finding *finding,

@@ -89,6 +89,16 @@ static bool cpus_complete(const struct story *story)
 	return story->cpu_count > 0;
 }
 
+static bool any_slot_unknown(const struct story *story)
+{
+	size_t i;
+
+	for (i = 0; i < story->spinner_count; i++)
+		if (!story->spinners[i].agreeing)
+			return true;
+	return false;
+}
+
 /* The parts of the story, in the order in which they need each other. */
 static void tell(struct telling *telling, const struct audit_summary *audit)
 {
@@ -110,7 +120,8 @@ static void tell(struct telling *telling, const struct audit_summary *audit)
 	if (telling->findings->lost)
 		story_gap(story, "findings", "%llu more findings than could be kept were not looked "
 			  "into", (unsigned long long)telling->findings->lost);
-	story->incomplete = story->gap_count || !cpus_complete(story);
+	story->incomplete = story->gap_count || !cpus_complete(story) ||
+			    any_slot_unknown(story);
 }
 
 struct story *story_tell(const struct kernel *kernel, struct story_findings *findings,

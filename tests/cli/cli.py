@@ -14,6 +14,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 
 sys.dont_write_bytecode = True
 
@@ -233,7 +234,7 @@ class Tests:
     def unknown_option(self):
         """An option that does not exist."""
         self.refused("--no-such-option", self.good, status=USAGE, say="no-such-option")
-        self.refused("scan", "-Z", self.good, status=USAGE, say="'Z'")
+        self.refused("scan", "-Z", self.good, status=USAGE, say="'-Z'")
 
     def no_argument(self):
         """No argument at all: usage."""
@@ -267,6 +268,27 @@ class Tests:
             self.refused("explain", f"--stacks={bad}", self.good, status=USAGE, say="stacks")
         self.refused("explain", "--stacks", status=USAGE, say="stacks")
 
+    def options_before_the_command(self):
+        """Options may stand before the command, with values and without."""
+        dump = self.dumps / "freed-folio.kdump"
+        told = self.run("explain", "--json", dump).stdout
+        assert self.run("--quiet", "-j", "explain", dump).stdout == told
+        assert self.run("-qs", "all", "--json", "explain", "-n", dump).stdout != told
+        assert self.run("-m", "1", "scan", dump).stdout == self.run("scan", "-m1", dump).stdout
+        self.refused("--quiet", "explian", dump, status=USAGE, say="neither a file nor a command")
+        self.refused("--stacks=all", "scan", dump, status=USAGE, say="stacks")
+        self.refused("-q", "--", "explain", say="explain: cannot open: No such file")
+
+    def strange_values(self):
+        """What is said of an option does not drive a terminal."""
+        evil = "\033[2J\x9b31m\u202e"
+        for arguments in ([f"--max-findings={evil}"], [f"--stacks={evil}"], [f"--{evil}"],
+                          [f"--json={evil}"], [f"-{evil}"]):
+            done = self.refused("triage", *arguments, self.good, status=USAGE)
+            assert re.fullmatch("[ -~]*\n", done.stderr), repr(done.stderr)
+        for empty in ("--vmlinux=", "--arch="):
+            self.refused(empty, self.good, status=USAGE, say=empty[2:-1])
+
     def max_findings(self):
         """Numbers that are none."""
         for bad in ("x", "", "-1", "1x", "99999999999999999999", "0x10", " 3",
@@ -279,7 +301,9 @@ class Tests:
         both, scan = self.run(dump), self.run("scan", dump)
         assert both.returncode == scan.returncode == ERRORS, both.stderr
         assert re.match(r"[A-Z]+: ", both.stdout), both.stdout[:80]
-        assert both.stdout.endswith("\n\n" + scan.stdout), both.stdout
+        assert " ".join(both.stdout.split()).endswith(" ".join(scan.stdout.split())), both.stdout
+        widest = [max(map(len, done.stdout.splitlines())) for done in (both, scan)]
+        assert widest[0] <= 100 < widest[1], widest
         assert self.run("triage", dump).stdout == both.stdout
 
     def explain_tells_a_story(self):
@@ -371,22 +395,39 @@ class Tests:
         assert "\033" not in self.on_terminal({"TERM": "dumb"}), "colour on a dumb terminal"
         assert "\033" not in self.run(self.good).stdout, "colour in a pipe"
 
-    def on_terminal(self, environment):
-        """What kswapck writes to a terminal."""
+    def narrow_terminal(self):
+        """No line is wider than a terminal of 80 columns."""
+        for name in ("tail-private", "freed-folio"):
+            for arguments in (["-m0"], ["scan"], ["explain", "--stacks=all"]):
+                text = self.on_terminal({"TERM": "dumb"}, *arguments, self.dumps / f"{name}.kdump")
+                wide = [line for line in text.splitlines() if len(line) > 80]
+                assert text and not wide, wide[0]
+
+    def on_terminal(self, environment, *arguments):
+        """What kswapck writes to a terminal, which holds little until somebody reads it."""
         try:
             leader, follower = os.openpty()
         except OSError as why:
             raise Skip(f"no terminals: {why}") from why
-        self.run(self.good, stdout=follower, env={**os.environ, "NO_COLOR": "", **environment})
-        os.close(follower)
-        text = b""
+        pieces = []
+
+        def read_all():
+            try:
+                while piece := os.read(leader, 65536):
+                    pieces.append(piece)
+            except OSError:
+                pass    # the way in which Linux says that the other side is closed
+
+        reader = threading.Thread(target=read_all)
+        reader.start()
         try:
-            while piece := os.read(leader, 65536):
-                text += piece
-        except OSError:
-            pass    # the way in which Linux says that the other side is closed
-        os.close(leader)
-        return text.decode()
+            self.run(*(arguments or [self.good]), stdout=follower,
+                     env={**os.environ, "NO_COLOR": "", **environment})
+        finally:
+            os.close(follower)
+            reader.join()
+            os.close(leader)
+        return b"".join(pieces).decode()
 
     def closed_pipe(self):
         """The reader goes away after a line: no noise, no hang."""

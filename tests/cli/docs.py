@@ -73,8 +73,7 @@ def every_problem_is_explained(program, tree):
         text = output(program, "help", number)
         if text != output(program, "help", name) or text.count("\n\n") < 4:
             bad.append(number)
-        bad += [f"{number}: {line}" for line in text.splitlines()
-                if len(line) > 80 and not line.startswith("   ")]
+        bad += [f"{number}: {line}" for line in text.splitlines() if len(line) > 80]
     return [], bad
 
 
@@ -85,9 +84,20 @@ def readme_names_files(program, tree):
     return [], [name for name in names if not (tree / name).exists()]
 
 
+def readme_shows_the_report(program, tree):
+    """The two blocks of the README are what the program writes to a pipe."""
+    blocks = re.findall(r"^```\n(.*?)^```$", (tree / "README.md").read_text(),
+                        re.MULTILINE | re.DOTALL)
+    command, shown = (blocks[0] + "\n" + blocks[1]).split("\n", 1)
+    arguments = command.removeprefix("$ build/src/kswapck ").split()
+    done = subprocess.run([pathlib.Path(program).absolute(), *arguments], cwd=tree,
+                          capture_output=True, text=True, check=False)
+    return done.stdout.splitlines(), shown.splitlines()
+
+
 CASES = [manual_lists_problems, manual_lists_options, manual_lists_commands, help_fits,
          manual_is_sound,
-         every_problem_is_explained, readme_names_files]
+         every_problem_is_explained, readme_names_files, readme_shows_the_report]
 
 
 def main(program, tree):

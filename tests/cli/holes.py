@@ -41,6 +41,10 @@ class Dump:
     def without(self, accept):
         """The file without the pages whose contents @accept takes; and how many those are."""
         gone = {index for index, content in self.pages() if accept(content)}
+        return self.without_pages(gone), len(gone)
+
+    def without_pages(self, gone):
+        """The file without the pages of these indices."""
         data = bytearray(self.data)
         place = self.descriptors
         for index, frame in enumerate(self.frames):
@@ -53,7 +57,7 @@ class Dump:
         # room that nobody uses is zeros
         end = self.descriptors + len(self.frames) * DESCRIPTOR.size
         data[place:end] = bytes(end - place)
-        return bytes(data), len(gone)
+        return bytes(data)
 
     def without_bit(self, index):
         """The file with one bit of the bitmap lost, and nothing else changed."""

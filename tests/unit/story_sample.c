@@ -40,6 +40,7 @@ static size_t thread(struct sample *sample, int pid, const char *comm)
 	struct story_thread *new = &sample->threads[index];
 
 	new->frames = sample->frames[index];
+	new->known = true;
 	new->task.address = UINT64_C(0xffff888001230000) + index * 4096;
 	new->task.pid = new->task.tgid = pid;
 	new->task.mm = UINT64_C(0xffff888004560000);
@@ -96,6 +97,7 @@ static void spinner(struct sample *sample, size_t index, enum story_loop loop)
 		.page = {.address = PAGE, .pfn = 0xe00, .private = loop == LOOP_STALL ? 9 : 0,
 			 .marks = loop == LOOP_STALL ? 0 : KSWAPCK_PAGE_SWAPCACHE},
 		.page_text = "a free block of order 9",
+		.private_known = true,
 		.expected_private = 0x4005,
 		.problem = catalogue_find(loop == LOOP_STALL ? "KS101" : "KS107"),
 		.fault_address = 0x7f2b3dc05000,
@@ -217,6 +219,7 @@ static void waiter(struct sample *sample, size_t index, enum story_wait_kind kin
 		.kind = kind,
 		.function = "rwsem_down_write_slowpath",
 		.object = UINT64_C(0xffff888004560068),
+		.holder = SIZE_MAX,
 	};
 }
 
@@ -253,12 +256,30 @@ static void unrelated(struct sample *sample)
 	      SIZE_MAX);
 }
 
+static void idle(struct sample *sample)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < sample->story.cpu_count; cpu++) {
+		struct story_thread *new = &sample->threads[thread(sample, 0, "swapper")];
+
+		new->on_cpu = new->task.kernel_thread = true;
+		new->cpu = cpu;
+		new->task.mm = 0;
+		new->end = UNWIND_TOP;
+	}
+	sample->story.rcu.read = true;
+	snprintf(sample->story.rcu.view.flavour, sizeof(sample->story.rcu.view.flavour),
+		 "rcu_preempt");
+}
+
 static void missing(struct sample *sample)
 {
 	struct story *story = &sample->story;
 
 	sample->totals.audit.devices_unreadable = 1;
 	sample->totals.exit_status = 4;
+	story->incomplete = true;
 	story->gaps[story->gap_count++] = (struct story_gap){"kernel log", "prb is not readable"};
 }
 
@@ -309,6 +330,9 @@ struct sample *sample_new(enum story_verdict verdict)
 		break;
 	case VERDICT_UNRELATED:
 		unrelated(sample);
+		break;
+	case VERDICT_CLEAN:
+		idle(sample);
 		break;
 	case VERDICT_UNKNOWN:
 		missing(sample);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,6 +100,7 @@ static void what_is_not_known_is_null(void **state)
 	sample->story.origin.pattern = PATTERN_NONE;
 	sample->story.spinners[0].page_read = false;
 	sample->story.spinners[0].agreeing = 0;
+	sample->story.spinners[0].entry = 0;
 	sample->story.spinners[0].thread = SIZE_MAX;
 	json = sample_json(sample);
 	assert_sound(json);
@@ -106,8 +108,27 @@ static void what_is_not_known_is_null(void **state)
 	assert_has(json, "\"rcu\": null");
 	assert_has(json, "\"origin\": null");
 	assert_has(json, "\"struct_page\": null");
+	assert_has(json, "\"device\": null");
+	assert_has(json, "\"type\": null");
 	assert_has(json, "\"slot\": null");
+	assert_has(json, "\"entry\": null");
 	assert_has(json, "\"stack\": null");
+	free(json);
+	free(sample);
+}
+
+/* A program may well print what it reads. */
+static void no_control_characters(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_STALL);
+	char *json;
+
+	(void)state;
+	snprintf(sample->threads[0].task.comm, sizeof(sample->threads[0].task.comm),
+		 "%s", "a\xc2\x9b" "2J\x9b\033");
+	json = sample_json(sample);
+	assert_has(json, "\"comm\": \"a\\u009b2J\xef\xbf\xbd\\u001b\"");
+	assert_null(strstr(json, "\xc2\x9b"));
 	free(json);
 	free(sample);
 }
@@ -118,6 +139,7 @@ int main(void)
 		cmocka_unit_test(every_verdict_is_sound),
 		cmocka_unit_test(parts_of_a_stall),
 		cmocka_unit_test(what_is_not_known_is_null),
+		cmocka_unit_test(no_control_characters),
 	};
 
 	return cmocka_run_group_tests_name("explain_json", tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -179,7 +180,7 @@ static void refault(void **state)
 	assert_has(text, "REFAULT: pid 37 (lab) on CPU 1 faults for ever");
 	assert_has(text, "no stall, nothing in the log");
 	assert_has(text, "returns 0 as if served");
-	assert_has(text, "->private of the page is 0x0; the entry is 0x4005");
+	assert_has(text, "->private of the page is 0x0; the entry is 0x4005, and neither will");
 	assert_has(text, "Killing the task");
 	assert_lacks(text, "under rcu_read_lock()");
 	free(text);
@@ -321,7 +322,8 @@ static void fix_is_doubted_in_a_spinner(void **state)
 	(void)state;
 	sample->story.bugs[0].status = FIX_PRESENT;
 	text = unwrapped(sample);
-	assert_has(text, "by its release, this kernel should have the fix");
+	assert_has(text, "migration-replaces-one-slot, though by its release this kernel should "
+		   "have the fix (see bug).");
 	assert_lacks(text, "lacks the fix");
 	free(text);
 	free(sample);
@@ -358,6 +360,269 @@ static void others_are_counted(void **state)
 	assert_has(text, "STALL: pid 37 (lab) on CPU 1 and 11 more spin for ever");
 	assert_has(text, "others caught as well:");
 	assert_has(text, "and 8 more");
+	free(text);
+	free(sample);
+}
+
+/* A task that is not in the dump is not pid 0, which is another one. */
+static void task_not_in_the_dump(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_UNRELATED);
+	char *text;
+
+	(void)state;
+	sample->threads[0].known = false;
+	sample->threads[0].task = (struct task_details){.address = 0xffff888001230000};
+	sample->explanation.stacks = STACKS_ALL;
+	text = unwrapped(sample);
+	assert_has(text, "UNRELATED: a task (0xffff888001230000) on CPU 1 that is not in the dump "
+		   "stalls");
+	assert_has(text, "waits for CPU 1 with a task (0xffff888001230000) that is not in the "
+		   "dump;");
+	assert_lacks(text, "pid 0");
+	free(text);
+	text = sample_json(sample);
+	assert_has(text, "\"pid\": null");
+	assert_lacks(text, "\"pid\": 0");
+	free(text);
+	free(sample);
+}
+
+static void slot_not_known(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_STALL);
+	struct story_spinner *spinner = &sample->story.spinners[0];
+	char *text;
+
+	(void)state;
+	*spinner = (struct story_spinner){
+		.thread = 0, .loop = LOOP_STALL, .lookup = "swap_cache_get_folio",
+		.holds_rcu = true,
+	};
+	text = unwrapped(sample);
+	assert_has(text, "STALL: pid 37 (lab) on CPU 1 is stuck in a lookup of the swap cache; at "
+		   "which slot is not known.");
+	assert_has(text, "511 slots hold such a page.");
+	assert_lacks(text, "slot 0 ");
+	assert_lacks(text, "whose count is 0");
+	assert_lacks(text, " page 0x0");
+	free(text);
+	free(sample);
+}
+
+/* What nobody got to is not said to be absent. */
+static void interrupted(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_UNKNOWN);
+	char *text;
+
+	(void)state;
+	sample->story.interrupted = true;
+	sample->story.findings = &sample->findings;
+	sample->findings.spin_slots = 5;
+	sample->totals.audit.errors = 2;
+	sample->story.victims.swept = true;
+	text = unwrapped(sample);
+	assert_has(text, "UNKNOWN: interrupted: not all was looked at. Of the swap cache: 2 "
+		   "errors");
+	assert_lacks(text, "too little");
+	assert_lacks(text, "how ");
+	assert_lacks(text, "since ");
+	assert_lacks(text, "next ");
+	free(text);
+	free(sample);
+}
+
+/* Stuck, not tied to a slot, and slots that make a lookup spin: 'likely' if not all was seen. */
+static void latent_and_stalled(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_LATENT);
+	struct sample *other = sample_new(VERDICT_UNRELATED);
+	struct story_thread *thread = &sample->threads[0];
+	char *text;
+
+	(void)state;
+	*thread = other->threads[0];
+	sample->story.thread_count = 1;
+	sample->story.rcu = other->story.rcu;
+	sample->story.stalled = true;
+	thread->end = UNWIND_UNREADABLE;
+	text = unwrapped(sample);
+	assert_has(text, "LATENT: RCU has waited 21.3 s for pid 37 (modprobe) on CPU 1, which "
+		   "could not be tied to a slot (its call chain is cut); but 511 slots make a lookup "
+		   "spin for ever: likely it does.");
+	free(text);
+	thread->end = UNWIND_USER;
+	text = unwrapped(sample);
+	assert_has(text, "tied to a slot; but 511 slots make a lookup spin for ever. To exit");
+	assert_lacks(text, "likely");
+	free(text);
+	sample->story.rcu.read = false;
+	text = unwrapped(sample);
+	assert_has(text, "LATENT: something is stuck, which could not be tied to the swap cache");
+	free(text);
+	free(other);
+	free(sample);
+}
+
+static void clean_of_what_was_seen(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_CLEAN);
+	struct story_log *log = &sample->story.log;
+	char *text;
+
+	(void)state;
+	log->events[0] = (struct story_event){
+		.kind = EVENT_PANIC, .count = 1, .recent = true, .spinner = SIZE_MAX,
+		.text = "Kernel panic - not syncing: Fatal exception",
+	};
+	log->event_count = 1;
+	text = unwrapped(sample);
+	assert_has(text, "The kernel panicked (\"Fatal exception\"), which nothing here explains.");
+	assert_lacks(text, "could not be read");
+	free(text);
+	log->events[0].recent = false;
+	sample->threads[0].end = UNWIND_UNREADABLE;
+	sample->story.rcu.read = false;
+	text = unwrapped(sample);
+	assert_lacks(text, "panicked");
+	assert_has(text, "Not seen, for it could not be read: the call chains of 1 of 2 CPUs, "
+		   "RCU.");
+	free(text);
+	*log = (struct story_log){.read = true, .gaps.unreadable = 313};
+	text = unwrapped(sample);
+	assert_has(text, "1 of 2 CPUs, RCU, the kernel log.");
+	assert_lacks(text, "0 records");
+	free(text);
+	free(sample);
+}
+
+static void log_of_few_records(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_DAMAGE);
+	struct story_log *log = &sample->story.log;
+	char *text;
+
+	(void)state;
+	log->records = 1;
+	text = unwrapped(sample);
+	assert_has(text, "since the kernel log (1 record, until 0.0 s after boot) tells of no "
+		   "stall, lockup or oops ");
+	free(text);
+	log->gaps.unreadable = 312;
+	text = unwrapped(sample);
+	assert_has(text, "lockup or oops, as far as it could be read");
+	free(text);
+	log->records = 0;
+	text = unwrapped(sample);
+	assert_has(text, "since not known: the kernel log could not be read");
+	assert_lacks(text, "tells of no");
+	free(text);
+	free(sample);
+}
+
+static void tables_not_read(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_LATENT);
+	struct story_victims *victims = &sample->story.victims;
+	char *text;
+
+	(void)state;
+	victims->tables_unreadable = 1;
+	text = unwrapped(sample);
+	assert_has(text, "lead to broken slots; 1 page table could not be read");
+	free(text);
+	victims->pages = victims->count = 0;
+	text = unwrapped(sample);
+	assert_has(text, "next not known: 1 page table could not be read");
+	free(text);
+	victims->tables_unreadable = 0;
+	text = unwrapped(sample);
+	assert_has(text, "next no page of 40 processes looked at leads to broken slots");
+	free(text);
+	free(sample);
+}
+
+/* ->private is said only of what was read, and of a page that left the cache nothing. */
+static void refault_on_other_pages(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_REFAULT);
+	char *text;
+
+	(void)state;
+	sample->story.spinners[0].private_known = false;
+	text = unwrapped(sample);
+	assert_has(text, "->private of the page could not be read.");
+	assert_lacks(text, "of the page is 0x");
+	free(text);
+	sample->story.spinners[0].page.marks = 0;
+	snprintf(sample->story.spinners[0].page_text, sizeof(sample->story.spinners[0].page_text),
+		 "anonymous memory");
+	text = unwrapped(sample);
+	assert_has(text, "The page is out of the swap cache (now anonymous memory). Should it be "
+		   "freed, the loop becomes a spin under rcu_read_lock().");
+	assert_lacks(text, "another's");
+	free(text);
+	free(sample);
+}
+
+/* A row that says "and 1 more" takes as much room as that one. */
+static void rows_are_saved_or_shown(void **state)
+{
+	static const enum story_wait_kind kinds[] = {
+		WAIT_MMAP_LOCK, WAIT_MMAP_LOCK, WAIT_RCU, WAIT_OTHER, WAIT_MMAP_LOCK,
+	};
+	struct sample *sample = sample_new(VERDICT_STALL);
+	char *text;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		sample->waiters[i] = (struct story_waiter){
+			.thread = 1, .kind = kinds[i], .holder = i ? 1 : SIZE_MAX,
+			.object = 0x1000 + i, .spinner = SIZE_MAX,
+		};
+		if (i < 4)
+			sample->victims[i] = (struct story_victim){
+				.pid = 100 + (int)i, .count = 5, .mm = 4096 * i,
+			};
+	}
+	sample->story.waiter_count = 4;
+	sample->story.victims.count = 4;
+	text = unwrapped(sample);
+	assert_has(text, "pid 103: 5 pages");
+	assert_has(text, "mmap_lock 0x1000 pid 41 (mapper): mmap_lock 0x1001, held by pid 41 for "
+		   "writing");
+	assert_has(text, "0x1002");
+	assert_has(text, "0x1003");
+	assert_lacks(text, " more ");
+	free(text);
+	sample->story.waiter_count = 5;
+	text = unwrapped(sample);
+	assert_lacks(text, "0x1001");
+	assert_has(text, "0x1002");
+	assert_has(text, "0x1003");
+	assert_has(text, " and 2 more ");
+	free(text);
+	free(sample);
+}
+
+/* Who counts the rows must come to the number that is said. */
+static void rows_of_one_kind(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_STALL);
+	struct story_spinner *spinner = &sample->story.spinners[0];
+	char *text;
+
+	(void)state;
+	spinner->links[2] = spinner->links[1];
+	spinner->links[2].kind = LINK_PAGE_TABLE;
+	spinner->links[2].what = "PTE of vm_fault.address";
+	spinner->link_count = 3;
+	text = unwrapped(sample);
+	assert_has(text, "certain: 2 kinds of evidence agree (+)");
+	assert_has(text, "+ PTE of vm_fault.address = 0x7ffffffff7ff400");
+	assert_has(text, "(counted with vm_fault)");
 	free(text);
 	free(sample);
 }
@@ -404,6 +669,16 @@ int main(void)
 		cmocka_unit_test(fix_is_doubted_in_a_spinner),
 		cmocka_unit_test(guesses_are_marked),
 		cmocka_unit_test(others_are_counted),
+		cmocka_unit_test(task_not_in_the_dump),
+		cmocka_unit_test(slot_not_known),
+		cmocka_unit_test(interrupted),
+		cmocka_unit_test(latent_and_stalled),
+		cmocka_unit_test(clean_of_what_was_seen),
+		cmocka_unit_test(log_of_few_records),
+		cmocka_unit_test(tables_not_read),
+		cmocka_unit_test(refault_on_other_pages),
+		cmocka_unit_test(rows_are_saved_or_shown),
+		cmocka_unit_test(rows_of_one_kind),
 		cmocka_unit_test(stacks),
 	};
 

@@ -179,6 +179,36 @@ static void limit_of_findings(void **state)
 	assert_has(desk->text, "KS104 bad-entry: ");
 }
 
+/* Evidence fits any terminal that its address and its values fit. */
+static void evidence_fits(void **state)
+{
+	struct desk *desk = *state;
+	struct kswapck_finding one = finding("KS107");
+	unsigned int columns;
+	char *line, *next;
+
+	one.evidence_count = 1;
+	one.evidence[0] = (struct kswapck_evidence){
+		.what = "page.private", .address = UINT64_MAX, .value = UINT64_MAX, .size = 8,
+		.has_expected = true, .expected = UINT64_MAX,
+	};
+	for (columns = 56; columns < 120; columns++) {
+		teardown(state);
+		setup(state);
+		desk = *state;
+		desk->output.options.columns = columns;
+		desk->output.ops->finding(&desk->output, &one, 1);
+		fflush(desk->output.options.stream);
+		assert_has(desk->text, "0xffffffffffffffff, not 0xffffffffffffffff\n");
+		assert_has(desk->text, "0xffffffffffffffff  page.private ");
+		for (line = desk->text; *line; line = next) {
+			next = strchr(line, '\n');
+			*next++ = 0;
+			assert_in_range(strlen(line), 1, columns);
+		}
+	}
+}
+
 static void colour_only_if_wanted(void **state)
 {
 	struct desk *desk = *state;
@@ -251,6 +281,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_gap_forbids_clean, setup, teardown),
 		cmocka_unit_test_setup_teardown(broken_and_not_all_seen, setup, teardown),
 		cmocka_unit_test_setup_teardown(limit_of_findings, setup, teardown),
+		cmocka_unit_test_setup_teardown(evidence_fits, setup, teardown),
 		cmocka_unit_test_setup_teardown(colour_only_if_wanted, setup, teardown),
 		cmocka_unit_test_setup_teardown(causes_of_missing_nodes, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_problem_is_counted, setup, teardown),

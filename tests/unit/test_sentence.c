@@ -105,6 +105,11 @@ static void control_bytes(void **state)
 	assert_string_equal(text_visible("\xc3\xa9\xe2\x80\x9b", text, sizeof(text)),
 			    "\xc3\xa9\xe2\x80\x9b");
 	assert_string_equal(text_visible("cut", text, 3), "cu");
+	/* marks that turn the order of what follows, and their harmless neighbours */
+	assert_string_equal(text_visible("\u202ex\u2066\u2069\u200e\u200f\u061c", text,
+					 sizeof(text)), "?x?????");
+	assert_string_equal(text_visible("\u2029\u202f\u2065\u206a", text, sizeof(text)),
+			    "\u2029\u202f\u2065\u206a");
 	/* no half characters */
 	assert_string_equal(text_visible("a\xe2\x80\x9b", text, 4), "a");
 }
