@@ -125,7 +125,7 @@ def _source_tree(kernel, suite, scratch):
 
 
 def module(name, source):
-    """A module of the lab's own for a kernel that is built here, from kernels/SOURCE.c; made if need be."""
+    """A module of the lab's own, from kernels/SOURCE.c; made if need be."""
     folder, kernel = get(name), KERNELS[name]
     text = (HERE / "kernels" / f"{source}.c").read_bytes()
     built = folder / "own" / f"{source}-{hashlib.sha256(text).hexdigest()[:12]}" / f"{source}.ko"
@@ -138,6 +138,19 @@ def module(name, source):
 
 
 def _build_module(kernel, folder, source, text, built, scratch):
+    tree, env = (_built_tree if kernel.built else _headers_tree)(kernel, folder, scratch)
+    here = scratch / "own"
+    here.mkdir()
+    (here / f"{source}.c").write_bytes(text)
+    (here / "Kbuild").write_text(f"obj-m := {source}.o\n")
+    # Where no list of what the kernel exports is there, the guest's kernel looks itself.
+    packages.run(["make", f"M={here}", "KBUILD_MODPOST_WARN=1", "modules"], cwd=tree, env=env)
+    built.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(here / f"{source}.ko", built)
+
+
+def _built_tree(kernel, folder, scratch):
+    """The source of a kernel that was built here, ready for modules."""
     # Not with an update of the suite: a newer source would not fit the kernel that is there.
     tree, env = _source_tree(kernel, packages.Suite(kernel.suite), scratch)
     shutil.copyfile(folder / "config", tree / ".config")
@@ -145,14 +158,23 @@ def _build_module(kernel, folder, source, text, built, scratch):
     packages.run(["nice", "make", f"-j{(os.cpu_count() or 1) + 1}", "modules_prepare"], cwd=tree, env=env)
     # With the kernel's own BTF beside it, the module gets some too.
     os.symlink(folder / "vmlinux", tree / "vmlinux")
-    here = scratch / "own"
-    here.mkdir()
-    (here / f"{source}.c").write_bytes(text)
-    (here / "Kbuild").write_text(f"obj-m := {source}.o\n")
-    # No list of what the kernel exports is there; the guest's kernel looks itself.
-    packages.run(["make", f"M={here}", "KBUILD_MODPOST_WARN=1", "modules"], cwd=tree, env=env)
-    built.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(here / f"{source}.ko", built)
+    return tree, env
+
+
+def _headers_tree(kernel, folder, scratch):
+    """Debian's headers of exactly the kernel that is there."""
+    images = [name for name in json.loads((folder / "kernel.json").read_text())["packages"]
+              if re.match(r"linux-(image|binary)-\d", name)]
+    headers = re.sub(r"^linux-(image|binary)-", "linux-headers-", images[0])
+    suite = packages.Suite(kernel.suite)
+    root = scratch / "headers"
+    suite.unpack(suite.closure(headers, r"linux-(headers|kbuild)-"), root)
+    tree = root / "usr/src" / headers
+    makefile, variables = tree / "Makefile", tree / ".kernelvariables"
+    # They expect to be installed, and the compiler of their release.
+    makefile.write_text(makefile.read_text().replace("/usr/src/", f"{root}/usr/src/"))
+    variables.write_text(re.sub(r"gcc-\d+", "gcc", variables.read_text()))
+    return tree, None
 
 
 def _check_config(config, wanted):
