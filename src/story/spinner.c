@@ -147,6 +147,17 @@ static void count_agreement(struct story_spinner *spinner)
 	spinner->certain = spinner->agreeing >= 2 && direct && !against;
 }
 
+/* A register of user mode that points to another broken page says nothing of this one. */
+static void drop_other_registers(struct story_spinner *spinner)
+{
+	unsigned int i, kept = 0;
+
+	for (i = 0; i < spinner->link_count; i++)
+		if (spinner->links[i].agrees || spinner->links[i].kind != LINK_REGISTER_ADDRESS)
+			spinner->links[kept++] = spinner->links[i];
+	spinner->link_count = kept;
+}
+
 static bool has_agreeing(const struct story_spinner *spinner, enum story_link_kind kind)
 {
 	unsigned int i;
@@ -261,6 +272,7 @@ static void finish(struct search *search, size_t thread, const struct story_rang
 		search_support_refault(search);
 	}
 	count_agreement(spinner);
+	drop_other_registers(spinner);
 	if (search->guessed || (spinner->loop == LOOP_REFAULT && !has_live_evidence(search)))
 		spinner->certain = false;
 	if (spinner->loop != LOOP_REFAULT || refault_believed(search))
