@@ -6,7 +6,7 @@ import shutil
 import signal
 import sys
 
-from . import LabError, cache, compare, debug, dumps, kernels, packages, recipes, soak
+from . import LabError, cache, compare, debug, dumps, kernels, packages, plant, recipes, soak
 
 
 def _setup(_options):
@@ -50,6 +50,11 @@ def _soak(options):
         raise LabError("not all dumps were clean")
 
 
+def _plant(options):
+    packages.install(packages.RUN)
+    plant.plant(options.kernel, options)
+
+
 def _compare(options):
     packages.install(packages.RUN)
     if not compare.compare(options.name, options):
@@ -89,6 +94,11 @@ def _parser():
     soaking.add_argument("kernel", metavar="KERNEL", choices=kernels.KERNELS)
     soaking.add_argument("--dumps", type=int, default=40, metavar="N", help="how many (40)")
     soaking.add_argument("--scenario", default="storm", metavar="NAME", help="what keeps the guest busy (storm)")
+    planting = commands.add_parser("plant", help="point slots of a running guest at a free page: CACHE/planted/KERNEL")
+    planting.set_defaults(run=_plant, crashkernel=None)
+    planting.add_argument("kernel", metavar="KERNEL", choices=kernels.KERNELS)
+    planting.add_argument("--seconds", type=int, default=40, metavar="N", help="how long it goes on after that (40)")
+    planting.add_argument("--program", default="build/tests/plant-slots", metavar="PATH", help="that finds the slots")
     comparing = commands.add_parser("compare", help="what kswapck says of one vmcore in all its formats")
     comparing.set_defaults(run=_compare, crashkernel=None)
     comparing.add_argument("name", nargs="?", default="6.1-idle", metavar="KERNEL-SCENARIO", help="(6.1-idle)")
@@ -99,7 +109,7 @@ def _parser():
                            help="also its modules, and how to start trixie's crash, and a Python with drgn")
     for command in (soaking, comparing):
         command.add_argument("--program", default="kswapck", metavar="PATH", help="the kswapck to try")
-    for command in (make, soaking, comparing):
+    for command in (make, soaking, planting, comparing):
         command.add_argument("--memory", type=int, metavar="MIB", help="the guest's memory")
         command.add_argument("--append", metavar="WORDS", help="more for the guest's kernel's command line")
         command.add_argument("--verbose", action="store_true",

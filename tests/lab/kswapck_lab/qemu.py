@@ -194,6 +194,10 @@ class Guest:
         """Lets a guest that was dumped go on as if nothing had been."""
         self._qmp(("cont", {}))
 
+    def monitor(self, line):
+        """A line for QEMU's own prompt."""
+        self._qmp(("human-monitor-command", {"command-line": line}))
+
     def _qmp(self, *commands):
         try:
             with socket.socket(socket.AF_UNIX) as connection:

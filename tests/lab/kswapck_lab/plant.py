@@ -1,0 +1,74 @@
+"""Breaks the swap cache of a running stock kernel: a genuine stall of code that nobody changed.
+
+The bugs that leave freed folios in the swap cache are mended in Debian's kernels. Their state can be made all the same:
+a busy guest is stopped, some slots that its processes will fault on are pointed at a free page, by QEMU's stub for
+debuggers, and it goes on until somebody spins. Which words are written is found by build/tests/plant-slots.
+"""
+
+import shutil
+import socket
+import subprocess
+import time
+
+from . import LabError, cache, dumps, qemu, recipes
+
+SCENARIO = "churn"
+STALL = "rcupdate.rcu_cpu_stall_timeout=5"
+
+
+def plant(kernel, options):
+    """Makes CACHE/planted/KERNEL, the dump of a guest that was broken."""
+    program = shutil.which(options.program)
+    if not program:
+        raise LabError(f"no such program: {options.program} (it is built with the tests)")
+    recipe = recipes.parse(f"{kernel}-{SCENARIO}-elf")
+    options.append = " ".join(filter(None, (options.append, STALL)))
+    path = cache.folder("planted") / kernel
+    path.unlink(missing_ok=True)
+    with cache.scratch() as scratch:
+        log = cache.folder("logs") / f"{kernel}-planted"
+        with qemu.Guest(dumps.machine(recipe, options, scratch), log) as guest:
+            guest.wait_for("ready", recipes.SCENARIOS[SCENARIO].seconds)
+            guest.listen(1)
+            guest.dump(scratch / "before", "elf")
+            found = subprocess.run([program, scratch / "before"], stdout=subprocess.PIPE, text=True)
+            words = [line.split() for line in found.stdout.splitlines()]
+            if found.returncode or not words:
+                raise LabError(f"{kernel}: no slot to break; once more may help")
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                port = free.getsockname()[1]
+            guest.monitor(f"gdbserver tcp:127.0.0.1:{port}")
+            _write(port, [(int(place, 16), int(page, 16)) for place, page, _ in words])
+            guest.resume()
+            time.sleep(options.seconds)
+            guest.dump(path, "elf")
+    print(f"{path}: {len(words)} slots were pointed at a free page, {options.seconds} s before")
+
+
+def _write(port, words):
+    """Writes words of 8 bytes at physical addresses, by the protocol of gdbserver, and lets go."""
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        stub = connection.makefile("rwb", 0)
+        _ask(stub, "Qqemu.PhyMemMode:1")
+        for address, word in words:
+            _ask(stub, f"M{address:x},8:{word.to_bytes(8, 'little').hex()}")
+        _ask(stub, "D")
+
+
+def _ask(stub, text):
+    packet = text.encode()
+    stub.write(b"$" + packet + b"#" + b"%02x" % (sum(packet) & 0xff))
+    while True:
+        # Past the acknowledgement, and what is told without being asked.
+        while stub.read(1) not in (b"$", b""):
+            pass
+        answer = b""
+        while (byte := stub.read(1)) not in (b"#", b""):
+            answer += byte
+        stub.read(2)
+        stub.write(b"+")
+        if answer == b"OK":
+            return
+        if not answer or answer.startswith(b"E"):
+            raise LabError(f"QEMU's stub refused '{text}': {answer.decode() or 'no answer'}")

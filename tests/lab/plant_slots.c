@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Finds places for a fault in the dump of a guest that goes on running: prints a line
+ * for each of some slots that hold a small folio and that a process will fault on.
+ *
+ *	physical address of the entry's word, address of a free struct page, slot
+ *
+ * With the second written over the first, the guest has a freed folio in its swap
+ * cache, and whoever looks the slot up spins. See kswapck_lab/plant.py.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "command/dump.h"
+#include "kernel/address_map.h"
+#include "kernel/page.h"
+#include "kernel/page_table.h"
+#include "kernel/swap_cache.h"
+#include "kernel/swap_device.h"
+#include "kernel/task.h"
+
+#define SLOTS_MAX	150
+#define ORDER_MIN	4	/* a free block from whose middle nobody takes pages soon */
+
+struct plant {
+	const struct kernel *kernel;
+	struct task_layout tasks;
+	struct address_map_layout map;
+	struct page_table_layout tables;
+	struct kswapck_device device;
+	struct swap_space *space;
+	uint64_t space_index;		/* UINT64_MAX: none read yet */
+	uint64_t direct_map;		/* address of physical 0 */
+	uint64_t free_page;
+	unsigned int found;
+};
+
+static void ignore_fault(void *data, const struct kswapck_space *space,
+			 const struct kswapck_tree_fault *fault)
+{
+	(void)data, (void)space, (void)fault;
+}
+
+static bool find_free_page(struct plant *plant)
+{
+	const struct kernel *kernel = plant->kernel;
+	struct kswapck_page page;
+	uint64_t pfn;
+
+	for (pfn = 0; pfn < kernel->page.pages; pfn++)
+		if (page_read(kernel, page_address_of(kernel, pfn), &page) == READ_OK &&
+		    page.marks & KSWAPCK_PAGE_BUDDY && page.private >= ORDER_MIN) {
+			plant->free_page = page_address_of(kernel, pfn + 3);
+			return true;
+		}
+	return false;
+}
+
+static bool read_space(struct plant *plant, uint64_t index)
+{
+	if (plant->space_index == index)
+		return true;
+	plant->space_index = UINT64_MAX;
+	if (!plant->kernel->swap_cache->read(plant->kernel, &plant->device, index, plant->space,
+					     ignore_fault, NULL))
+		return false;
+	plant->space_index = index;
+	return true;
+}
+
+static bool take_entry(void *data, uint64_t address, uint64_t pte)
+{
+	struct plant *plant = data;
+	struct kswapck_page page;
+	unsigned int type;
+	uint64_t slot, i;
+
+	(void)address;
+	if (!page_table_swap_entry(pte, &type, &slot) || type != plant->device.type ||
+	    slot >= plant->device.slots || !read_space(plant, slot / SWAP_SPACE_SLOTS))
+		return true;
+	i = slot % SWAP_SPACE_SLOTS;
+	if (plant->space->kinds[i] != KSWAPCK_ENTRY_PAGE || !plant->space->places[i / 16] ||
+	    page_read(plant->kernel, plant->space->entries[i], &page) != READ_OK || page.order ||
+	    page.head != page.address || !(page.marks & KSWAPCK_PAGE_SWAPCACHE))
+		return true;
+	printf("%" PRIx64 " %" PRIx64 " %" PRIu64 "\n",
+	       plant->space->places[i / 16] + 8 * (i % 16) - plant->direct_map, plant->free_page,
+	       slot);
+	return ++plant->found < SLOTS_MAX;
+}
+
+static bool take_task(void *data, const struct task *task)
+{
+	struct page_table_sweep sweep = {0};
+	struct task_details details;
+	struct plant *plant = data;
+	uint64_t pgd;
+
+	if (!task_details_read(plant->kernel, &plant->tasks, task->address, &details) ||
+	    !details.mm || details.pid != details.tgid ||
+	    !mm_page_table(plant->kernel, &plant->map, details.mm, &pgd))
+		return true;
+	return page_table_for_each_swap(plant->kernel, &plant->tables, pgd, take_entry, plant,
+					&sweep);
+}
+
+static bool prepare(struct plant *plant, const struct kernel *kernel)
+{
+	uint64_t address;
+
+	*plant = (struct plant){.kernel = kernel, .space_index = UINT64_MAX};
+	plant->space = swap_space_new();
+	return plant->space && image_symbol(kernel->image, "page_offset_base", &address) &&
+	       memory_read_u64(kernel->memory, address, &plant->direct_map) == READ_OK &&
+	       task_layout_resolve(kernel, &plant->tasks) &&
+	       address_map_layout_resolve(kernel, &plant->map) &&
+	       page_table_layout_resolve(kernel, &plant->tables) &&
+	       swap_device_read(kernel, 0, &plant->device) == SWAP_DEVICE_OK &&
+	       find_free_page(plant);
+}
+
+int main(int argc, char **argv)
+{
+	const struct dump_options options = {0};
+	struct error err = {0};
+	struct plant plant;
+	struct dump dump;
+
+	if (argc != 2 || !dump_open(&dump, (const char *const *)argv + 1, 1, &options, &err)) {
+		fprintf(stderr, "plant-slots: %s\n", argc == 2 ? err.text : "which dump?");
+		return EXIT_FAILURE;
+	}
+	if (prepare(&plant, &dump.kernel))
+		task_for_each(&dump.kernel, &plant.tasks, take_task, &plant);
+	free(plant.space);
+	dump_close(&dump);
+	return plant.found ? EXIT_SUCCESS : EXIT_FAILURE;
+}
