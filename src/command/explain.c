@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* kswapck explain: the story of a stall. The audit's findings go into it, unseen. */
 #include "command/inspection.h"
-#include "command/interrupt.h"
 
 static void print_json(const struct explanation *explanation)
 {
@@ -25,37 +24,12 @@ static bool explain(struct inspection *inspection, struct error *err)
 	return inspection_written(err);
 }
 
-static int explain_files(const struct inspection_options *options, const char *const *files,
-			 size_t count)
-{
-	struct error err = {0};
-	struct inspection *inspection = inspection_open(options, files, count, &err);
-	int status;
-
-	if (inspection && explain(inspection, &err))
-		status = inspection->output.totals.exit_status;
-	else
-		status = command_fail(&err);
-	inspection_close(inspection);
-	return status;
-}
-
 static int run(int argc, char **argv)
 {
-	struct inspection_options options;
-	int first = inspection_options_parse(argc, argv, &command_explain, INSPECTION_EXPLAIN,
-					     &options);
-
-	if (first < 0)
-		return EXIT_USAGE;
-	if (options.help) {
-		inspection_help(&command_explain, INSPECTION_EXPLAIN,
-				"Tell who is stuck in the swap cache of a dump, where, why, since "
-				"when, by which\nknown bug, and who will be next.");
-		return EXIT_CLEAN;
-	}
-	interrupt_catch();
-	return explain_files(&options, (const char *const *)argv + first, (size_t)(argc - first));
+	return inspection_run(argc, argv, &command_explain, INSPECTION_EXPLAIN,
+			      "Tell who is stuck in the swap cache of a dump, where, why, since when, "
+			      "by which\nknown bug, and who will be next.",
+			      explain);
 }
 
 const struct command command_explain = {

@@ -149,8 +149,9 @@ int inspection_options_skip(int argc, char **argv)
 	return options_skip(argc, argv, choice.entries);
 }
 
-int inspection_options_parse(int argc, char **argv, const struct command *command,
-			     unsigned int parts, struct inspection_options *options)
+/* Index of the first DUMP; -1 when something was wrong and has been said. */
+static int parse_options(int argc, char **argv, const struct command *command,
+			 unsigned int parts, struct inspection_options *options)
 {
 	struct option_choice choice;
 	int first;
@@ -171,7 +172,7 @@ int inspection_options_parse(int argc, char **argv, const struct command *comman
 	return first;
 }
 
-void inspection_help(const struct command *command, unsigned int parts, const char *what)
+static void print_help(const struct command *command, unsigned int parts, const char *what)
 {
 	struct option_choice choice;
 
@@ -187,8 +188,10 @@ void inspection_help(const struct command *command, unsigned int parts, const ch
 
 /* -------------------------------------------------------------- open and close */
 
-struct inspection *inspection_open(const struct inspection_options *options,
-				   const char *const *files, size_t count, struct error *err)
+/* NULL with @err set; else to be freed with close_dump(), also after a failure. */
+static struct inspection *open_dump(const struct inspection_options *options,
+				    const char *const *files, size_t count,
+				    struct error *err)
 {
 	struct inspection *inspection = calloc(1, sizeof(*inspection));
 
@@ -213,7 +216,7 @@ struct inspection *inspection_open(const struct inspection_options *options,
 	return inspection;
 }
 
-void inspection_close(struct inspection *inspection)
+static void close_dump(struct inspection *inspection)
 {
 	if (!inspection)
 		return;
@@ -356,4 +359,36 @@ bool inspection_written(struct error *err)
 		return error_set(err, ERROR_SYSTEM, "cannot write the report: %s",
 				 strerror(errno));
 	return true;
+}
+
+static int report_files(const struct inspection_options *options, const char *const *files,
+			size_t count, inspection_fn *report)
+{
+	struct error err = {0};
+	struct inspection *inspection = open_dump(options, files, count, &err);
+	int status;
+
+	if (inspection && report(inspection, &err))
+		status = inspection->output.totals.exit_status;
+	else
+		status = command_fail(&err);
+	close_dump(inspection);
+	return status;
+}
+
+int inspection_run(int argc, char **argv, const struct command *command, unsigned int parts,
+		   const char *what, inspection_fn *report)
+{
+	struct inspection_options options;
+	int first = parse_options(argc, argv, command, parts, &options);
+
+	if (first < 0)
+		return EXIT_USAGE;
+	if (options.help) {
+		print_help(command, parts, what);
+		return EXIT_CLEAN;
+	}
+	interrupt_catch();
+	return report_files(&options, (const char *const *)argv + first, (size_t)(argc - first),
+			    report);
 }

@@ -27,25 +27,12 @@ struct inspection_options {
 };
 
 /**
- * inspection_options_parse - parse the options of a command.
- * @command: of which, for what is said on stderr.
- * @parts: enum inspection_part.
- *
- * Return: index of the first DUMP; argc is possible only if help is wanted. -1
- * when something was wrong and has been said.
- */
-int inspection_options_parse(int argc, char **argv, const struct command *command,
-			     unsigned int parts, struct inspection_options *options);
-
-/**
  * inspection_options_skip - index of the first argument that is no option of any command,
  * nor value of one; @argc if there is none.
  */
 int inspection_options_skip(int argc, char **argv);
 
-/** inspection_help - print the help of @command. @what: what it does. */
-void inspection_help(const struct command *command, unsigned int parts, const char *what);
-
+/* An opened dump, its audit and its story. */
 struct inspection {
 	const struct inspection_options *options;
 	struct dump dump;
@@ -55,17 +42,6 @@ struct inspection {
 	struct progress progress;
 	struct story *story;		/* NULL before inspection_tell() */
 };
-
-/**
- * inspection_open - open the dump.
- * @options, @files: must outlive the result.
- *
- * Return: NULL with @err set. Else to be freed with inspection_close(); its
- * output is set to write text or JSON to stdout.
- */
-struct inspection *inspection_open(const struct inspection_options *options,
-				   const char *const *files, size_t count, struct error *err);
-void inspection_close(struct inspection *inspection);	/* NULL is fine */
 
 /**
  * inspection_audit - audit, and report findings if INSPECTION_SCAN is wanted.
@@ -83,6 +59,16 @@ void inspection_end(struct inspection *inspection);
 
 /** inspection_explanation - the story as output/ wants it. */
 struct explanation inspection_explanation(const struct inspection *inspection);
+
+/** What a command makes of an opened dump, on stdout. */
+typedef bool inspection_fn(struct inspection *inspection, struct error *err);
+
+/**
+ * inspection_run - a whole command: options, the dump, @report, and the exit status.
+ * @what: what the command does, for its help.
+ */
+int inspection_run(int argc, char **argv, const struct command *command, unsigned int parts,
+		   const char *what, inspection_fn *report);
 
 /** inspection_written - false with @err set when stdout could not be written. */
 bool inspection_written(struct error *err);

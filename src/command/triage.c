@@ -5,7 +5,6 @@
  * JSON is written as it comes, with the story at its end.
  */
 #include "command/inspection.h"
-#include "command/interrupt.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -72,38 +71,18 @@ static void set_width(struct output_options *options)
 		options->columns = EXPLAIN_COLUMNS_MAX;
 }
 
-static int triage_files(const struct inspection_options *options, const char *const *files,
-			size_t count)
+static bool triage(struct inspection *inspection, struct error *err)
 {
-	struct error err = {0};
-	struct inspection *inspection = inspection_open(options, files, count, &err);
-	int status;
-
-	if (inspection)
-		set_width(&inspection->output.options);
-	if (inspection && (options->json ? triage_json : triage_text)(inspection, &err))
-		status = inspection->output.totals.exit_status;
-	else
-		status = command_fail(&err);
-	inspection_close(inspection);
-	return status;
+	set_width(&inspection->output.options);
+	return (inspection->options->json ? triage_json : triage_text)(inspection, err);
 }
 
 static int run(int argc, char **argv)
 {
-	struct inspection_options options;
-	int first = inspection_options_parse(argc, argv, &command_triage, PARTS, &options);
-
-	if (first < 0)
-		return EXIT_USAGE;
-	if (options.help) {
-		inspection_help(&command_triage, PARTS,
-				"Explain a dump, then show what the audit of its swap cache found. "
-				"The same as\nkswapck without a command.");
-		return EXIT_CLEAN;
-	}
-	interrupt_catch();
-	return triage_files(&options, (const char *const *)argv + first, (size_t)(argc - first));
+	return inspection_run(argc, argv, &command_triage, PARTS,
+			      "Explain a dump, then show what the audit of its swap cache found. The "
+			      "same as\nkswapck without a command.",
+			      triage);
 }
 
 const struct command command_triage = {
