@@ -323,6 +323,7 @@ bool inspection_tell(struct inspection *inspection, struct error *err)
 {
 	const struct story_options options = {
 		.all_stacks = inspection->options->stacks == STACKS_ALL,
+		.locals = inspection->options->stacks != STACKS_STORY,
 		.sweep = !inspection->options->no_sweep,
 		.data = inspection,
 		.progress = on_story_progress,

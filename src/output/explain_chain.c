@@ -14,6 +14,8 @@
 #define FRAME_NAME 26
 #define FRAME_LONG 8
 
+#define LOCALS_INDENT 9
+
 /* Compilers add ".isra.0", ".part.0" and the like. */
 static bool is_function(const struct story_frame *frame, const char *function)
 {
@@ -219,6 +221,28 @@ static void print_frame(const struct output_options *options, const struct story
 	print_name(options, phrase.text);
 }
 
+/* "name = 0x..", or where a struct is: "xas at 0x..". */
+static void print_locals(const struct output_options *options, const struct story_frame *frame)
+{
+	struct phrase phrase;
+	unsigned int i;
+
+	phrase_begin(&phrase, "%s", "");
+	for (i = 0; i < frame->local_count; i++) {
+		const struct debug_local *local = &frame->locals[i];
+		bool value = !local->in_memory || local->size <= sizeof(local->value);
+
+		phrase_add(&phrase, "%s%s %s 0x%" PRIx64, i ? ", " : "", local->name,
+			   value ? "=" : "at", value ? local->value : local->address);
+	}
+	if (!phrase.length)
+		return;
+	fprintf(options->stream, "%*s", LOCALS_INDENT, "");
+	sentence_wrap(options->stream, phrase.text, LOCALS_INDENT, LOCALS_INDENT,
+		      options->columns);
+	fputc('\n', options->stream);
+}
+
 void chain_print(const struct output_options *options, const struct story_thread *thread)
 {
 	struct phrase phrase;
@@ -234,6 +258,7 @@ void chain_print(const struct output_options *options, const struct story_thread
 				stack_kind_text(frame->stack),
 				frame->kind == FRAME_INTERRUPTED ? ", interrupted here" : "");
 		print_frame(options, frame, i);
+		print_locals(options, frame);
 	}
 	phrase_begin(&phrase, "end: ");
 	chain_end(&phrase, thread);

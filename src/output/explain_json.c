@@ -430,6 +430,29 @@ static void write_source(struct json_writer *json, const char *file, int line)
 	number_or_null(json, "line", file && line > 0, (uint64_t)line);
 }
 
+static void write_locals(struct json_writer *json, const struct story_frame *frame)
+{
+	unsigned int i;
+
+	json_array(json, "locals");
+	for (i = 0; i < frame->local_count; i++) {
+		const struct debug_local *local = &frame->locals[i];
+
+		json_flat_object(json, NULL);
+		json_string(json, "function", local->function);
+		json_string(json, "name", local->name);
+		json_string(json, "type", local->type);
+		json_number(json, "pointers", local->pointers);
+		address_or_null(json, "address", local->in_memory ? local->address : 0);
+		if (!local->in_memory || local->size <= sizeof(local->value))
+			json_address(json, "value", local->value);
+		else
+			json_null(json, "value");
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
 static void write_frame(struct json_writer *json, const struct story_frame *frame)
 {
 	unsigned int i;
@@ -455,6 +478,8 @@ static void write_frame(struct json_writer *json, const struct story_frame *fram
 	}
 	json_close(json, ']');
 	write_source(json, frame->file, frame->line);
+	if (frame->local_count)
+		write_locals(json, frame);
 	json_close(json, '}');
 }
 

@@ -101,7 +101,12 @@ void story_spinner_without_slot(struct story *story, size_t thread);
 /** story_spinners_sort - who stalls before who refaults, certain before likely. */
 void story_spinners_sort(struct story *story);
 
+/* locals.c */
+/** story_locals_read - of each frame of the thread at hand (telling->unwound). */
+void story_locals_read(struct telling *telling, struct story_thread *thread);
+
 /* threads.c */
+void story_thread_free(struct story_thread *thread);
 void story_threads_read(struct telling *telling);
 /** story_thread_of - index of the thread of a task_struct; SIZE_MAX: none. */
 size_t story_thread_of(const struct story *story, uint64_t task);

@@ -164,7 +164,7 @@ void story_free(struct story *story)
 	if (!story)
 		return;
 	for (i = 0; i < story->thread_count; i++)
-		free(story->threads[i].frames);
+		story_thread_free(&story->threads[i]);
 	free(story->threads);
 	free(story->waiters);
 	free(story->victims.victims);

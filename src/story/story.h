@@ -67,6 +67,8 @@ struct story_frame {
 	struct debug_scope inlined[STORY_INLINED_MAX];
 	const char *file;	/* of the function itself; NULL: not known */
 	int line;
+	struct debug_local *locals;	/* with DWARF, if asked for; owned */
+	unsigned int local_count;
 };
 
 /* The place of a loop in the kernel's source. Constants; see lookup.c. */
@@ -373,6 +375,7 @@ struct story {
 
 struct story_options {
 	bool all_stacks;	/* of sleeping tasks too */
+	bool locals;		/* of each frame, with DWARF */
 	bool sweep;		/* page tables, if there is something to look for */
 	void *data;
 	/** @what: constant; @total 0: not known. May be NULL. */

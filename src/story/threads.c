@@ -80,7 +80,18 @@ static bool take_frames(struct telling *telling, struct story_thread *thread)
 		if (frame->named)
 			name_inlined(telling, address, frame);
 	}
+	if (telling->options->locals && telling->story->debug)
+		story_locals_read(telling, thread);
 	return true;
+}
+
+void story_thread_free(struct story_thread *thread)
+{
+	unsigned int i;
+
+	for (i = 0; i < thread->frame_count; i++)
+		free(thread->frames[i].locals);
+	free(thread->frames);
 }
 
 /* Keep the thread whose unwound stack is at hand. */
