@@ -71,7 +71,6 @@ void story_findings_add(struct story_findings *findings, const struct kswapck_fi
 	};
 	if (finding->device)
 		memcpy(range->device, finding->device->name, sizeof(range->device));
-	findings->sorted = false;
 }
 
 void story_findings_free(struct story_findings *findings)
@@ -111,7 +110,6 @@ void story_findings_sort(struct story_findings *findings)
 		    range[-1].furthest > range->furthest)
 			range->furthest = range[-1].furthest;
 	}
-	findings->sorted = true;
 }
 
 static bool before(const struct story_range *range, unsigned int type, uint64_t slot)

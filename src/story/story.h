@@ -43,7 +43,6 @@ struct story_findings {
 	struct story_range *ranges;
 	size_t count, room;
 	uint64_t lost;		/* findings for which there was no more room */
-	bool sorted;
 	uint64_t spin_slots, refault_slots;	/* by effect */
 };
 

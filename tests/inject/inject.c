@@ -87,20 +87,6 @@ static int run_all(struct scene *scene)
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-/* Where the lab keeps its dumps: see tests/lab/kswapck_lab/cache.py. */
-static void lab_path(const char *name, char *path, size_t size)
-{
-	const char *lab = getenv("KSWAPCK_LAB"), *cache = getenv("XDG_CACHE_HOME"),
-		   *home = getenv("HOME");
-
-	if (lab)
-		snprintf(path, size, "%s/dumps/%s", lab, name);
-	else if (cache)
-		snprintf(path, size, "%s/kswapck-lab/dumps/%s", cache, name);
-	else
-		snprintf(path, size, "%s/.cache/kswapck-lab/dumps/%s", home ? home : "", name);
-}
-
 int main(int argc, char **argv)
 {
 	struct scene scene;
@@ -116,7 +102,7 @@ int main(int argc, char **argv)
 	}
 	snprintf(path, sizeof(path), "%s", argv[1]);
 	if (!strncmp(argv[1], "lab:", 4)) {
-		lab_path(argv[1] + 4, path, sizeof(path));
+		scene_lab_path(argv[1] + 4, path, sizeof(path));
 		if (access(path, R_OK)) {
 			printf("1..0 # SKIP tests/lab/lab make %s\n", argv[1] + 4);
 			return EXIT_SUCCESS;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "scene.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +59,19 @@ static void read_stacks(struct scene *scene)
 		add_words(scene, note, size);
 	if (scene->words)
 		qsort(scene->words, scene->word_count, sizeof(uint64_t), compare);
+}
+
+void scene_lab_path(const char *name, char *path, size_t size)
+{
+	const char *lab = getenv("KSWAPCK_LAB"), *cache = getenv("XDG_CACHE_HOME"),
+		   *home = getenv("HOME");
+
+	if (lab)
+		snprintf(path, size, "%s/dumps/%s", lab, name);
+	else if (cache)
+		snprintf(path, size, "%s/kswapck-lab/dumps/%s", cache, name);
+	else
+		snprintf(path, size, "%s/.cache/kswapck-lab/dumps/%s", home ? home : "", name);
 }
 
 bool scene_open(struct scene *scene, const char *path, struct error *err)

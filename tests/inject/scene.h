@@ -32,6 +32,9 @@ struct scene {
 	uint64_t unverified;		/* slots that must be counted as not judged, at least */
 };
 
+/** scene_lab_path - where the lab keeps a dump: see tests/lab/kswapck_lab/cache.py. */
+void scene_lab_path(const char *name, char *path, size_t size);
+
 bool scene_open(struct scene *scene, const char *path, struct error *err);
 void scene_close(struct scene *scene);
 /** scene_reset - the clean dump again, nothing expected. */

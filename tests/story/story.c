@@ -83,20 +83,6 @@ static const struct act *acts_of(const struct stage *stage, const char *what)
 	return known_acts(stage->guest.scenario);
 }
 
-/* Where the lab keeps its dumps: see tests/lab/kswapck_lab/cache.py. */
-static void lab_path(const char *name, char *path, size_t size)
-{
-	const char *lab = getenv("KSWAPCK_LAB"), *cache = getenv("XDG_CACHE_HOME"),
-		   *home = getenv("HOME");
-
-	if (lab)
-		snprintf(path, size, "%s/dumps/%s", lab, name);
-	else if (cache)
-		snprintf(path, size, "%s/kswapck-lab/dumps/%s", cache, name);
-	else
-		snprintf(path, size, "%s/.cache/kswapck-lab/dumps/%s", home ? home : "", name);
-}
-
 int main(int argc, char **argv)
 {
 	const struct act *acts;
@@ -112,7 +98,7 @@ int main(int argc, char **argv)
 	}
 	snprintf(path, sizeof(path), "%s", argv[2]);
 	if (!strncmp(argv[2], "lab:", 4)) {
-		lab_path(argv[2] + 4, path, sizeof(path));
+		scene_lab_path(argv[2] + 4, path, sizeof(path));
 		if (access(path, R_OK)) {
 			printf("1..0 # SKIP tests/lab/lab make %s\n", argv[2] + 4);
 			return EXIT_SUCCESS;
