@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define USER_END (1ULL << 56)	/* of 5 levels of page tables; above that of 4 */
+#define RB_DEPTH_MAX 128	/* twice the log2 of all the nodes that fit into memory */
 
 /*
  * mmap_sem became mmap_lock in 5.8 (da1c55f1b272). With PREEMPT_RT an rw_semaphore
@@ -24,10 +25,37 @@ static void resolve_lock(const struct kernel *kernel, struct address_map_layout 
 	}
 }
 
+/* 524e00b36e8c ("mm: remove rb tree", 6.1) */
+static void resolve_vma_tree(const struct kernel *kernel, struct address_map_layout *layout)
+{
+	if (kernel_field(kernel, "mm_struct", "mm_mt", &layout->mm_mt) &&
+	    maple_tree_layout_resolve(kernel, &layout->maple))
+		return;
+	layout->mm_mt = (struct field){0};
+	if (!kernel_field(kernel, "mm_struct", "mm_rb.rb_node", &layout->mm_rb) ||
+	    !kernel_field(kernel, "vm_area_struct", "vm_rb", &layout->vma_rb) ||
+	    !kernel_field(kernel, "rb_node", "rb_left", &layout->rb_left) ||
+	    !kernel_field(kernel, "rb_node", "rb_right", &layout->rb_right))
+		layout->mm_rb = (struct field){0};
+}
+
+/* vm_flags got a union with __vm_flags in 6.3 (bc292ab00f6c). */
+static void resolve_vma_details(const struct kernel *kernel, struct address_map_layout *layout)
+{
+	kernel_field(kernel, "vm_area_struct", "vm_pgoff", &layout->vma_pgoff);
+	kernel_field(kernel, "vm_area_struct", "anon_vma", &layout->vma_anon_vma);
+	kernel_field(kernel, "vm_area_struct", "vm_file", &layout->vma_file);
+	if (!kernel_field(kernel, "vm_area_struct", "vm_flags", &layout->vma_flags))
+		kernel_field(kernel, "vm_area_struct", "__vm_flags", &layout->vma_flags);
+	kernel_field(kernel, "anon_vma", "root", &layout->anon_vma_root);
+}
+
 bool address_map_layout_resolve(const struct kernel *kernel, struct address_map_layout *layout)
 {
 	memset(layout, 0, sizeof(*layout));
 	resolve_lock(kernel, layout);
+	resolve_vma_tree(kernel, layout);
+	resolve_vma_details(kernel, layout);
 	kernel_field(kernel, "mm_struct", "total_vm", &layout->total_vm);
 	return kernel_field(kernel, "vm_area_struct", "vm_mm", &layout->vma_mm) &&
 	       kernel_field(kernel, "vm_area_struct", "vm_start", &layout->vma_start) &&
@@ -59,6 +87,86 @@ bool vma_read(const struct kernel *kernel, const struct address_map_layout *layo
 	       load(kernel, address, layout->vma_end, &vma->end) &&
 	       vma->start < vma->end && vma->end <= USER_END &&
 	       ((vma->start | vma->end) & 4095) == 0;
+}
+
+/* A member that kernels may lack: then it is 0. */
+static bool load_detail(const struct kernel *kernel, uint64_t object, struct field field,
+			uint64_t *value)
+{
+	*value = 0;
+	return !field.size || load(kernel, object, field, value);
+}
+
+static bool read_whole(const struct kernel *kernel, const struct address_map_layout *layout,
+		       const struct vma *vma, struct kswapck_vma *whole)
+{
+	*whole = (struct kswapck_vma){
+		.address = vma->address, .mm = vma->mm, .start = vma->start, .end = vma->end,
+	};
+	return load_detail(kernel, vma->address, layout->vma_pgoff, &whole->pgoff) &&
+	       load_detail(kernel, vma->address, layout->vma_flags, &whole->flags) &&
+	       load_detail(kernel, vma->address, layout->vma_anon_vma, &whole->anon_vma) &&
+	       load_detail(kernel, vma->address, layout->vma_file, &whole->file);
+}
+
+static bool holds(const struct vma *vma, uint64_t mm, uint64_t address)
+{
+	return vma->mm == mm && vma->start <= address && address < vma->end;
+}
+
+static bool find_in_maple_tree(const struct kernel *kernel,
+			       const struct address_map_layout *layout, uint64_t mm,
+			       uint64_t address, struct vma *vma)
+{
+	uint64_t entry;
+
+	return mm + layout->mm_mt.offset >= mm &&
+	       maple_tree_load(kernel, &layout->maple, mm + layout->mm_mt.offset, address,
+			       &entry) &&
+	       vma_read(kernel, layout, entry, vma) && holds(vma, mm, address);
+}
+
+/* Sorted by addresses, VMAs do not overlap. The bound ends a way round in circles. */
+static bool find_in_rb_tree(const struct kernel *kernel,
+			    const struct address_map_layout *layout, uint64_t mm,
+			    uint64_t address, struct vma *vma)
+{
+	unsigned int depth;
+	uint64_t node;
+
+	if (!load(kernel, mm, layout->mm_rb, &node))
+		return false;
+	for (depth = 0; node && depth < RB_DEPTH_MAX; depth++) {
+		if (!vma_read(kernel, layout, node - layout->vma_rb.offset, vma) ||
+		    vma->mm != mm)
+			return false;
+		if (holds(vma, mm, address))
+			return true;
+		if (!load(kernel, node, address < vma->start ? layout->rb_left :
+			  layout->rb_right, &node))
+			return false;
+	}
+	return false;
+}
+
+bool vma_find(const struct kernel *kernel, const struct address_map_layout *layout,
+	      uint64_t mm, uint64_t address, struct kswapck_vma *vma)
+{
+	struct vma found;
+	bool is_found = false;
+
+	if (is_object(mm) && layout->mm_mt.size)
+		is_found = find_in_maple_tree(kernel, layout, mm, address, &found);
+	else if (is_object(mm) && layout->mm_rb.size)
+		is_found = find_in_rb_tree(kernel, layout, mm, address, &found);
+	return is_found && read_whole(kernel, layout, &found, vma);
+}
+
+bool anon_vma_root(const struct kernel *kernel, const struct address_map_layout *layout,
+		   uint64_t anon_vma, uint64_t *root)
+{
+	return is_object(anon_vma) && load(kernel, anon_vma, layout->anon_vma_root, root) &&
+	       is_object(*root);
 }
 
 bool mm_page_table(const struct kernel *kernel, const struct address_map_layout *layout,

@@ -4,14 +4,22 @@
 #define KSWAPCK_ADDRESS_MAP_H
 
 #include "kernel/kernel.h"
+#include "kernel/maple_tree.h"
 
 struct address_map_layout {
 	struct field vma_mm, vma_start, vma_end;
+	/* of a VMA too; size 0: this kernel has none */
+	struct field vma_pgoff, vma_flags, vma_anon_vma, vma_file;
+	struct field anon_vma_root;	/* within struct anon_vma */
 	struct field total_vm;		/* pages mapped; size 0: not known */
 	struct field pgd, mmap_lock;	/* mmap_sem before 5.8 */
 	/* within mmap_lock; both absent with PREEMPT_RT, which has no such words */
 	struct field lock_owner;	/* rw_semaphore.owner */
 	struct field lock_count;	/* rw_semaphore.count */
+	/* the VMAs of an mm: a maple tree since 6.1, an rb-tree before; else size 0 */
+	struct field mm_mt, mm_rb;
+	struct maple_tree_layout maple;
+	struct field vma_rb, rb_left, rb_right;
 };
 
 /** address_map_layout_resolve - false when the kernel's types lack a needed member. */
@@ -29,6 +37,22 @@ struct vma {
  */
 bool vma_read(const struct kernel *kernel, const struct address_map_layout *layout,
 	      uint64_t address, struct vma *vma);
+
+/**
+ * vma_find - the VMA of @mm that holds the user address @address.
+ * @vma: filled; members that this kernel does not have are 0.
+ *
+ * Return: false if there is none, or the way to it is not readable or not sound.
+ */
+bool vma_find(const struct kernel *kernel, const struct address_map_layout *layout,
+	      uint64_t mm, uint64_t address, struct kswapck_vma *vma);
+
+/**
+ * anon_vma_root - the topmost anon_vma that @anon_vma was forked from, which all
+ * processes that can share its pages have in common; false if not readable.
+ */
+bool anon_vma_root(const struct kernel *kernel, const struct address_map_layout *layout,
+		   uint64_t anon_vma, uint64_t *root);
 
 /** mm_page_table - mm->pgd; false if not readable, or not the address of a page. */
 bool mm_page_table(const struct kernel *kernel, const struct address_map_layout *layout,

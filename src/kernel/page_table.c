@@ -161,31 +161,29 @@ static bool enter(struct sweep_walk *walk, uint64_t physical)
 	return true;
 }
 
-static void sweep_ptes(struct sweep_walk *walk, const uint64_t *table, uint64_t base)
+static void sweep_ptes(struct sweep_walk *walk, const uint64_t *table, uint64_t physical,
+		       uint64_t base)
 {
 	unsigned int i, type;
 	uint64_t slot;
 
+	walk->sweep->ptes += ENTRIES;
 	for (i = 0; i < ENTRIES && !walk->stopped; i++)
 		if (page_table_swap_entry(table[i], &type, &slot))
 			walk->stopped = !walk->visit(walk->data,
 						     base + ((uint64_t)i << PAGE_BITS),
-						     table[i]);
+						     table[i], physical + 8 * i);
 }
 
 static void sweep_below(struct sweep_walk *walk, uint64_t entry, unsigned int level,
 			uint64_t base);
 
-/* The first @count entries of a table of @level: 1 holds PTEs. */
+/* The first @count entries of a table of @level, which is not the lowest. */
 static void sweep_table(struct sweep_walk *walk, const uint64_t *table, unsigned int count,
 			unsigned int level, uint64_t base)
 {
 	unsigned int i;
 
-	if (level == 1) {
-		sweep_ptes(walk, table, base);
-		return;
-	}
 	for (i = 0; i < count && !walk->stopped && !walk->sweep->truncated; i++)
 		if (is_table(table[i]))
 			sweep_below(walk, table[i], level - 1,
@@ -207,7 +205,10 @@ static void sweep_below(struct sweep_walk *walk, uint64_t entry, unsigned int le
 		return;
 	}
 	walk->sweep->tables++;
-	sweep_table(walk, table, ENTRIES, level, base);
+	if (level == 1)
+		sweep_ptes(walk, table, physical, base);
+	else
+		sweep_table(walk, table, ENTRIES, level, base);
 }
 
 static uint64_t ram_pages(const struct kernel *kernel)

@@ -38,14 +38,18 @@ enum read_status page_table_lookup(const struct kernel *kernel,
 /* Filled by a sweep; only tables_max is for the caller to set. */
 struct page_table_sweep {
 	uint64_t tables;	/* pages of tables read */
+	uint64_t ptes;		/* entries of the lowest tables looked at */
 	uint64_t unreadable;	/* that could not be, or are nowhere in RAM */
 	uint64_t repeated;	/* met again, not read again: damage (or hugetlb shares them) */
 	uint64_t tables_max;	/* stop after so many; 0: of the page count of RAM */
 	bool truncated;		/* it did stop, there or for want of memory */
 };
 
-/** Called for each swap PTE (not for present and empty ones); false stops the sweep. */
-typedef bool page_table_fn(void *data, uint64_t address, uint64_t pte);
+/**
+ * Called for each swap PTE (not for present and empty ones); false stops the sweep.
+ * @place: physical address of the PTE.
+ */
+typedef bool page_table_fn(void *data, uint64_t address, uint64_t pte, uint64_t place);
 
 /**
  * page_table_for_each_swap - visit the swap entries in the user half of @pgd.

@@ -149,11 +149,12 @@ static void report_entry(struct walk *walk, const struct node *node, unsigned in
 	});
 }
 
-static uint64_t node_slot(const struct walk *walk, const struct node *node, unsigned int slot)
+static uint64_t node_slot(const struct kernel *kernel, const struct node *node,
+			  unsigned int slot)
 {
 	uint64_t entry;
 
-	memcpy(&entry, node->bytes + walk->kernel->xarray.slots.offset + 8 * slot, 8);
+	memcpy(&entry, node->bytes + kernel->xarray.slots.offset + 8 * slot, 8);
 	return entry;
 }
 
@@ -199,7 +200,7 @@ static void check_counts(struct walk *walk, const struct node *node)
 	if (walk->locked)
 		return;
 	for (i = 0; i < layout->slot_count; i++) {
-		uint64_t entry = node_slot(walk, node, i);
+		uint64_t entry = node_slot(walk->kernel, node, i);
 
 		count += entry != 0;
 		values += xarray_is_value(entry);
@@ -246,7 +247,7 @@ static void visit_slots(struct walk *walk, const struct node *node)
 	unsigned int i;
 
 	for (i = 0; i < layout->slot_count; i++) {
-		uint64_t entry = node_slot(walk, node, i);
+		uint64_t entry = node_slot(walk->kernel, node, i);
 
 		if (entry)
 			visit_entry(walk, entry, node, i,
@@ -378,6 +379,115 @@ void xarray_walk(const struct kernel *kernel, const struct xarray *xarray,
 		report_root(&walk, xarray->head);
 	else
 		visit_node(&walk, xarray->head, NULL, 0, 0, shift);
+}
+
+/* ------------------------------------------------------- values of any order */
+
+struct value_walk {
+	const struct kernel *kernel;
+	uint64_t xarray;
+	xarray_value_fn *visit;
+	void *data;
+	struct xarray_values *values;
+	bool stopped;
+};
+
+/*
+ * xas_expand() and xas_shrink() write the root's parent and offset at other times
+ * than the root; all other nodes have theirs before they can be found.
+ */
+static bool is_in_place(const struct value_walk *walk, const struct node *node)
+{
+	const struct xarray_layout *layout = &walk->kernel->xarray;
+
+	return kernel_load(node->bytes, layout->shift) == node->shift &&
+	       kernel_load(node->bytes, layout->array) == walk->xarray &&
+	       (!node->parent ||
+		(kernel_load(node->bytes, layout->parent) == node->parent &&
+		 kernel_load(node->bytes, layout->offset) == node->offset));
+}
+
+/* The slot and its siblings, which follow it, as xa_get_order() counts them. */
+static unsigned int slots_of_entry(const struct value_walk *walk, const struct node *node,
+				   unsigned int slot)
+{
+	unsigned int end = slot + 1;
+
+	while (end < walk->kernel->xarray.slot_count &&
+	       node_slot(walk->kernel, node, end) == (((uint64_t)slot << 2) | 2))
+		end++;
+	return end - slot;
+}
+
+static void visit_values(struct value_walk *walk, const struct node *node);
+
+/* The node that @entry names, in slot @slot of @parent; NULL: the root. */
+static void visit_values_below(struct value_walk *walk, uint64_t entry,
+			       const struct node *parent, unsigned int slot,
+			       unsigned int shift)
+{
+	struct node node = {
+		.address = entry - NODE_TAG,
+		.parent = parent ? parent->address : 0,
+		.index = parent ? parent->index + ((uint64_t)slot << parent->shift) : 0,
+		.shift = shift,
+		.offset = slot,
+	};
+
+	if (!is_node_address(node.address) ||
+	    memory_read(walk->kernel->memory, node.address, node.bytes,
+			walk->kernel->xarray.node_size) != READ_OK ||
+	    !is_in_place(walk, &node)) {
+		walk->values->unreadable++;
+		return;
+	}
+	walk->values->nodes++;
+	visit_values(walk, &node);
+}
+
+static void visit_values(struct value_walk *walk, const struct node *node)
+{
+	const struct xarray_layout *layout = &walk->kernel->xarray;
+	unsigned int i;
+
+	for (i = 0; i < layout->slot_count && !walk->stopped; i++) {
+		uint64_t entry = node_slot(walk->kernel, node, i), where, count;
+
+		if (is_node(entry) && node->shift >= layout->chunk_shift) {
+			visit_values_below(walk, entry, node, i,
+					   node->shift - layout->chunk_shift);
+		} else if (is_node(entry)) {
+			walk->values->unreadable++;
+		} else if (xarray_is_value(entry)) {
+			where = node->address + layout->slots.offset + 8 * i;
+			count = (uint64_t)slots_of_entry(walk, node, i) << node->shift;
+			walk->stopped = !walk->visit(walk->data, node->index +
+						     ((uint64_t)i << node->shift), count,
+						     entry, where);
+		}
+	}
+}
+
+bool xarray_for_each_value(const struct kernel *kernel, const struct xarray *xarray,
+			   xarray_value_fn *visit, void *data, struct xarray_values *values)
+{
+	struct value_walk walk = {
+		.kernel = kernel, .xarray = xarray->address,
+		.visit = visit, .data = data, .values = values,
+	};
+	unsigned int shift;
+
+	*values = (struct xarray_values){0};
+	if (xarray_is_value(xarray->head))
+		return visit(data, 0, 1, xarray->head,
+			     xarray->address + kernel->xarray.head.offset);
+	if (!is_node(xarray->head))
+		return true;
+	if (is_node_address(xarray->head - NODE_TAG) && root_shift(kernel, xarray->head, &shift))
+		visit_values_below(&walk, xarray->head, NULL, 0, shift);
+	else
+		values->unreadable++;
+	return !walk.stopped;
 }
 
 /* Lowest index with an entry at or below @entry; @budget bounds the nodes read. */

@@ -40,6 +40,32 @@ enum read_status xarray_read(const struct kernel *kernel, uint64_t address,
 void xarray_walk(const struct kernel *kernel, const struct xarray *xarray,
 		 uint64_t first, uint64_t count, const struct xarray_visitor *visitor);
 
+/* Filled by xarray_for_each_value(). */
+struct xarray_values {
+	uint64_t nodes;		/* read */
+	uint64_t unreadable;	/* not readable, or not what should be there */
+};
+
+/**
+ * Called for each value; false stops. It stands for @count indices from @index on;
+ * @where is the address of its word.
+ */
+typedef bool xarray_value_fn(void *data, uint64_t index, uint64_t count, uint64_t entry,
+			     uint64_t where);
+
+/**
+ * xarray_for_each_value - visit the values of a tree of any size that may have
+ * multi-index entries, such as a file's page cache.
+ *
+ * It does not judge the tree, but only enters nodes that are where they say that
+ * they are, so that it reads each one once, whatever the dump says.
+ * @values: set.
+ *
+ * Return: false when the visitor stopped it.
+ */
+bool xarray_for_each_value(const struct kernel *kernel, const struct xarray *xarray,
+			   xarray_value_fn *visit, void *data, struct xarray_values *values);
+
 /** xarray_lowest - smallest index in use; false if empty or not readable. */
 bool xarray_lowest(const struct kernel *kernel, const struct xarray *xarray,
 		   uint64_t *index);

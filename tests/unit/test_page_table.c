@@ -45,7 +45,7 @@ struct machine {
 	struct page_table_sweep sweep;
 	uint64_t frames[PAGES][512];
 	uint64_t hole;		/* physical address of a page left out; 0: none */
-	uint64_t seen[SEEN_MAX], ptes[SEEN_MAX];
+	uint64_t seen[SEEN_MAX], ptes[SEEN_MAX], places[SEEN_MAX];
 	size_t count, stop_after;
 };
 
@@ -115,12 +115,13 @@ static int teardown(void **state)
 	return 0;
 }
 
-static bool visit(void *data, uint64_t address, uint64_t pte)
+static bool visit(void *data, uint64_t address, uint64_t pte, uint64_t place)
 {
 	struct machine *machine = data;
 
 	assert_true(machine->count < SEEN_MAX);
 	machine->seen[machine->count] = address;
+	machine->places[machine->count] = place;
 	machine->ptes[machine->count++] = pte;
 	return machine->count < machine->stop_after;
 }
@@ -279,10 +280,55 @@ static void whole_sweep(void **state)
 	assert_int_equal(machine->ptes[0], swap_pte(0, 16389));
 	assert_int_equal(machine->seen[1], address_of(3, 2, 1, 511));
 	assert_int_equal(machine->seen[2], address_of(3, 2, 9, 7));
+	assert_int_equal(machine->places[0], PTE * 4096 + 5 * 8);
+	assert_int_equal(machine->places[1], PTE * 4096 + 511 * 8);
+	assert_int_equal(machine->places[2], PTE2 * 4096 + 7 * 8);
 	assert_int_equal(machine->sweep.tables, 5);
+	assert_int_equal(machine->sweep.ptes, 1024);
 	assert_int_equal(machine->sweep.unreadable, 0);
 	assert_int_equal(machine->sweep.repeated, 0);
 	assert_false(machine->sweep.truncated);
+}
+
+/* Entries of no device, and of none that there is: the visitor decides. */
+static void special_entries(void **state)
+{
+	/* migration, hwpoison, a marker of types that 6.1 has; a slot beyond any device */
+	const uint64_t entries[] = {
+		swap_pte(29, 0x1234), swap_pte(31, 7), swap_pte(27, 1), swap_pte(3, 1ULL << 49),
+	};
+	struct machine *machine = *state;
+	unsigned int type, i;
+	uint64_t slot;
+
+	memset(machine->frames[PTE], 0, 4096);
+	memcpy(&machine->frames[PTE][100], entries, sizeof(entries));
+	machine->frames[PTE][104] = entries[0] | PROTNONE;
+	assert_true(sweep(machine));
+	assert_int_equal(machine->count, 4);
+	for (i = 0; i < 4; i++) {
+		assert_int_equal(machine->ptes[i], entries[i]);
+		assert_int_equal(machine->places[i], PTE * 4096 + (100 + i) * 8);
+		assert_true(page_table_swap_entry(machine->ptes[i], &type, &slot));
+		assert_int_equal(swap_pte(type, slot), entries[i]);
+	}
+}
+
+/* The next process has tables of its own: what one has seen counts for it alone. */
+static void processes_with_a_table_in_common(void **state)
+{
+	struct machine *machine = *state;
+
+	assert_true(sweep(machine));
+	assert_int_equal(machine->count, 2);
+	memcpy(machine->frames[FREE], machine->frames[TOP], 4096);
+	machine->count = 0;
+	assert_true(page_table_for_each_swap(&machine->kernel, &machine->layout,
+					     DIRECT_MAP + FREE * 4096, visit, machine,
+					     &machine->sweep));
+	assert_int_equal(machine->count, 2);
+	assert_int_equal(machine->sweep.tables, 4);
+	assert_int_equal(machine->sweep.repeated, 0);
 }
 
 static void five_levels(void **state)
@@ -419,6 +465,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(lookups_that_fail, setup, teardown),
 		cmocka_unit_test_setup_teardown(huge_pages, setup, teardown),
 		cmocka_unit_test_setup_teardown(whole_sweep, setup, teardown),
+		cmocka_unit_test_setup_teardown(special_entries, setup, teardown),
+		cmocka_unit_test_setup_teardown(processes_with_a_table_in_common, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(five_levels, setup, teardown),
 		cmocka_unit_test_setup_teardown(other_bits, setup, teardown),
 		cmocka_unit_test_setup_teardown(visitor_stops, setup, teardown),
