@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "kernel/folio.h"
 #include "kernel/lock.h"
 #include "kernel/page.h"
 #include "kernel/swap_cache.h"
@@ -44,6 +45,23 @@ bool kernel_symbol_required(const struct kernel *kernel, const char *name,
 			 name, image_symbols_from(kernel->image));
 }
 
+/* arch/x86/include/asm/page_64_types.h, for kernels without CONFIG_RANDOMIZE_MEMORY */
+#define DIRECT_MAP_L4 0xffff888000000000ULL
+#define DIRECT_MAP_L5 0xff11000000000000ULL
+
+bool kernel_direct_map(const struct kernel *kernel, uint64_t *address)
+{
+	int64_t five_levels = 0;
+	uint64_t variable;
+
+	if (image_symbol(kernel->image, "page_offset_base", &variable))
+		return memory_read_u64(kernel->memory, variable, address) == READ_OK &&
+		       *address >> 63;
+	image_vmcoreinfo_number(kernel->image, "pgtable_l5_enabled", &five_levels);
+	*address = five_levels ? DIRECT_MAP_L5 : DIRECT_MAP_L4;
+	return true;
+}
+
 bool kernel_field_fits(struct field field, uint64_t size)
 {
 	return field.size <= sizeof(uint64_t) && (uint64_t)field.offset + field.size <= size;
@@ -69,8 +87,11 @@ bool kernel_open(struct kernel *kernel, struct source *source, const struct imag
 
 	lock_layout_resolve(kernel);
 	/* the era first: it tells best why a kernel is out of scope */
-	return swap_cache_find_era(kernel, err) &&
-	       page_layout_resolve(kernel, err) &&
-	       swap_device_layout_resolve(kernel, err) &&
-	       kernel->swap_cache->resolve(kernel, err);
+	if (!swap_cache_find_era(kernel, err) ||
+	    !page_layout_resolve(kernel, err) ||
+	    !swap_device_layout_resolve(kernel, err) ||
+	    !kernel->swap_cache->resolve(kernel, err))
+		return false;
+	folio_layout_resolve(kernel);
+	return true;
 }

@@ -48,6 +48,26 @@ struct page_layout {
 	uint32_t tail_private_used;	/* bit i: tail i's ->private is folio's */
 };
 
+/* Where a large folio keeps how often it is mapped. */
+enum folio_mapcount_rule {
+	FOLIO_MAPCOUNT_NONE,	/* not known */
+	FOLIO_MAPCOUNT_DOUBLE,	/* up to 6.1: of the whole and of each page; PG_double_map */
+	FOLIO_MAPCOUNT_SUM,	/* 6.2 - 6.9: of the whole and of each page, apart */
+	FOLIO_MAPCOUNT_LARGE,	/* 6.10 and later: all of them in one number */
+};
+
+/* Offsets are from the head page, in bytes. See folio.c. */
+struct folio_layout {
+	enum folio_mapcount_rule mapcount_rule;
+	uint32_t mapcount_offset;	/* of the whole, or of all; -1 is none */
+	uint64_t flag_double_map;	/* in the flags of the first tail page */
+	uint32_t pincount_offset;	/* 0: this kernel has none */
+	unsigned int pincount_order;	/* of the smallest folio that has one */
+	uint32_t dtor_offset;		/* of a byte; 0: this kernel has none */
+	uint8_t dtor_hugetlb;
+	uint64_t flag_hugetlb;		/* in the flags of the first tail page: 6.6 - 6.9 */
+};
+
 struct xarray_layout {
 	uint32_t node_size;
 	struct field shift, offset, count, nr_values, parent, array, slots;
@@ -56,14 +76,49 @@ struct xarray_layout {
 	struct field lock, head;	/* within struct xarray; lock_may_be_held() */
 };
 
+/* A number within a word: a bit-field, or all of the word. */
+struct bit_field {
+	struct field word;
+	uint32_t shift;		/* bits */
+	uint32_t width;		/* bits */
+};
+
+/* What the flags of a cluster are, and how clusters are chained (swap_cluster.c). */
+enum cluster_form {
+	CLUSTER_NONE,		/* not known */
+	CLUSTER_WORD,		/* up to 6.11: a word of flags and of a count or a link */
+	CLUSTER_BITS,		/* 6.12 and 6.13: a list_head, flags are bits */
+	CLUSTER_NUMBER,		/* 6.14 and later: a list_head, flags are one number */
+};
+
+#define CLUSTER_FLAGS_MAX 8
+
+struct cluster_layout {
+	enum cluster_form form;
+	struct bit_field count;
+	struct bit_field flags;
+	struct field order;
+	struct field list;		/* struct list_head */
+	/* enum kswapck_cluster_mark of each bit, or of each number; 0: no such flag */
+	uint32_t marks[CLUSTER_FLAGS_MAX];
+	struct cluster_list_layout {
+		struct field head;	/* the first of them */
+		uint32_t count;		/* one for each order; 0: there is no such list */
+	} lists[KSWAPCK_LIST_COUNT];
+	struct field list_tail[KSWAPCK_LIST_COUNT];	/* CLUSTER_WORD */
+};
+
 struct swap_layout {
 	uint64_t swap_info;		/* address of the array of pointers */
-	uint32_t swap_info_count;	/* its length */
 	uint32_t nr_swapfiles;
 	struct field flags, max, pages, inuse_pages, map, lock, cluster_info, swap_file;
+	struct field lowest_bit, highest_bit;	/* up to 6.13 */
+	struct field users;		/* percpu_ref.percpu_count_ptr: since 5.14 */
 	uint32_t cluster_size;		/* sizeof(struct swap_cluster_info); 0 if none */
 	uint32_t cluster_slots;		/* SWAPFILE_CLUSTER */
 	uint32_t cluster_lock;		/* offset of its spinlock */
+	struct cluster_layout cluster;
+	struct field page_lru;		/* struct page.lru: links pages of counts */
 	uint64_t swapper_spaces;	/* arrays of the tree eras */
 	uint64_t nr_swapper_spaces;
 	uint32_t space_size;		/* sizeof(struct address_space) */
@@ -77,6 +132,7 @@ struct kernel {
 	struct types *types;
 	struct field lock;		/* of a spinlock: the word that is 0 when free */
 	struct page_layout page;
+	struct folio_layout folio;
 	struct xarray_layout xarray;
 	struct swap_layout swap;
 	const struct swap_cache_ops *swap_cache;	/* this kernel's era */
@@ -104,6 +160,12 @@ bool kernel_field_required(const struct kernel *kernel, const char *type,
 			   const char *path, struct field *field, struct error *err);
 bool kernel_symbol_required(const struct kernel *kernel, const char *name,
 			    uint64_t *address, struct error *err);
+
+/**
+ * kernel_direct_map - where all physical memory is mapped: virtual address of
+ * physical 0; false if that cannot be read.
+ */
+bool kernel_direct_map(const struct kernel *kernel, uint64_t *address);
 
 /** kernel_load - little-endian integer of 1, 2, 4 or 8 bytes in a buffer. */
 uint64_t kernel_load(const void *base, struct field field);

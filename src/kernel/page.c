@@ -31,6 +31,7 @@ static const char *const field_names[KSWAPCK_FIELD_COUNT] = {
 	[KSWAPCK_FIELD_PRIVATE] = "private",
 	[KSWAPCK_FIELD_PAGE_TYPE] = "page_type",
 	[KSWAPCK_FIELD_REFCOUNT] = "_refcount",
+	[KSWAPCK_FIELD_INDEX] = "index",
 };
 
 /* The mask of a page flag; 0 when this kernel has no such flag. */
@@ -235,6 +236,9 @@ bool page_layout_resolve(struct kernel *kernel, struct error *err)
 				   &fields[KSWAPCK_FIELD_REFCOUNT], err))
 		return false;
 	kernel_field(kernel, "page", "page_type", &fields[KSWAPCK_FIELD_PAGE_TYPE]);
+	/* renamed in 6.16 (acc53a0b4c15 "mm: rename page->index to page->__folio_index") */
+	if (!kernel_field(kernel, "page", "index", &fields[KSWAPCK_FIELD_INDEX]))
+		kernel_field(kernel, "page", "__folio_index", &fields[KSWAPCK_FIELD_INDEX]);
 
 	if (!check_fields(kernel, err) || !resolve_flags(kernel, err) ||
 	    !resolve_order(kernel, err) || !resolve_vmemmap(kernel, err))
@@ -359,6 +363,7 @@ enum read_status page_read(const struct kernel *kernel, uint64_t address,
 	compound = kernel_load(bytes, fields[KSWAPCK_FIELD_COMPOUND_HEAD]);
 	page->mapping = kernel_load(bytes, fields[KSWAPCK_FIELD_MAPPING]);
 	page->private = kernel_load(bytes, fields[KSWAPCK_FIELD_PRIVATE]);
+	page->index = kernel_load(bytes, fields[KSWAPCK_FIELD_INDEX]);
 	page->page_type = (uint32_t)kernel_load(bytes, fields[KSWAPCK_FIELD_PAGE_TYPE]);
 	page->refcount = (int32_t)kernel_load(bytes, fields[KSWAPCK_FIELD_REFCOUNT]);
 	page->marks = page_marks(layout, page, compound);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/page_table.h"
 #include "kernel/swap_entry.h"
 #include "kernel/task.h"
 
@@ -14,6 +15,13 @@
 #define REG_COUNT	27
 #define REG_RIP		16
 #define REG_RSP		19
+
+/* What a function does that matters here; a sum. */
+enum code {
+	CODE_SWAP	= 1 << 0,	/* has to do with swap entries */
+	CODE_SHMEM	= 1 << 1,	/* with those in trees of shmem */
+	CODE_TABLES	= 1 << 2,	/* with page tables as a whole */
+};
 
 struct collect {
 	const struct kernel *kernel;
@@ -69,63 +77,95 @@ static bool make_room(struct collect *collect)
 	return true;
 }
 
-/* Keep a word that could be an entry, or the bare slot before it is made one. */
+static bool is_slot_of(const struct collect *collect, unsigned int type, uint64_t slot)
+{
+	return type < collect->types && slot < collect->slots[type];
+}
+
 static void keep(struct collect *collect, uint64_t word)
+{
+	if (word && make_room(collect))
+		collect->found->entries[collect->found->count++] = word;
+}
+
+/*
+ * Keep a word that could be an entry, or the bare slot before it is made one; and
+ * the entry of a word that could be a page table entry, or the value that shmem
+ * keeps in a tree, which have their slots in other bits.
+ */
+static void keep_word(struct collect *collect, uint64_t word, unsigned int code)
 {
 	unsigned int type;
 	uint64_t slot;
 
 	swap_entry_split(word, &type, &slot);
-	if (!word || (word >= collect->slots_max &&
-		      (type >= collect->types || slot >= collect->slots[type])))
-		return;
-	if (make_room(collect))
-		collect->found->entries[collect->found->count++] = word;
+	if (word < collect->slots_max || is_slot_of(collect, type, slot))
+		keep(collect, word);
+	if (page_table_swap_entry(word, &type, &slot) && is_slot_of(collect, type, slot))
+		keep(collect, swap_entry(type, slot));
+	swap_entry_split(word >> 1, &type, &slot);
+	if (code & CODE_SHMEM && word & 1 && is_slot_of(collect, type, slot))
+		keep(collect, word >> 1);
 }
 
-static void keep_words(struct collect *collect, const uint64_t *words, size_t count)
+static void keep_words(struct collect *collect, const uint64_t *words, size_t count,
+		       unsigned int code)
 {
 	size_t i;
 
 	for (i = 0; i < count && !collect->out_of_memory; i++)
-		keep(collect, words[i]);
+		keep_word(collect, words[i], code);
 }
 
 /*
  * Parts of the names of functions below which all swap entries are handled: faults,
- * reclaim, shmem (shmem_writepage() sleeps with one in hand), unmapping, swapoff.
+ * reclaim, shmem (shmem_writepage() sleeps with one in hand), fork, unmapping,
+ * moving, swapoff. And of those that take a whole page table out of its tree for a
+ * while, with what is in it: collapse_huge_page() of mm/khugepaged.c, and
+ * move_normal_pmd() of mm/mremap.c, which is inlined.
  */
-static const char *const swap_code[] = {
-	"swap", "shmem", "shrink", "reclaim", "pageout", "mm_fault", "zap_", "unmap",
-	"exit_mmap", "madvise",
+static const struct {
+	const char *part;
+	unsigned int code;
+} code_names[] = {
+	{"swap", CODE_SWAP}, {"shmem", CODE_SWAP | CODE_SHMEM}, {"shrink", CODE_SWAP},
+	{"reclaim", CODE_SWAP}, {"pageout", CODE_SWAP}, {"mm_fault", CODE_SWAP},
+	{"zap_", CODE_SWAP}, {"unmap", CODE_SWAP}, {"exit_mmap", CODE_SWAP},
+	{"madvise", CODE_SWAP}, {"copy_page_range", CODE_SWAP}, {"dup_mm", CODE_SWAP},
+	{"uffd", CODE_SWAP}, {"userfaultfd", CODE_SWAP},
+	{"collapse", CODE_SWAP | CODE_TABLES},
+	{"move_page_tables", CODE_SWAP | CODE_TABLES},
+	{"move_vma", CODE_SWAP | CODE_TABLES},
 };
 
-static bool is_swap_code(const char *name)
+static unsigned int code_of(const char *name)
 {
+	unsigned int code = 0;
 	size_t i;
 
-	for (i = 0; i < sizeof(swap_code) / sizeof(swap_code[0]); i++)
-		if (strstr(name, swap_code[i]))
-			return true;
-	return false;
+	for (i = 0; i < sizeof(code_names) / sizeof(code_names[0]); i++)
+		if (strstr(name, code_names[i].part))
+			code |= code_names[i].code;
+	return code;
 }
 
-/* A return address, or an interrupted one, in a function that deals with swap. */
-static bool in_swap_code(const struct collect *collect, const uint64_t *words, size_t count)
+/* Of the functions whose addresses are among @words, return addresses or interrupted ones. */
+static unsigned int code_in(const struct collect *collect, const uint64_t *words, size_t count)
 {
+	unsigned int code = 0;
 	char name[128];
 	uint64_t offset;
 	size_t i;
 
 	/* without symbols of the code every stack counts */
 	if (!collect->text)
-		return true;
+		return CODE_SWAP | CODE_SHMEM | CODE_TABLES;
 	for (i = 0; i < count; i++)
 		if (words[i] >= collect->text && words[i] < collect->text_end &&
 		    image_symbol_at(collect->kernel->image, words[i], name, sizeof(name),
-				    &offset) && is_swap_code(name))
-			return true;
-	return false;
+				    &offset))
+			code |= code_of(name);
+	return code;
 }
 
 /* Copy a stack from @address to its end; words that cannot be read are zeros. */
@@ -182,6 +222,7 @@ static bool take_task(void *data, const struct task *task)
 {
 	struct collect *collect = data;
 	uint64_t end = task->stack + collect->layout->stack_size, sp = task->sp;
+	unsigned int code;
 	size_t count;
 
 	/* a task that has exited has given its stack back */
@@ -195,8 +236,11 @@ static bool take_task(void *data, const struct task *task)
 		sp = task->stack;
 	}
 	count = copy_stack(collect, sp & ~7ULL, end);
-	if (task->on_cpu || in_swap_code(collect, collect->stack, count))
-		keep_words(collect, collect->stack, count);
+	code = code_in(collect, collect->stack, count);
+	if (code & CODE_TABLES)
+		collect->found->tables_moving = true;
+	if (task->on_cpu || code & CODE_SWAP)
+		keep_words(collect, collect->stack, count, code);
 	return !collect->out_of_memory;
 }
 
@@ -219,7 +263,12 @@ static void take_registers(struct collect *collect)
 	size_t index;
 
 	for (index = 0; read_registers(collect, index, registers); index++) {
-		keep_words(collect, registers, REG_COUNT);
+		unsigned int code = code_in(collect, &registers[REG_RIP], 1);
+
+		if (code & CODE_TABLES)
+			collect->found->tables_moving = true;
+		/* a function that shmem has called does not tell: take all forms */
+		keep_words(collect, registers, REG_COUNT, code | CODE_SHMEM);
 		if (stopped_by_nmi(collect, registers[REG_RIP]))
 			collect->found->complete = false;
 	}

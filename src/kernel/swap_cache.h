@@ -53,6 +53,12 @@ struct swap_cache_ops {
 	bool (*read)(const struct kernel *kernel, const struct kswapck_device *device,
 		     uint64_t index, struct swap_space *space,
 		     swap_space_fault_fn *fault, void *data);
+	/**
+	 * what @device's swap cache holds at @count slots from @first on, all of one space:
+	 * @entries and @kinds are [@count]; without the doubts that read() has
+	 */
+	void (*lookup)(const struct kernel *kernel, const struct kswapck_device *device,
+		       uint64_t first, uint32_t count, uint64_t *entries, uint8_t *kinds);
 	/** the slot that index @index of the tree at @tree (&space->i_pages) stands for;
 	 * false if the tree is none of @device's or has no such index */
 	bool (*locate)(const struct kernel *kernel, const struct kswapck_device *device,

@@ -300,6 +300,88 @@ static bool read_space(const struct kernel *kernel, const struct kswapck_device 
 	return true;
 }
 
+/* Slots that are looked up, not judged. Indices are those of the tree. */
+struct slot_lookup {
+	uint64_t base;		/* index of the first slot */
+	uint32_t count;
+	uint64_t *entries;
+	uint8_t *kinds;
+	bool any;		/* something was found */
+};
+
+static void look_at_entry(void *data, uint64_t index, uint64_t entry, uint64_t where)
+{
+	struct slot_lookup *lookup = data;
+	uint64_t i = index - lookup->base;
+
+	(void)where;
+	if (i >= lookup->count)
+		return;
+	lookup->entries[i] = entry;
+	lookup->kinds[i] = xarray_is_value(entry) ? KSWAPCK_ENTRY_SHADOW : KSWAPCK_ENTRY_PAGE;
+	lookup->any = true;
+}
+
+static void look_at_range(struct slot_lookup *lookup, uint64_t first, uint64_t count,
+			  enum kswapck_entry_kind kind)
+{
+	uint64_t from = first > lookup->base ? first - lookup->base : 0;
+	uint64_t end = first + count > lookup->base ? first + count - lookup->base : 0;
+
+	if (end > lookup->count)
+		end = lookup->count;
+	if (from < end)
+		memset(lookup->kinds + from, kind, end - from);
+	lookup->any = true;
+}
+
+/* The fault was told when the whole space was read. */
+static void look_at_fault(void *data, const struct kswapck_tree_fault *fault)
+{
+	if (hides_entries(fault))
+		look_at_range(data, fault->first_slot, fault->slots, KSWAPCK_ENTRY_ODD);
+}
+
+static void look_at_gap(void *data, uint64_t node, uint64_t first, uint64_t count,
+			enum read_status status)
+{
+	(void)node, (void)status;
+	look_at_range(data, first, count, KSWAPCK_ENTRY_UNREADABLE);
+}
+
+/*
+ * Both indices are tried that the slots can have (index_base()): a tree holds only
+ * one of the two kinds, and asking which would cost more than the lookup.
+ */
+static void lookup(const struct kernel *kernel, const struct kswapck_device *device,
+		   uint64_t first, uint32_t count, uint64_t *entries, uint8_t *kinds)
+{
+	const uint64_t indices[] = {first % SWAP_SPACE_SLOTS, first};
+	struct slot_lookup found = {.count = count, .entries = entries, .kinds = kinds};
+	const struct xarray_visitor visitor = {
+		.data = &found,
+		.entry = look_at_entry,
+		.fault = look_at_fault,
+		.unreadable = look_at_gap,
+	};
+	struct xarray xarray;
+	uint64_t address;
+	size_t i;
+
+	memset(entries, 0, count * sizeof(*entries));
+	memset(kinds, KSWAPCK_ENTRY_UNREADABLE, count);
+	if (!first_space(kernel, device->type, &address))
+		return;
+	address += first / SWAP_SPACE_SLOTS * kernel->swap.space_size;
+	if (xarray_read(kernel, address + kernel->swap.i_pages.offset, &xarray) != READ_OK)
+		return;
+	memset(kinds, KSWAPCK_ENTRY_NONE, count);
+	for (i = 0; i < 2 && !found.any && xarray.head; i++) {
+		found.base = indices[i];
+		xarray_walk(kernel, &xarray, indices[i], count, &visitor);
+	}
+}
+
 static bool locate(const struct kernel *kernel, const struct kswapck_device *device,
 		   uint64_t tree, uint64_t index, uint64_t *slot)
 {
@@ -325,5 +407,6 @@ const struct swap_cache_ops swap_cache_xarray = {
 	.resolve = resolve,
 	.spaces = spaces,
 	.read = read_space,
+	.lookup = lookup,
 	.locate = locate,
 };

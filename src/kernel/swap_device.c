@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kernel/lock.h"
+#include "kernel/swap_cluster.h"
 
 /* Type bits of a swap entry: MAX_SWAPFILES_SHIFT, include/linux/swap.h. */
 #define SWAP_TYPES_MAX 32
@@ -19,6 +20,9 @@
  */
 #define USAGE_OFFLIST_OLD (1ULL << 30)
 #define USAGE_OFFLIST_NEW (1ULL << 62)
+
+/* Low bit of percpu_ref.percpu_count_ptr: percpu_ref_kill() (percpu-refcount.h). */
+#define PERCPU_REF_DEAD (1 << 1)
 
 bool swap_device_layout_resolve(struct kernel *kernel, struct error *err)
 {
@@ -50,6 +54,12 @@ bool swap_device_layout_resolve(struct kernel *kernel, struct error *err)
 	kernel_field(kernel, "swap_info_struct", "swap_map", &layout->map);
 	kernel_field(kernel, "swap_info_struct", "cluster_info", &layout->cluster_info);
 	kernel_field(kernel, "swap_info_struct", "swap_file", &layout->swap_file);
+	/* up to 6.13; 6.14 looks for free slots in the lists of clusters alone */
+	kernel_field(kernel, "swap_info_struct", "lowest_bit", &layout->lowest_bit);
+	kernel_field(kernel, "swap_info_struct", "highest_bit", &layout->highest_bit);
+	/* since 5.14; before, SWP_VALID and RCU held a device (63d8620ecf93) */
+	kernel_field(kernel, "swap_info_struct", "users.percpu_count_ptr", &layout->users);
+	kernel_field(kernel, "page", "lru", &layout->page_lru);
 	if (types_size(kernel->types, "swap_cluster_info", &size) && size <= 256 &&
 	    kernel_field(kernel, "swap_cluster_info", "lock", &field)) {
 		layout->cluster_size = (uint32_t)size;
@@ -58,6 +68,7 @@ bool swap_device_layout_resolve(struct kernel *kernel, struct error *err)
 		layout->cluster_slots =
 			image_symbol(kernel->image, "transparent_hugepage_flags", &address) ?
 			CLUSTER_SLOTS_THP : CLUSTER_SLOTS;
+		swap_cluster_layout_resolve(kernel);
 	}
 	return true;
 }
@@ -135,13 +146,37 @@ static bool counters_locked(const struct kernel *kernel, const struct kswapck_de
 	return false;
 }
 
+static void read_bounds(const struct swap_layout *layout, const void *object,
+			struct kswapck_device *device)
+{
+	if (!layout->lowest_bit.size || !layout->highest_bit.size)
+		return;
+	device->has_bounds = true;
+	device->lowest = kernel_load(object, layout->lowest_bit);
+	device->highest = kernel_load(object, layout->highest_bit);
+	device->lowest_address = device->address + layout->lowest_bit.offset;
+	device->highest_address = device->address + layout->highest_bit.offset;
+}
+
+static void read_users(const struct swap_layout *layout, const void *object,
+		       struct kswapck_device *device)
+{
+	if (layout->users.size != 8)
+		return;
+	device->has_users = true;
+	device->users_address = device->address + layout->users.offset;
+	device->users_raw = kernel_load(object, layout->users);
+	device->users_dead = device->users_raw & PERCPU_REF_DEAD;
+}
+
 enum swap_device_status swap_device_read(const struct kernel *kernel, unsigned int type,
 					 struct kswapck_device *device)
 {
 	const struct swap_layout *layout = &kernel->swap;
 	unsigned char object[1024];
 	struct field all[] = {layout->flags, layout->max, layout->pages, layout->inuse_pages,
-			      layout->map, layout->cluster_info};
+			      layout->map, layout->cluster_info, layout->lowest_bit,
+			      layout->highest_bit, layout->users};
 	size_t needed = 0, i;
 
 	memset(device, 0, sizeof(*device));
@@ -182,6 +217,8 @@ enum swap_device_status swap_device_read(const struct kernel *kernel, unsigned i
 		return SWAP_DEVICE_UNREADABLE;
 	if (layout->cluster_size && is_kernel_address(kernel_load(object, layout->cluster_info)))
 		device->clusters = kernel_load(object, layout->cluster_info);
+	read_bounds(layout, object, device);
+	read_users(layout, object, device);
 	device->lock_held = lock_may_be_held(kernel, device->address + layout->lock.offset);
 	device->locked = counters_locked(kernel, device);
 	read_name(kernel, device);

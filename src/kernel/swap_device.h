@@ -6,8 +6,6 @@
 #include "kernel/kernel.h"
 
 /* SWP_* of include/linux/swap.h; the same bits in every kernel. */
-#define SWP_USED	(1U << 0)
-#define SWP_WRITEOK	(1U << 1)
 
 /** swap_device_layout_resolve - fill what kernel->swap says of devices. */
 bool swap_device_layout_resolve(struct kernel *kernel, struct error *err);

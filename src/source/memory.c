@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "source/backend.h"
+
 /* Headers older than Linux 5.14; older kernels refuse it, and nothing is lost. */
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -29,6 +31,7 @@ struct entry {
 };
 
 struct overlay {
+	enum address_space space;
 	uint64_t address;
 	size_t length;
 	unsigned char *bytes;
@@ -169,15 +172,16 @@ static uint32_t new_entry(struct memory *memory)
 }
 
 /* Lay the overlays over a page that has just come in. */
-static enum read_status apply_overlays(const struct memory *memory, uint64_t address,
-				       unsigned char *page, enum read_status status)
+static enum read_status apply_overlays(const struct memory *memory, enum address_space space,
+				       uint64_t address, unsigned char *page,
+				       enum read_status status)
 {
 	for (size_t i = 0; i < memory->overlay_count; i++) {
 		const struct overlay *overlay = &memory->overlays[i];
 		uint64_t from = overlay->address, to = from + (overlay->length - 1);
 		uint64_t last = address + (memory->page_size - 1);
 
-		if (from > last || to < address)
+		if (overlay->space != space || from > last || to < address)
 			continue;
 		if (from < address)
 			from = address;
@@ -207,8 +211,8 @@ static uint32_t bring_in(struct memory *memory, enum address_space space,
 	memory->statistics.pages_read++;
 	if (status != READ_OK)
 		memory->statistics.failed[status]++;
-	if (space == ADDRESS_VIRTUAL && memory->overlay_count)
-		status = apply_overlays(memory, address, page_of(memory, index), status);
+	if (memory->overlay_count)
+		status = apply_overlays(memory, space, address, page_of(memory, index), status);
 	entry->key = address | space;
 	entry->status = status;
 	chain = chain_of(memory, entry->key);
@@ -276,6 +280,12 @@ enum read_status memory_read_physical(struct memory *memory, uint64_t address,
 				      void *buffer, size_t length)
 {
 	return read_space(memory, ADDRESS_PHYSICAL, address, buffer, length);
+}
+
+enum read_status memory_physical(struct memory *memory, uint64_t address, uint64_t *physical)
+{
+	*physical = address;
+	return source_to_physical(memory->source, ADDRESS_VIRTUAL, physical);
 }
 
 const void *memory_map(struct memory *memory, uint64_t address, size_t length,
@@ -361,16 +371,17 @@ enum read_status memory_read_string(struct memory *memory, uint64_t address,
 	return status;
 }
 
-/* Entries of these virtual pages no longer hold what a read should see. */
-static void forget(struct memory *memory, uint64_t address, size_t length)
+/* Entries of the pages below @overlay no longer hold what a read should see. */
+static void forget(struct memory *memory, const struct overlay *overlay)
 {
-	uint64_t first = address & ~(memory->page_size - 1);
-	uint64_t last = (address + (length - 1)) & ~(memory->page_size - 1);
+	uint64_t end = overlay->address + (overlay->length - 1);
+	uint64_t first = (overlay->address & ~(memory->page_size - 1)) | overlay->space;
+	uint64_t last = (end & ~(memory->page_size - 1)) | overlay->space;
 
 	for (uint32_t i = 0; i < memory->count; i++) {
 		struct entry *entry = &memory->entries[i];
 
-		if (entry->key & 1 || entry->key < first || entry->key > last)
+		if ((entry->key & 1) != (first & 1) || entry->key < first || entry->key > last)
 			continue;
 		unchain(memory, i);
 		/* Off all chains' keys, but on one, so that evict() finds it there. */
@@ -381,8 +392,8 @@ static void forget(struct memory *memory, uint64_t address, size_t length)
 	}
 }
 
-bool memory_overlay(struct memory *memory, uint64_t address, const void *bytes,
-		    size_t length)
+static bool overlay(struct memory *memory, enum address_space space, uint64_t address,
+		    const void *bytes, size_t length)
 {
 	struct overlay *overlays;
 	unsigned char *copy;
@@ -400,15 +411,27 @@ bool memory_overlay(struct memory *memory, uint64_t address, const void *bytes,
 	if (!copy)
 		return false;
 	memcpy(copy, bytes, length);
-	overlays[memory->overlay_count++] = (struct overlay){ address, length, copy };
-	forget(memory, address, length);
+	overlays[memory->overlay_count] = (struct overlay){ space, address, length, copy };
+	forget(memory, &overlays[memory->overlay_count++]);
 	return true;
+}
+
+bool memory_overlay(struct memory *memory, uint64_t address, const void *bytes,
+		    size_t length)
+{
+	return overlay(memory, ADDRESS_VIRTUAL, address, bytes, length);
+}
+
+bool memory_overlay_physical(struct memory *memory, uint64_t address, const void *bytes,
+			     size_t length)
+{
+	return overlay(memory, ADDRESS_PHYSICAL, address, bytes, length);
 }
 
 void memory_overlay_clear(struct memory *memory)
 {
 	for (size_t i = 0; i < memory->overlay_count; i++) {
-		forget(memory, memory->overlays[i].address, memory->overlays[i].length);
+		forget(memory, &memory->overlays[i]);
 		free(memory->overlays[i].bytes);
 	}
 	free(memory->overlays);

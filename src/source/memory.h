@@ -30,6 +30,13 @@ enum read_status memory_read_physical(struct memory *memory, uint64_t address,
 				      void *buffer, size_t length);
 
 /**
+ * memory_physical - where is the kernel virtual @address in RAM?
+ *
+ * Return: READ_OK with *@physical set, or why the page tables do not tell.
+ */
+enum read_status memory_physical(struct memory *memory, uint64_t address, uint64_t *physical);
+
+/**
  * memory_map - look at bytes in the cache without copying.
  * @address, @length: must lie within one page.
  *
@@ -55,12 +62,15 @@ enum read_status memory_read_string(struct memory *memory, uint64_t address,
 /**
  * memory_overlay - let later reads see other bytes; nothing is written to the
  * dump. For tests and what-if questions: lay one wrong word over a clean dump
- * and see what is found. Any length, but address space virtual only.
+ * and see what is found. Any length; seen by reads of the same kind of address
+ * only, virtual or physical.
  *
  * Return: false when out of memory.
  */
 bool memory_overlay(struct memory *memory, uint64_t address,
 		    const void *bytes, size_t length);
+bool memory_overlay_physical(struct memory *memory, uint64_t address,
+			     const void *bytes, size_t length);
 /** memory_overlay_clear - forget all overlays (and what was cached of them). */
 void memory_overlay_clear(struct memory *memory);
 

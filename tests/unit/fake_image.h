@@ -32,9 +32,15 @@ struct image {
 	size_t symbol_count;
 };
 
+struct fake_enumerator {
+	const char *name;
+	int64_t value;
+};
+
 struct types {
 	struct fake_member members[FAKE_MAX];	/* path NULL: the type's size alone */
 	size_t member_count;
+	const struct fake_enumerator *enumerators;	/* ends with name NULL; may be NULL */
 };
 
 static inline void fake_add_symbol(struct image *image, const char *name, uint64_t address)
@@ -257,10 +263,14 @@ bool types_member(struct types *types, const char *type, const char *path,
 
 bool types_enumerator(struct types *types, const char *name, int64_t *value)
 {
-	(void)types;
-	(void)name;
-	(void)value;
-	return false;
+	const struct fake_enumerator *found = types->enumerators;
+
+	while (found && found->name && strcmp(found->name, name))
+		found++;
+	if (!found || !found->name)
+		return false;
+	*value = found->value;
+	return true;
 }
 
 #endif
