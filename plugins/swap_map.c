@@ -24,6 +24,7 @@ enum {
 	NRPAGES,
 	NREXCEPTIONAL,
 	INUSE_PAGES,
+	COUNT_CONTINUATION,
 };
 
 static const struct kswapck_problem problems[] = {
@@ -123,6 +124,27 @@ static const struct kswapck_problem problems[] = {
 		.confirm = " crash> swap; struct swap_info_struct.inuse_pages,max,swap_map DEVICE\n"
 			" drgn>  Object(prog, 'struct swap_info_struct *', DEVICE).inuse_pages",
 	},
+	[COUNT_CONTINUATION] = {
+		.id = "KS207",
+		.name = "count-continued",
+		.severity = KSWAPCK_ERROR,
+		.class = KSWAPCK_CORRUPT,
+		.sentence = "{slots}: COUNT_CONTINUED in swap_map, but the count does not go on: "
+			"{detail}",
+		.meaning = "A byte of swap_map counts up to 62 owners of a slot. With COUNT_CONTINUED "
+			"the rest of the count stands at the same place of other pages, which hang on "
+			"the page of swap_map. Here they do not, or they hold no count.",
+		.origin = "The byte was overwritten, or the list of the pages, or a page of it was "
+			"freed.",
+		.consequence = "When the byte's own part of the count runs out or over, the kernel "
+			"borrows from those pages: a BUG in swap_count_continued(), or a wrong count, "
+			"so that the slot is freed under its owners or never.",
+		.confirm = "Bit 0x80 of the byte is set, and it is not 0xbf (shmem); ->private of its "
+			"page should be 0x20:\n"
+			" crash> rd -8 EVIDENCE-ADDRESS; vtop EVIDENCE-ADDRESS\n"
+			" drgn>  from drgn.helpers.linux.mm import vmalloc_to_page\n"
+			" drgn>  page = vmalloc_to_page(prog, EVIDENCE_ADDRESS); page.private, page.lru",
+	},
 	{0},
 };
 
@@ -130,6 +152,8 @@ static const char stacks_unreadable[] =
 	"SWAP_HAS_CACHE without a folio, and not all stacks can be read to see who has it in hand";
 static const char parked_unreadable[] =
 	"SWAP_HAS_CACHE without a folio, and not all per-CPU slots caches can be read";
+static const char continuation_unreadable[] =
+	"a count that goes on in other pages, which cannot be read";
 
 /* A finding about @count slots from @i of @space on. */
 static struct kswapck_finding about(int problem, const struct kswapck_space *space,
@@ -303,6 +327,38 @@ static void check_shadow(struct kswapck_audit *audit, const struct kswapck_space
 	kswapck_report(audit, &finding);
 }
 
+/* ---------------------------------------------------------- continuation pages */
+
+/* Of a page of shmem there is one owner, and the value has the same bit. */
+static bool is_continued(uint8_t byte)
+{
+	return byte & COUNT_CONTINUED && (byte & ~SWAP_HAS_CACHE) != SWAP_MAP_SHMEM;
+}
+
+/*
+ * The byte and its digits in the pages change under the lock of the cluster, or of
+ * the device; pages are only ever added, at the end of their list, until swapoff
+ * has emptied the device (swap_count_continued(), add_swap_count_continuation()).
+ */
+static void check_continuation(struct kswapck_audit *audit, const struct kswapck_space *space,
+			       uint32_t i)
+{
+	uint64_t slot = space->first_slot + i, count;
+	struct kswapck_finding finding;
+	const char *why;
+
+	if (kswapck_slot_locked(audit, space->device, slot) ||
+	    kswapck_swap_count(audit, space->device, slot, space->map[i], &count, &why))
+		return;
+	if (!kswapck_count_damaged(audit, space->device, slot, space->map[i], &why)) {
+		kswapck_unverified(audit, continuation_unreadable, 1);
+		return;
+	}
+	finding = about(COUNT_CONTINUATION, space, i, 1);
+	snprintf(finding.detail, sizeof(finding.detail), "0x%02x, %s", space->map[i], why);
+	kswapck_report(audit, &finding);
+}
+
 /* ------------------------------------------------------------------- counters */
 
 static void check_counter(struct kswapck_audit *audit, const struct kswapck_space *space,
@@ -339,6 +395,8 @@ static void check_space(struct kswapck_audit *audit, const struct kswapck_space 
 			check_shadow(audit, space, i);
 		if (lacks_folio(audit, space, i))
 			check_mark(audit, space, i, &run);
+		if (is_continued(space->map[i]))
+			check_continuation(audit, space, i);
 	}
 	/* the counters follow the tree, under its lock */
 	if (space->locked || !space->complete)

@@ -4,9 +4,10 @@
  *
  * A check is one file with one const struct kswapck_plugin at its end. It
  * declares the problems that it can find and the events that it wants to see;
- * the audit walks every slot of every swap device once and calls it. A check
- * reads the dump through the functions below, decides, and reports findings;
- * it never prints.
+ * the audit walks every slot of every swap device once, then every page table
+ * and every shmem file for references to slots, and calls it. A check reads the
+ * dump through the functions below, decides, and reports findings; it never
+ * prints.
  *
  * Units: a slot is one page-sized place of a swap device; counts are slots
  * unless a name says pages or bytes. Addresses are kernel virtual addresses of
@@ -20,7 +21,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KSWAPCK_ABI 1
+#define KSWAPCK_ABI 2
+
+/* What is declared here, and nothing else of the program, can be seen by plugins. */
+#pragma GCC visibility push(default)
 
 /** One audit in progress; opaque to checks. */
 struct kswapck_audit;
@@ -28,7 +32,7 @@ struct kswapck_audit;
 /* ------------------------------------------------------------------ problems */
 
 enum kswapck_severity {
-	KSWAPCK_IGNORE,
+	KSWAPCK_IGNORE,		/* not reported unless somebody asks: --severity NAME=warn */
 	KSWAPCK_WARNING,	/* odd, harmless by itself, or a leftover of something worse */
 	KSWAPCK_ERROR,		/* the kernel hangs, loses data or crashes on it */
 };
@@ -39,11 +43,13 @@ enum kswapck_class {
 };
 
 /**
- * A kind of fault. Ids and names are stable for ever.
+ * A kind of fault. Ids and names are stable for ever. Ids are capital letters and
+ * digits, at most 16, and those that begin with KS are kswapck's own; names are small
+ * letters, digits and -, at most 40. No text may be missing.
  *
  * @sentence says what is wrong at one place. Words in braces are replaced from
- * the finding: {slots} {first} {page} {pfn} {entry} {detail}; {s} is the s of a verb
- * whose subject is {slots}.
+ * the finding: {slots} {first} {page} {pfn} {entry} {owner} {detail}; {s} is the s of
+ * a verb whose subject is {slots}.
  * The last four are the paragraphs of 'kswapck help ID'; lines are wrapped by
  * whoever prints them, and a line that begins with a blank is kept as it is.
  */
@@ -89,6 +95,7 @@ struct kswapck_page {
 	uint64_t head;		/* address of the head page; own address if no tail */
 	uint64_t mapping;	/* raw, low bits included */
 	uint64_t private;
+	uint64_t index;		/* raw: of an anonymous or file page, pages; else anything */
 	uint32_t page_type;	/* raw; shares its place with _mapcount */
 	int32_t refcount;
 	uint32_t marks;		/* enum kswapck_page_mark */
@@ -102,7 +109,21 @@ enum kswapck_page_field {
 	KSWAPCK_FIELD_PRIVATE,
 	KSWAPCK_FIELD_PAGE_TYPE,
 	KSWAPCK_FIELD_REFCOUNT,
+	KSWAPCK_FIELD_INDEX,
 	KSWAPCK_FIELD_COUNT,
+};
+
+/** A folio: a page, or several that are one. */
+struct kswapck_folio {
+	struct kswapck_page page;	/* the head */
+	uint64_t pages;			/* 1 << order */
+	uint64_t index;			/* of the head in its file or anon_vma, pages */
+	bool mapcount_known;
+	int64_t mapcount;		/* page table entries that map it; of a PMD one */
+	uint64_t mapcount_address;	/* of the number that says so, or of the first of them */
+	uint32_t mapcount_size;		/* bytes */
+	bool pincount_known;		/* large folios, of kernels that count them apart */
+	int64_t pincount;		/* FOLL_PIN references */
 };
 
 /** A swap device: struct swap_info_struct. */
@@ -119,9 +140,18 @@ struct kswapck_device {
 	uint32_t inuse_size;	/* bytes: 4, or 8 since 6.14 */
 	uint64_t swap_map;	/* address of the byte of slot 0; 0 if there is none */
 	uint64_t clusters;	/* address of cluster_info[]; 0 if there is none */
+	bool has_bounds;	/* lowest_bit and highest_bit: up to 6.12 */
+	uint64_t lowest, highest;	/* no slot outside of them is free */
+	uint64_t lowest_address, highest_address;
+	bool has_users;		/* percpu_ref users: since 5.15 */
+	bool users_dead;	/* killed: no new user may come */
+	uint64_t users_address;	/* of the word that says so */
+	uint64_t users_raw;
 	bool lock_held;		/* si->lock */
 	bool locked;		/* the lock of its counters was held: they may be in motion */
 	uint64_t map_used;	/* slots in use by swap_map; for device_end only */
+	uint64_t map_bad;	/* slots that are bad by swap_map; for device_end only */
+	uint64_t first_free, last_free;	/* free slots; first > last: none. device_end only */
 	bool map_complete;	/* all of swap_map was read; for device_end only */
 };
 
@@ -129,8 +159,15 @@ struct kswapck_device {
  * swap_map bytes, by the kernel's own names (include/linux/swap.h up to 6.19):
  * macros, which no debug information holds.
  */
+#define SWAP_MAP_MAX	0x3e
 #define SWAP_MAP_BAD	0x3f
 #define SWAP_HAS_CACHE	0x40
+#define COUNT_CONTINUED	0x80
+#define SWAP_MAP_SHMEM	0xbf	/* of a page of shmem: one owner, not counted */
+
+/* struct kswapck_device.flags; the same numbers in all kernels with swap_map. */
+#define SWP_USED	(1 << 0)
+#define SWP_WRITEOK	(1 << 1)	/* clear: swapon is not done, or swapoff has begun */
 
 /* What the swap cache holds at a slot. */
 enum kswapck_entry_kind {
@@ -199,6 +236,141 @@ struct kswapck_tree_fault {
 	const char *member;	/* "xa_node.parent" */
 };
 
+/** One slot in use, or with something in the swap cache. */
+struct kswapck_slot {
+	uint64_t number;
+	uint8_t map;			/* its swap_map byte */
+	bool map_read;			/* it could be read */
+	enum kswapck_entry_kind kind;
+	uint64_t entry;			/* raw */
+};
+
+/* ------------------------------------------------------------------- clusters */
+
+/* struct kswapck_cluster.marks: what a cluster says of itself */
+enum kswapck_cluster_mark {
+	KSWAPCK_CLUSTER_FREE	= 1 << 0,
+	KSWAPCK_CLUSTER_HUGE	= 1 << 1,	/* one large folio fills it: up to 6.9 */
+	KSWAPCK_CLUSTER_NONFULL	= 1 << 2,
+	KSWAPCK_CLUSTER_FRAGMENT = 1 << 3,
+	KSWAPCK_CLUSTER_FULL	= 1 << 4,
+	KSWAPCK_CLUSTER_DISCARD	= 1 << 5,
+	KSWAPCK_CLUSTER_ODD	= 1 << 6,	/* a flag that this kernel does not have */
+};
+
+/* The list of its device on which a cluster was found. */
+enum kswapck_cluster_list {
+	KSWAPCK_LIST_NONE,
+	KSWAPCK_LIST_FREE,
+	KSWAPCK_LIST_NONFULL,
+	KSWAPCK_LIST_FRAGMENT,
+	KSWAPCK_LIST_FULL,
+	KSWAPCK_LIST_DISCARD,
+	KSWAPCK_LIST_COUNT,
+};
+
+/** struct swap_cluster_info: SWAPFILE_CLUSTER slots. */
+struct kswapck_cluster {
+	const struct kswapck_device *device;
+	uint64_t number;
+	uint64_t first_slot;
+	uint32_t slots;			/* that the device has; fewer in the last one */
+	uint64_t address;		/* of the swap_cluster_info */
+	uint64_t count;			/* slots in use, as it says */
+	uint64_t count_address;
+	uint32_t count_size;		/* bytes of the word that holds it */
+	uint64_t count_raw;		/* that word */
+	uint32_t marks;			/* enum kswapck_cluster_mark */
+	uint64_t marks_address;
+	uint32_t marks_size;
+	uint64_t marks_raw;
+	unsigned int order;		/* of its folios, since 6.11 */
+	bool locked;			/* its lock or its device's is held */
+	uint64_t map_used;		/* swap_map bytes that are not 0, bad ones too, and the
+					   slots beyond the device's end */
+	bool map_complete;		/* all of them could be read */
+	const uint8_t *map;		/* [slots] */
+	const uint8_t *kinds;		/* [slots]: enum kswapck_entry_kind */
+	const uint64_t *entries;	/* [slots] */
+	bool lists_known;		/* all lists could be followed to their ends */
+	enum kswapck_cluster_list list;	/* where it was found */
+	unsigned int list_order;	/* of a list by order */
+};
+
+enum kswapck_list_fault_kind {
+	KSWAPCK_LIST_POINTER,		/* leads to no cluster of the device */
+	KSWAPCK_LIST_CYCLE,		/* comes back to where it was, or to another list */
+	KSWAPCK_LIST_BACK,		/* the way back differs from the way there */
+	KSWAPCK_LIST_TAIL,		/* the tail is not the last one */
+};
+
+/** Something wrong in the shape of a list of clusters. */
+struct kswapck_list_fault {
+	const struct kswapck_device *device;
+	enum kswapck_list_fault_kind kind;
+	enum kswapck_cluster_list list;
+	unsigned int list_order;
+	uint64_t where;			/* address of the wrong word */
+	unsigned int size;		/* its bytes */
+	uint64_t found;
+	bool has_expected;
+	uint64_t expected;
+	const char *member;		/* "swap_cluster_info.list.prev" */
+};
+
+/* ------------------------------------------------------- references to a slot */
+
+enum kswapck_reference_kind {
+	KSWAPCK_REFERENCE_PTE,		/* a page table entry */
+	KSWAPCK_REFERENCE_SHMEM,	/* a value in the tree of a shmem file */
+};
+
+/** Something that owns a slot. */
+struct kswapck_reference {
+	enum kswapck_reference_kind kind;
+	unsigned int type;		/* of the swap device it names */
+	uint64_t slot;
+	const struct kswapck_device *device;	/* NULL: no such device is in use */
+	bool cached;			/* the swap cache holds a pointer at the slot */
+	bool locked;			/* the lock of its page table or tree was held: it may be
+					   in motion */
+	uint64_t raw;			/* as it stands there */
+	uint64_t place;			/* address of the word; 0 if not known */
+	/* of a PTE */
+	uint64_t mm;
+	uint64_t address;		/* user address */
+	int32_t pid;			/* of a process that has the mm; 0: none was found */
+	char comm[17];			/* its name, raw bytes of the dump */
+	/* of shmem */
+	uint64_t inode;			/* address of the struct inode */
+	uint64_t inode_number;
+	uint64_t index;			/* in the file, pages */
+};
+
+/** A part of a process's address space. */
+struct kswapck_vma {
+	uint64_t address;		/* of the vm_area_struct */
+	uint64_t mm;
+	uint64_t start, end;		/* user addresses; end is exclusive */
+	uint64_t pgoff;			/* pages */
+	uint64_t flags;			/* VM_* */
+	uint64_t anon_vma;		/* 0: none */
+	uint64_t file;			/* 0: none */
+};
+
+/** How often each slot of one part of a device is referred to. */
+struct kswapck_reference_counts {
+	const struct kswapck_device *device;
+	uint64_t first_slot;
+	uint32_t slots;
+	const uint32_t *ptes;		/* [slots]: page table entries */
+	const uint32_t *shmem;		/* [slots]: places in shmem files */
+	const uint32_t *locked;		/* [slots]: of both, those that may be in motion */
+	const uint8_t *map;		/* [slots]: swap_map bytes */
+	const uint8_t *map_read;	/* [slots]: 1 where the map could be read */
+	bool complete;			/* every page table and shmem file was read */
+};
+
 /* ------------------------------------------------------------------- findings */
 
 #define KSWAPCK_EVIDENCE_MAX 8
@@ -216,6 +388,7 @@ struct kswapck_evidence {
 /** One problem at one place. Zero it, fill it, report it. */
 struct kswapck_finding {
 	const struct kswapck_problem *problem;
+	enum kswapck_severity severity;	/* set by kswapck_report(): as it was graded */
 	const struct kswapck_device *device;	/* NULL if of no device */
 	uint64_t first_slot;
 	uint64_t last_slot;
@@ -223,7 +396,12 @@ struct kswapck_finding {
 	uint64_t entry;		/* raw entry of the first slot; 0 if none */
 	uint64_t page;		/* address of the struct page; 0 if none */
 	uint64_t pfn;
-	bool page_per_slot;	/* each slot has a page of its own, one after the other */
+	bool page_per_slot;	/* each slot has a page of its own; page is the first one's */
+	/* who refers to the slot; kswapck_owner() fills it */
+	uint64_t mm;		/* 0: nobody is named */
+	uint64_t address;	/* user address of the first slot */
+	int32_t pid;
+	char comm[17];		/* raw bytes of the dump */
 	char detail[240];	/* what the sentence's {detail} says */
 	unsigned int evidence_count;
 	struct kswapck_evidence evidence[KSWAPCK_EVIDENCE_MAX];
@@ -247,6 +425,9 @@ void kswapck_evidence_page_expected(struct kswapck_audit *audit,
 				    struct kswapck_finding *finding,
 				    const struct kswapck_page *page,
 				    enum kswapck_page_field field, uint64_t expected);
+
+/** kswapck_owner - name the process that refers to a slot; add the word that does. */
+void kswapck_owner(struct kswapck_finding *finding, const struct kswapck_reference *reference);
 
 /**
  * kswapck_report - hand over a finding (copied).
@@ -281,6 +462,42 @@ void kswapck_page_describe(const struct kswapck_page *page, char *text, size_t s
  */
 bool kswapck_buddy_block(struct kswapck_audit *audit, const struct kswapck_page *page,
 			 struct kswapck_page *block);
+
+/**
+ * kswapck_folio_read - decode the folio whose head is @page.
+ *
+ * Return: false if @page is a tail or part of it is not readable.
+ */
+bool kswapck_folio_read(struct kswapck_audit *audit, const struct kswapck_page *page,
+			struct kswapck_folio *folio);
+
+/** kswapck_cached - what the swap cache holds at a slot; KSWAPCK_ENTRY_PAGE fills @page. */
+enum kswapck_entry_kind kswapck_cached(struct kswapck_audit *audit,
+				       const struct kswapck_device *device, uint64_t slot,
+				       struct kswapck_page *page);
+
+/**
+ * kswapck_swap_count - how many owners swap_map gives a slot.
+ *
+ * Counts above SWAP_MAP_MAX go on in pages of their own (mm/swapfile.c
+ * swap_count_continued()).
+ *
+ * @map: the slot's byte. SWAP_MAP_SHMEM counts 1.
+ * Return: false when it is bad or the continuation cannot be followed; then @why
+ * says why, in a constant string.
+ */
+bool kswapck_swap_count(struct kswapck_audit *audit, const struct kswapck_device *device,
+			uint64_t slot, uint8_t map, uint64_t *count, const char **why);
+/**
+ * kswapck_count_damaged - does kswapck_swap_count() fail because the continuation is
+ * not there, or is no count? Then @why says what is wrong; else it was not readable.
+ */
+bool kswapck_count_damaged(struct kswapck_audit *audit, const struct kswapck_device *device,
+			   uint64_t slot, uint8_t map, const char **why);
+
+/** kswapck_vma_find - where a PTE lies; false if in no vm_area_struct that is readable. */
+bool kswapck_vma_find(struct kswapck_audit *audit, const struct kswapck_reference *reference,
+		      struct kswapck_vma *vma);
 
 /** kswapck_swap_entry - (type, offset) as the kernel writes it in ->private. */
 uint64_t kswapck_swap_entry(unsigned int type, uint64_t slot);
@@ -329,6 +546,18 @@ enum kswapck_stacks kswapck_in_hand(struct kswapck_audit *audit, unsigned int ty
 				    uint64_t slot);
 
 /**
+ * kswapck_range_in_hand - the same for any of @count slots from @slot on; dearer.
+ */
+enum kswapck_stacks kswapck_range_in_hand(struct kswapck_audit *audit, unsigned int type,
+					  uint64_t slot, uint64_t count);
+
+/**
+ * kswapck_tables_moving - is some task where whole page tables are taken out of their
+ * tree for a while (collapse, mremap)? What they hold was not seen then.
+ */
+enum kswapck_stacks kswapck_tables_moving(struct kswapck_audit *audit);
+
+/**
  * kswapck_unverified - count slots that this check could not judge.
  * @why: a constant string: "struct page is not in the dump".
  */
@@ -342,21 +571,56 @@ void kswapck_in_motion(struct kswapck_audit *audit, uint64_t slots);
 /* --------------------------------------------------------------------- checks */
 
 /**
- * One check. Any event may be NULL. Order for each device: device_begin, for
- * each space in slot order { tree_fault ..., run ..., space_end }, device_end.
+ * One check. Any event may be NULL. Order:
+ *
+ *  begin
+ *  for each device: device_begin, list_fault ...,
+ *    for each part of it, in slot order:
+ *      tree_fault ..., { run, folio } ..., slot ..., cluster ..., space_end
+ *    device_end
+ *  unless the page tables are left out:
+ *    reference ... (in no order), references for each part of each device
+ *  end
+ *
+ * A folio event is of a folio that is what the slot should hold: a head, alive,
+ * marked as swap cache. Whatever else a slot holds is for run to judge.
  */
 struct kswapck_plugin {
 	unsigned int abi;		/* KSWAPCK_ABI */
 	const char *name;		/* "cache-entry" */
 	const char *summary;		/* one line */
 	const struct kswapck_problem *problems;	/* ends with id NULL */
+	/** @return what kswapck_state() gives to the other events; NULL is fine */
+	void *(*begin)(struct kswapck_audit *audit);
 	void (*device_begin)(struct kswapck_audit *audit, const struct kswapck_device *device);
+	void (*list_fault)(struct kswapck_audit *audit, const struct kswapck_list_fault *fault);
 	void (*tree_fault)(struct kswapck_audit *audit, const struct kswapck_space *space,
 			   const struct kswapck_tree_fault *fault);
 	void (*run)(struct kswapck_audit *audit, const struct kswapck_space *space,
 		    const struct kswapck_run *run);
+	void (*folio)(struct kswapck_audit *audit, const struct kswapck_space *space,
+		      const struct kswapck_run *run, const struct kswapck_folio *folio);
+	void (*slot)(struct kswapck_audit *audit, const struct kswapck_space *space,
+		     const struct kswapck_slot *slot);
+	void (*cluster)(struct kswapck_audit *audit, const struct kswapck_cluster *cluster);
 	void (*space_end)(struct kswapck_audit *audit, const struct kswapck_space *space);
 	void (*device_end)(struct kswapck_audit *audit, const struct kswapck_device *device);
+	void (*reference)(struct kswapck_audit *audit, const struct kswapck_reference *reference);
+	void (*references)(struct kswapck_audit *audit,
+			   const struct kswapck_reference_counts *counts);
+	/** also after an audit that was interrupted; gives back what begin has taken */
+	void (*end)(struct kswapck_audit *audit);
 };
+
+/** kswapck_state - what the plugin's begin event returned. */
+void *kswapck_state(const struct kswapck_audit *audit);
+
+/**
+ * A plugin in a file of its own defines this symbol; 'kswapck --plugin FILE.so' looks
+ * for it. Built-in checks have names of their own instead.
+ */
+extern const struct kswapck_plugin kswapck_plugin;
+
+#pragma GCC visibility pop
 
 #endif

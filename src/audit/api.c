@@ -4,7 +4,10 @@
 
 #include <string.h>
 
+#include "kernel/folio.h"
 #include "kernel/page.h"
+#include "kernel/swap_cache.h"
+#include "kernel/swap_count.h"
 #include "kernel/swap_device.h"
 #include "kernel/swap_entry.h"
 
@@ -44,6 +47,7 @@ void kswapck_evidence_page(struct kswapck_audit *audit, struct kswapck_finding *
 		[KSWAPCK_FIELD_PRIVATE] = "page.private",
 		[KSWAPCK_FIELD_PAGE_TYPE] = "page.page_type",
 		[KSWAPCK_FIELD_REFCOUNT] = "page._refcount",
+		[KSWAPCK_FIELD_INDEX] = "page.index",
 	};
 	const struct field *where = &audit->kernel->page.fields[field];
 	uint64_t value = 0;
@@ -66,6 +70,9 @@ void kswapck_evidence_page(struct kswapck_audit *audit, struct kswapck_finding *
 		break;
 	case KSWAPCK_FIELD_REFCOUNT:
 		value = (uint32_t)page->refcount;
+		break;
+	case KSWAPCK_FIELD_INDEX:
+		value = page->index;
 		break;
 	case KSWAPCK_FIELD_COUNT:
 		return;
@@ -100,14 +107,25 @@ void kswapck_evidence_slot(struct kswapck_finding *finding, const char *what,
 				 space->entries[i]);
 }
 
+void kswapck_owner(struct kswapck_finding *finding, const struct kswapck_reference *reference)
+{
+	bool pte = reference->kind == KSWAPCK_REFERENCE_PTE;
+
+	finding->mm = reference->mm;
+	finding->address = reference->address;
+	finding->pid = reference->pid;
+	memcpy(finding->comm, reference->comm, sizeof(finding->comm));
+	if (reference->place)
+		kswapck_evidence(finding, pte ? "page table entry" : "shmem tree entry",
+				 reference->place, 8, reference->raw);
+}
+
 /* -------------------------------------------------------- joining of findings */
 
 static void emit(struct kswapck_audit *audit, const struct kswapck_finding *finding)
 {
-	if (finding->problem->severity == KSWAPCK_ERROR)
-		audit->summary->errors++;
-	else
-		audit->summary->warnings++;
+	audit->summary->errors += finding->severity == KSWAPCK_ERROR;
+	audit->summary->warnings += finding->severity == KSWAPCK_WARNING;
 	audit->sink->finding(audit->sink->data, finding);
 }
 
@@ -135,6 +153,16 @@ static bool next_page(const struct kswapck_audit *audit, const struct kswapck_fi
 	       new->page == old->page + old->count * audit->kernel->page.size;
 }
 
+/* The next slot, and the next page of the same process. */
+static bool next_address(const struct kswapck_audit *audit, const struct kswapck_finding *old,
+			 const struct kswapck_finding *new)
+{
+	if (!new->mm || new->count != 1 || new->first_slot != old->last_slot + 1)
+		return false;
+	return new->address == old->address +
+			       old->count * source_facts(audit->kernel->source)->page_size;
+}
+
 /* Neighbouring slots without pages. */
 static bool next_slot(const struct kswapck_finding *old, const struct kswapck_finding *new)
 {
@@ -148,9 +176,9 @@ static bool join(const struct kswapck_audit *audit, struct kswapck_finding *old,
 {
 	bool pages;
 
-	if (old->problem != new->problem || old->device != new->device)
+	if (old->problem != new->problem || old->device != new->device || old->mm != new->mm)
 		return false;
-	pages = next_page(audit, old, new);
+	pages = next_page(audit, old, new) || next_address(audit, old, new);
 	if (!pages && !same_page(old, new) && !next_slot(old, new))
 		return false;
 	old->page_per_slot |= pages;
@@ -164,9 +192,15 @@ static bool join(const struct kswapck_audit *audit, struct kswapck_finding *old,
 
 void kswapck_report(struct kswapck_audit *audit, const struct kswapck_finding *finding)
 {
-	size_t i;
+	size_t number = catalogue_index(audit->catalogue, finding->problem), i;
 
-	if (finding->problem->severity == KSWAPCK_IGNORE)
+	/*
+	 * A plugin's finding of a problem that it has not declared has no grade. What the
+	 * user alone has silenced is handed on, as the story must be true all the same.
+	 */
+	if (number == audit->catalogue->problem_count ||
+	    (audit->catalogue->severities[number] == KSWAPCK_IGNORE &&
+	     !catalogue_silenced(audit->catalogue, number)))
 		return;
 	for (i = audit->pending_count; i > 0; i--)
 		if (join(audit, &audit->pending[i - 1], finding))
@@ -177,7 +211,8 @@ void kswapck_report(struct kswapck_audit *audit, const struct kswapck_finding *f
 			(PENDING_MAX - 1) * sizeof(audit->pending[0]));
 		audit->pending_count--;
 	}
-	audit->pending[audit->pending_count++] = *finding;
+	audit->pending[audit->pending_count] = *finding;
+	audit->pending[audit->pending_count++].severity = audit->catalogue->severities[number];
 }
 
 /* ------------------------------------------------------------------- reading */
@@ -231,6 +266,60 @@ bool kswapck_buddy_block(struct kswapck_audit *audit, const struct kswapck_page 
 	return page_buddy_block(audit->kernel, page, block);
 }
 
+bool kswapck_folio_read(struct kswapck_audit *audit, const struct kswapck_page *page,
+			struct kswapck_folio *folio)
+{
+	return !(page->marks & KSWAPCK_PAGE_TAIL) &&
+	       folio_read(audit->kernel, page, folio) == READ_OK;
+}
+
+enum kswapck_entry_kind kswapck_cached(struct kswapck_audit *audit,
+				       const struct kswapck_device *device, uint64_t slot,
+				       struct kswapck_page *page)
+{
+	enum kswapck_entry_kind kind;
+	uint64_t entry;
+
+	if (slot >= device->slots)
+		return KSWAPCK_ENTRY_NONE;
+	kind = entry_cache_look(audit->entries, audit->kernel, device, slot, &entry);
+	if (kind == KSWAPCK_ENTRY_PAGE && page_read(audit->kernel, entry, page) != READ_OK)
+		return KSWAPCK_ENTRY_UNREADABLE;
+	return kind;
+}
+
+bool kswapck_swap_count(struct kswapck_audit *audit, const struct kswapck_device *device,
+			uint64_t slot, uint8_t map, uint64_t *count, const char **why)
+{
+	return swap_count_read(audit->kernel, device, slot, map, count, why) == SWAP_COUNT_KNOWN;
+}
+
+bool kswapck_count_damaged(struct kswapck_audit *audit, const struct kswapck_device *device,
+			   uint64_t slot, uint8_t map, const char **why)
+{
+	uint64_t count;
+
+	return swap_count_read(audit->kernel, device, slot, map, &count, why) ==
+	       SWAP_COUNT_DAMAGED;
+}
+
+bool kswapck_vma_find(struct kswapck_audit *audit, const struct kswapck_reference *reference,
+		      struct kswapck_vma *vma)
+{
+	struct kswapck_vma *last = &audit->last_vma;
+
+	if (!audit->map_known || reference->kind != KSWAPCK_REFERENCE_PTE)
+		return false;
+	if ((last->mm != reference->mm || reference->address < last->start ||
+	     reference->address >= last->end) &&
+	    !vma_find(audit->kernel, &audit->map, reference->mm, reference->address, last)) {
+		*last = (struct kswapck_vma){0};
+		return false;
+	}
+	*vma = *last;
+	return true;
+}
+
 uint64_t kswapck_swap_entry(unsigned int type, uint64_t slot)
 {
 	return swap_entry(type, slot);
@@ -268,10 +357,21 @@ bool kswapck_slot_locked(struct kswapck_audit *audit, const struct kswapck_devic
 	return swap_device_slot_locked(audit->kernel, device, slot);
 }
 
+/*
+ * An entry of a device that is gone by now may be on a stack too: of these no more is
+ * known than that they are entries.
+ */
+#define GONE_SLOTS (1ULL << 24)
+
 static void read_stacks(struct kswapck_audit *audit)
 {
+	unsigned int type;
+
 	audit->stacks_read = true;
-	if (!stack_entries_read(audit->kernel, audit->device_slots,
+	for (type = 0; type < audit->kernel->swap.nr_swapfiles; type++)
+		if (!audit->slot_limits[type])
+			audit->slot_limits[type] = GONE_SLOTS;
+	if (!stack_entries_read(audit->kernel, audit->slot_limits,
 				audit->kernel->swap.nr_swapfiles, &audit->stacks, NULL))
 		audit->stacks.complete = false;
 }
@@ -283,6 +383,26 @@ enum kswapck_stacks kswapck_in_hand(struct kswapck_audit *audit, unsigned int ty
 		read_stacks(audit);
 	if (stack_entries_have(&audit->stacks, swap_entry(type, slot)) ||
 	    stack_entries_have(&audit->stacks, slot))
+		return KSWAPCK_STACKS_YES;
+	return audit->stacks.complete ? KSWAPCK_STACKS_NO : KSWAPCK_STACKS_UNKNOWN;
+}
+
+enum kswapck_stacks kswapck_range_in_hand(struct kswapck_audit *audit, unsigned int type,
+					  uint64_t slot, uint64_t count)
+{
+	enum kswapck_stacks stacks = KSWAPCK_STACKS_NO;
+	uint64_t i;
+
+	for (i = 0; i < count && stacks != KSWAPCK_STACKS_YES; i++)
+		stacks = kswapck_in_hand(audit, type, slot + i);
+	return stacks;
+}
+
+enum kswapck_stacks kswapck_tables_moving(struct kswapck_audit *audit)
+{
+	if (!audit->stacks_read)
+		read_stacks(audit);
+	if (audit->stacks.tables_moving)
 		return KSWAPCK_STACKS_YES;
 	return audit->stacks.complete ? KSWAPCK_STACKS_NO : KSWAPCK_STACKS_UNKNOWN;
 }

@@ -4,47 +4,56 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audit/catalogue.h"
 #include "audit/context.h"
+#include "audit/feed.h"
+#include "audit/sweep.h"
 #include "kernel/page.h"
 #include "kernel/swap_cache.h"
+#include "kernel/swap_cluster.h"
 #include "kernel/swap_device.h"
+#include "kernel/swap_entry.h"
 
 bool audit_summary_complete(const struct audit_summary *summary)
 {
 	return !summary->devices_unreadable && !summary->nodes_unreadable &&
 	       !summary->map_unreadable && !summary->spaces_unreadable &&
+	       (!summary->swept || audit_sweep_complete(summary)) &&
 	       !summary->reason_count && !summary->interrupted;
 }
 
-static bool stopped(const struct kswapck_audit *audit)
+bool audit_sweep_complete(const struct audit_summary *summary)
+{
+	return summary->swept && !summary->sweep_incomplete && !summary->tables_unreadable &&
+	       !summary->shmem_unreadable && !summary->interrupted;
+}
+
+bool audit_stopped(struct kswapck_audit *audit)
 {
 	if (audit->sink->stop && audit->sink->stop(audit->sink->data))
 		audit->summary->interrupted = true;
 	return audit->summary->interrupted;
 }
 
-static void feed_fault(void *data, const struct kswapck_space *space,
-		       const struct kswapck_tree_fault *fault)
+bool audit_is_cached(const struct kswapck_audit *audit, unsigned int type, uint64_t slot)
 {
-	const struct kswapck_plugin *plugin;
-	size_t i;
+	const uint8_t *cached = audit->cached[type];
 
-	for (i = 0; (plugin = catalogue_plugin(i)); i++)
-		if (plugin->tree_fault)
-			plugin->tree_fault(data, space, fault);
+	return cached && slot < audit->by_type[type]->slots &&
+	       cached[slot / 8] >> slot % 8 & 1;
 }
 
-static void feed_run(struct kswapck_audit *audit, const struct kswapck_space *space,
-		     const struct kswapck_run *run)
+static void on_tree_fault(void *data, const struct kswapck_space *space,
+			  const struct kswapck_tree_fault *fault)
 {
-	const struct kswapck_plugin *plugin;
-	size_t i;
-
-	for (i = 0; (plugin = catalogue_plugin(i)); i++)
-		if (plugin->run)
-			plugin->run(audit, space, run);
+	feed_tree_fault(data, space, fault);
 }
+
+static void on_list_fault(void *data, const struct kswapck_list_fault *fault)
+{
+	feed_list_fault(data, fault);
+}
+
+/* ------------------------------------------------------------------------ runs */
 
 /* Slots from @first on that hold the same entry. */
 static uint32_t run_length(const struct swap_space *space, uint32_t first)
@@ -57,8 +66,31 @@ static uint32_t run_length(const struct swap_space *space, uint32_t first)
 	return i - first;
 }
 
-static void audit_run_of_slots(struct kswapck_audit *audit, const struct swap_space *space,
-			       uint32_t first, uint32_t count)
+/* A folio that is alive and of the swap cache, and whose first slot here is in @run. */
+static bool is_cached_folio(const struct swap_space *space, const struct kswapck_run *run)
+{
+	const struct kswapck_page *page = run->page;
+	unsigned int type;
+	uint64_t slot;
+
+	if (!page || page->refcount <= 0 || !(page->marks & KSWAPCK_PAGE_SWAPCACHE) ||
+	    page->marks & (KSWAPCK_PAGE_TAIL | KSWAPCK_PAGE_ODD_ORDER))
+		return false;
+	swap_entry_split(page->private, &type, &slot);
+	return type == space->space.device->type && slot == run->first_slot;
+}
+
+static void audit_folio(struct kswapck_audit *audit, const struct swap_space *space,
+			const struct kswapck_run *run)
+{
+	struct kswapck_folio folio;
+
+	if (is_cached_folio(space, run) && kswapck_folio_read(audit, run->page, &folio))
+		feed_folio(audit, &space->space, run, &folio);
+}
+
+static void audit_run_of_slots(struct kswapck_audit *audit, const struct feed_wants *wants,
+			       const struct swap_space *space, uint32_t first, uint32_t count)
 {
 	struct kswapck_page page;
 	struct kswapck_run run = {
@@ -78,9 +110,12 @@ static void audit_run_of_slots(struct kswapck_audit *audit, const struct swap_sp
 		audit->summary->large_folios += run.page && page.order;
 	}
 	feed_run(audit, &space->space, &run);
+	if (wants->folio && run.page)
+		audit_folio(audit, space, &run);
 }
 
-static void audit_entries(struct kswapck_audit *audit, const struct swap_space *space)
+static void audit_entries(struct kswapck_audit *audit, const struct feed_wants *wants,
+			  const struct swap_space *space)
 {
 	uint32_t i, count;
 
@@ -88,122 +123,222 @@ static void audit_entries(struct kswapck_audit *audit, const struct swap_space *
 		return;
 	for (i = 0; i < space->space.slots && !audit->summary->interrupted; i += count) {
 		if (i % 256 == 0)
-			stopped(audit);
+			audit_stopped(audit);
 		count = 1;
 		if (space->kinds[i] != KSWAPCK_ENTRY_SHADOW &&
 		    space->kinds[i] != KSWAPCK_ENTRY_PAGE)
 			continue;
 		count = run_length(space, i);
-		audit_run_of_slots(audit, space, i, count);
+		audit_run_of_slots(audit, wants, space, i, count);
 	}
 }
 
-/* swap_map bytes that stand for a slot in use: neither free nor bad. */
-static uint64_t map_used(const struct kswapck_space *space)
+/* ----------------------------------------------------------- slots and clusters */
+
+static void audit_slots(struct kswapck_audit *audit, const struct swap_space *space)
 {
+	uint32_t i;
+
+	for (i = 0; i < space->space.slots; i++) {
+		const struct kswapck_slot slot = {
+			.number = space->space.first_slot + i,
+			.map = space->map[i],
+			.map_read = space->map_read[i],
+			.kind = space->kinds[i],
+			.entry = space->entries[i],
+		};
+
+		if (slot.map || slot.kind != KSWAPCK_ENTRY_NONE || !slot.map_read)
+			feed_slot(audit, &space->space, &slot);
+	}
+}
+
+/* Give @cluster what was seen of its slots, which begin at @first of @space. */
+static void fill_cluster(struct kswapck_cluster *cluster, const struct swap_space *space,
+			 uint32_t first, uint32_t cluster_slots)
+{
+	uint32_t i;
+
+	cluster->map = space->map + first;
+	cluster->kinds = space->kinds + first;
+	cluster->entries = space->entries + first;
+	cluster->map_complete = true;
+	/* setup_swap_map_and_extents() counts what lies beyond the end as in use */
+	cluster->map_used = cluster_slots - cluster->slots;
+	for (i = first; i < first + cluster->slots; i++) {
+		cluster->map_used += space->map[i] != 0;
+		cluster->map_complete &= space->map_read[i];
+	}
+}
+
+static void audit_clusters(struct kswapck_audit *audit, const struct kswapck_device *device,
+			   const struct swap_clusters *clusters, const struct swap_space *space)
+{
+	uint32_t size = audit->kernel->swap.cluster_slots, first;
+	struct kswapck_cluster cluster;
+
+	for (first = 0; first < space->space.slots; first += size) {
+		uint64_t number = (space->space.first_slot + first) / size;
+
+		if (number >= clusters->count)
+			return;
+		if (!swap_cluster_at(audit->kernel, device, clusters, number, &cluster)) {
+			kswapck_unverified(audit, "swap_cluster_info is not in the dump", size);
+			continue;
+		}
+		fill_cluster(&cluster, space, first, size);
+		feed_cluster(audit, &cluster);
+	}
+}
+
+/* --------------------------------------------------------------------- counting */
+
+/* Take note of what later parts of the audit ask of each slot. */
+static void note_slots(struct kswapck_audit *audit, struct kswapck_device *device,
+		       const struct swap_space *space)
+{
+	uint8_t *cached = audit->cached[device->type];
 	uint64_t used = 0;
 	uint32_t i;
 
-	for (i = 0; i < space->slots; i++)
+	for (i = 0; i < space->space.slots; i++) {
+		uint64_t slot = space->space.first_slot + i;
+		bool page = space->kinds[i] == KSWAPCK_ENTRY_PAGE;
+
+		if (page && cached)
+			cached[slot / 8] |= (uint8_t)(1U << slot % 8);
+		if (!space->map_read[i])
+			continue;
+		audit->summary->cache_only += page && space->map[i] == SWAP_HAS_CACHE;
+		device->map_bad += space->map[i] == SWAP_MAP_BAD;
 		used += space->map[i] != 0 && space->map[i] != SWAP_MAP_BAD;
-	return used;
+		if (space->map[i])
+			continue;
+		device->last_free = slot;
+		if (device->first_free > slot)
+			device->first_free = slot;
+	}
+	device->map_used += used;
+	audit->summary->used += used;
 }
 
 static void count_space(struct kswapck_audit *audit, struct kswapck_device *device,
 			const struct swap_space *space)
 {
 	struct audit_summary *summary = audit->summary;
-	uint64_t used = map_used(&space->space);
 
 	summary->spaces++;
 	summary->spaces_locked += space->space.locked;
 	summary->cached += space->space.pages_found;
 	summary->shadows += space->space.shadows_found;
-	summary->used += used;
 	summary->nodes_unreadable += space->gaps.nodes;
 	summary->slots_unreadable += space->gaps.slots;
 	summary->map_unreadable += space->gaps.map_slots;
 	if (space->gaps.nodes)
 		summary->nodes_status = space->gaps.status;
-	device->map_used += used;
 	if (space->gaps.map_slots)
 		device->map_complete = false;
 }
 
-static void audit_space(struct kswapck_audit *audit, struct kswapck_device *device,
-			uint64_t index, struct swap_space *space)
+/* --------------------------------------------------------------------- devices */
+
+/* What the walk of one device carries along. */
+struct device_walk {
+	struct kswapck_device *device;
+	struct swap_space *space;
+	struct swap_clusters clusters;
+	struct feed_wants wants;
+	uint64_t done, total;	/* slots, for the progress */
+};
+
+static void audit_space(struct kswapck_audit *audit, struct device_walk *walk, uint64_t index)
 {
-	const struct kswapck_plugin *plugin;
-	size_t i;
+	struct kswapck_device *device = walk->device;
+	struct swap_space *space = walk->space;
 
 	if (!audit->kernel->swap_cache->read(audit->kernel, device, index, space,
-					     feed_fault, audit)) {
+					     on_tree_fault, audit)) {
 		audit->summary->spaces_unreadable++;
 		audit->summary->slots_unreadable += space->space.slots;
 		device->map_complete = false;
 		return;
 	}
-	audit_entries(audit, space);
-	for (i = 0; (plugin = catalogue_plugin(i)); i++)
-		if (plugin->space_end)
-			plugin->space_end(audit, &space->space);
+	note_slots(audit, device, space);
+	audit_entries(audit, &walk->wants, space);
+	if (walk->wants.slot)
+		audit_slots(audit, space);
+	if (walk->wants.cluster)
+		audit_clusters(audit, device, &walk->clusters, space);
+	feed_space_end(audit, &space->space);
 	count_space(audit, device, space);
 	audit_flush(audit);
 }
 
-static void audit_device(struct kswapck_audit *audit, struct kswapck_device *device,
-			 struct swap_space *space, uint64_t total)
+static void audit_spaces(struct kswapck_audit *audit, struct device_walk *walk, uint64_t spaces)
 {
-	const struct kswapck_plugin *plugin;
-	uint64_t spaces, index, done = audit->summary->slots;
-	size_t i;
+	const struct audit_sink *sink = audit->sink;
+	uint64_t index;
 
-	audit->summary->slots += device->slots;
-	if (!audit->kernel->swap_cache->spaces(audit->kernel, device, &spaces)) {
-		audit->summary->devices_unreadable++;
-		return;
+	for (index = 0; index < spaces && !audit_stopped(audit); index++) {
+		audit_space(audit, walk, index);
+		if (sink->progress)
+			sink->progress(sink->data, "scanning the swap cache",
+				       walk->done + (index + 1) * SWAP_SPACE_SLOTS, walk->total);
 	}
-	audit->summary->devices++;
-	audit->summary->devices_locked += device->locked;
+	if (audit->summary->interrupted)
+		walk->device->map_complete = false;
+}
+
+static bool audit_device(struct kswapck_audit *audit, struct device_walk *walk,
+			 struct error *err)
+{
+	struct kswapck_device *device = walk->device;
+	struct audit_summary *summary = audit->summary;
+	uint64_t spaces;
+
+	walk->done = summary->slots;
+	summary->slots += device->slots;
+	if (!audit->kernel->swap_cache->spaces(audit->kernel, device, &spaces)) {
+		summary->devices_unreadable++;
+		return true;
+	}
+	summary->devices++;
+	summary->devices_locked += device->locked;
 	/* a kernel for one CPU: its spinlocks are empty and tell nothing */
 	if (!audit->kernel->lock.size)
 		kswapck_unverified(audit, "a kernel for one CPU has no locks that tell what is in "
 				   "motion", device->slots);
 	if (audit->sink->device)
 		audit->sink->device(audit->sink->data, device);
-	for (i = 0; (plugin = catalogue_plugin(i)); i++)
-		if (plugin->device_begin)
-			plugin->device_begin(audit, device);
-
+	feed_device_begin(audit, device);
+	if ((walk->wants.cluster || walk->wants.list_fault) &&
+	    !swap_clusters_read(audit->kernel, device, on_list_fault, audit, &walk->clusters,
+				err))
+		return false;
 	device->map_complete = true;
-	for (index = 0; index < spaces && !stopped(audit); index++) {
-		audit_space(audit, device, index, space);
-		if (audit->sink->progress)
-			audit->sink->progress(audit->sink->data,
-					      done + (index + 1) * SWAP_SPACE_SLOTS, total);
-	}
-	if (audit->summary->interrupted)
-		device->map_complete = false;
-
-	for (i = 0; (plugin = catalogue_plugin(i)); i++)
-		if (plugin->device_end)
-			plugin->device_end(audit, device);
+	device->first_free = UINT64_MAX;
+	audit_spaces(audit, walk, spaces);
+	feed_device_end(audit, device);
+	swap_clusters_free(&walk->clusters);
 	audit_flush(audit);
+	return true;
 }
 
-/* Find the devices first: checks of one may ask about all. */
-static unsigned int read_devices(struct kswapck_audit *audit, struct kswapck_device *devices,
-				 uint64_t *total)
+/* Find the devices first: checks of one may ask about all. Returns their slots. */
+static uint64_t read_devices(struct kswapck_audit *audit)
 {
-	unsigned int type, count = 0;
+	struct kswapck_device *device;
+	unsigned int type;
+	uint64_t total = 0;
 
-	*total = 0;
 	for (type = 0; type < audit->kernel->swap.nr_swapfiles; type++) {
-		switch (swap_device_read(audit->kernel, type, &devices[count])) {
+		device = &audit->devices[audit->device_count];
+		switch (swap_device_read(audit->kernel, type, device)) {
 		case SWAP_DEVICE_OK:
-			audit->device_slots[type] = devices[count].slots;
-			*total += devices[count].slots;
-			count++;
+			audit->by_type[type] = device;
+			audit->slot_limits[type] = device->slots;
+			total += device->slots;
+			audit->device_count++;
 			break;
 		case SWAP_DEVICE_UNREADABLE:
 			audit->summary->devices_unreadable++;
@@ -212,40 +347,73 @@ static unsigned int read_devices(struct kswapck_audit *audit, struct kswapck_dev
 			break;
 		}
 	}
-	return count;
+	return total;
 }
 
-bool audit_run(const struct kernel *kernel, const struct audit_sink *sink,
+static bool audit_devices(struct kswapck_audit *audit, struct error *err)
+{
+	struct device_walk walk = {
+		.wants = feed_wants(audit),
+		.space = swap_space_new(),
+	};
+	bool done = walk.space != NULL;
+	unsigned int i;
+
+	if (!done)
+		error_set(err, ERROR_SYSTEM, "out of memory");
+	walk.total = read_devices(audit);
+	for (i = 0; i < audit->device_count && done && !audit_stopped(audit); i++) {
+		walk.device = &audit->devices[i];
+		/* without it every slot is taken for one that holds nothing */
+		audit->cached[walk.device->type] = calloc(walk.device->slots / 8 + 1, 1);
+		done = audit->cached[walk.device->type] != NULL;
+		if (!done)
+			error_set(err, ERROR_SYSTEM, "out of memory");
+		done = done && audit_device(audit, &walk, err);
+	}
+	free(walk.space);
+	return done;
+}
+
+static void free_audit(struct kswapck_audit *audit)
+{
+	unsigned int type;
+
+	for (type = 0; type < DEVICES_MAX; type++)
+		free(audit->cached[type]);
+	entry_cache_free(audit->entries);
+	swap_slots_free(&audit->parked);
+	stack_entries_free(&audit->stacks);
+	free(audit);
+}
+
+bool audit_run(const struct kernel *kernel, const struct catalogue *catalogue,
+	       const struct audit_options *options, const struct audit_sink *sink,
 	       struct audit_summary *summary, struct error *err)
 {
 	struct kswapck_audit *audit = calloc(1, sizeof(*audit));
-	struct swap_space *space = swap_space_new();
-	struct kswapck_device devices[32];
-	unsigned int count, i;
-	uint64_t total;
-	bool ok = false;
+	bool done;
 
 	memset(summary, 0, sizeof(*summary));
-	if (!audit || !space) {
-		error_set(err, ERROR_SYSTEM, "out of memory");
-		goto out;
+	if (audit)
+		audit->entries = entry_cache_new();
+	if (!audit || !audit->entries) {
+		free(audit);
+		return error_set(err, ERROR_SYSTEM, "out of memory");
 	}
 	audit->kernel = kernel;
+	audit->catalogue = catalogue;
 	audit->sink = sink;
 	audit->summary = summary;
-	if (!swap_slots_read(kernel, &audit->parked, err))
-		goto out;
+	audit->map_known = address_map_layout_resolve(kernel, &audit->map);
+	feed_begin(audit);
+	done = swap_slots_read(kernel, &audit->parked, err);
 	summary->parked = audit->parked.count;
-	count = read_devices(audit, devices, &total);
-	for (i = 0; i < count && !stopped(audit); i++)
-		audit_device(audit, &devices[i], space, total);
-	ok = true;
-out:
-	if (audit) {
-		swap_slots_free(&audit->parked);
-		stack_entries_free(&audit->stacks);
-	}
-	free(space);
-	free(audit);
-	return ok;
+	done = done && audit_devices(audit, err);
+	if (done && !options->no_sweep && !summary->interrupted)
+		done = sweep_run(audit, err);
+	feed_end(audit);
+	audit_flush(audit);
+	free_audit(audit);
+	return done;
 }

@@ -10,6 +10,8 @@ static const struct command *const commands[] = {
 	&command_triage,
 	&command_explain,
 	&command_scan,
+	&command_pins,
+	&command_plugins,
 	&command_help,
 };
 

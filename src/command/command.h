@@ -27,6 +27,8 @@ struct command {
 extern const struct command command_triage;
 extern const struct command command_explain;
 extern const struct command command_scan;
+extern const struct command command_pins;
+extern const struct command command_plugins;
 extern const struct command command_help;
 
 /** command_find - by name; NULL if there is none. */

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "audit/catalogue.h"
 #include "base/text.h"
+#include "command/checks.h"
 #include "command/terminal.h"
 #include "output/sentence.h"
 #include "story/story.h"
@@ -34,17 +34,17 @@ static void print_commands(void)
 	       "lists the known bugs of the kernel and 'kswapck help BUG' explains one.\n");
 }
 
-static void print_problems(void)
+static void print_problems(const struct catalogue *catalogue)
 {
 	const struct kswapck_problem *problem;
 	const struct kswapck_plugin *plugin;
 	size_t i;
 
-	for (i = 0; (plugin = catalogue_plugin(i)); i++) {
+	for (i = 0; (plugin = catalogue_plugin(catalogue, i)); i++) {
 		printf("%s%s: %s\n", i ? "\n" : "", plugin->name, plugin->summary);
 		for (problem = plugin->problems; problem->id; problem++)
 			printf("  %s  %-20s %-8s %s\n", problem->id, problem->name,
-			       problem->severity == KSWAPCK_ERROR ? "error" : "warning",
+			       checks_grade(catalogue, problem),
 			       problem->class == KSWAPCK_CORRUPT ? "corrupt" : "mismatch");
 	}
 }
@@ -63,12 +63,12 @@ static unsigned int help_columns(void)
 	return columns && columns <= 100 ? columns : HELP_COLUMNS;
 }
 
-static void print_problem(const struct kswapck_problem *problem)
+static void print_problem(const struct catalogue *catalogue,
+			  const struct kswapck_problem *problem)
 {
 	unsigned int columns = help_columns();
 
-	printf("%s %s (%s, %s)\n", problem->id, problem->name,
-	       problem->severity == KSWAPCK_ERROR ? "error" : "warning",
+	printf("%s %s (%s, %s)\n", problem->id, problem->name, checks_grade(catalogue, problem),
 	       problem->class == KSWAPCK_CORRUPT ? "the object itself is wrong" :
 						   "two structures disagree");
 	print_paragraph("What it means", problem->meaning, columns);
@@ -155,40 +155,86 @@ static int say_unknown(const char *name)
 	return EXIT_USAGE;
 }
 
-static int run(int argc, char **argv)
-{
-	const struct kswapck_problem *problem;
-	const struct command *command;
-	const struct known_bug *bug;
-	char *help[] = {NULL, (char *)"--help", NULL};
+/* ---------------------------------------------------------------------- command */
 
-	if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
-	    command_find(argv[1]) == &command_help) {
-		print_commands();
-		return EXIT_CLEAN;
-	}
-	problem = catalogue_find(argv[1]);
-	command = command_find(argv[1]);
-	bug = find_bug(argv[1]);
-	if (!strcmp(argv[1], "problems"))
-		print_problems();
-	else if (!strcmp(argv[1], "bugs"))
-		print_bugs();
+static int explain_problem(const struct catalogue *catalogue, const char *name)
+{
+	const struct kswapck_problem *problem = catalogue_find(catalogue, name);
+
+	if (!strcmp(name, "problems"))
+		print_problems(catalogue);
 	else if (problem)
-		print_problem(problem);
+		print_problem(catalogue, problem);
+	else
+		return say_unknown(name);
+	return EXIT_CLEAN;
+}
+
+static int explain_command(const struct command *command)
+{
+	char *help[] = {(char *)command->name, (char *)"--help", NULL};
+
+	return command->run(2, help);
+}
+
+/* @topic: NULL for what there is at all. */
+static int explain(struct checks *checks, const char *topic)
+{
+	const struct command *command = topic ? command_find(topic) : NULL;
+	const struct known_bug *bug = topic ? find_bug(topic) : NULL;
+	struct error err = {0};
+
+	if (!topic || command == &command_help)
+		print_commands();
+	else if (!strcmp(topic, "bugs"))
+		print_bugs();
+	else if (command)
+		return explain_command(command);
 	else if (bug)
 		print_bug(bug);
-	else if (!command)
-		return say_unknown(argv[1]);
-	if (!command)
-		return EXIT_CLEAN;
-	help[0] = argv[1];
-	return command->run(2, help);
+	else if (!checks_gather(checks, &err))
+		return command_fail(&err);
+	else
+		return explain_problem(&checks->catalogue, topic);
+	return EXIT_CLEAN;
+}
+
+#define HELP_HELP CHECKS_OPTIONS
+
+struct help_options {
+	struct checks checks;
+	bool help;
+};
+
+static bool take_option(void *data, int index, const char *value)
+{
+	struct help_options *options = data;
+
+	if (index != HELP_HELP)
+		return checks_take(&options->checks, index, value);
+	options->help = true;
+	return true;
+}
+
+static int run(int argc, char **argv)
+{
+	struct option_entry entries[CHECKS_OPTIONS + 2] = {0};
+	struct help_options options = {0};
+	int first, status = EXIT_USAGE;
+
+	memcpy(entries, checks_options, sizeof(checks_options));
+	entries[HELP_HELP] = (struct option_entry){"help", 'h', NULL, "show the commands"};
+	first = options_parse(argc, argv, entries, take_option, &options);
+	if (first >= 0)
+		status = explain(&options.checks,
+				 options.help || first == argc ? NULL : argv[first]);
+	checks_free(&options.checks);
+	return status;
 }
 
 const struct command command_help = {
 	.name = "help",
-	.arguments = "[problems|bugs|PROBLEM|BUG|COMMAND]",
+	.arguments = "[OPTION]... [problems|bugs|PROBLEM|BUG|COMMAND]",
 	.summary = "explain a problem (by id or name), a known bug or a command",
 	.run = run,
 };

@@ -35,8 +35,8 @@ static const struct {
 		"show at most N findings of each problem (default 3; 0: all)"}},
 	[OPTION_STACKS] = {INSPECTION_EXPLAIN, {"stacks", 's', "WHICH",
 		"show call chains frame by frame: cpus, of all CPUs; all, of every task"}},
-	[OPTION_NO_SWEEP] = {INSPECTION_EXPLAIN, {"no-sweep", 'w', NULL,
-		"do not look through page tables for those who are next"}},
+	[OPTION_NO_SWEEP] = {INSPECTION_SCAN | INSPECTION_EXPLAIN, {"no-sweep", 'w', NULL,
+		"do not look through page tables: not at who refers to the slots, or is next"}},
 	[OPTION_VMLINUX] = {INSPECTION_SCAN | INSPECTION_EXPLAIN, {"vmlinux", 'k', "FILE",
 		"take symbols and types from this vmlinux, not from the dump"}},
 	[OPTION_NO_SEARCH] = {INSPECTION_SCAN | INSPECTION_EXPLAIN, {"no-search", 'n', NULL,
@@ -49,23 +49,34 @@ static const struct {
 		"show this help"}},
 };
 
-/* The options of some parts, and which one of all each is. */
+/*
+ * The options of some parts, and which one of all each is; from OPTION_COUNT on they are
+ * those of checks.h.
+ */
 struct option_choice {
-	struct option_entry entries[OPTION_COUNT + 1];
-	int numbers[OPTION_COUNT];
+	struct option_entry entries[OPTION_COUNT + CHECKS_OPTIONS + 1];
+	int numbers[OPTION_COUNT + CHECKS_OPTIONS];
+	int count;
 	struct inspection_options *options;
 };
 
+static void add_option(struct option_choice *choice, const struct option_entry *entry, int number)
+{
+	choice->entries[choice->count] = *entry;
+	choice->numbers[choice->count++] = number;
+}
+
 static void choose_options(unsigned int parts, struct option_choice *choice)
 {
-	int i, count = 0;
+	int i, j;
 
 	memset(choice, 0, sizeof(*choice));
 	for (i = 0; i < OPTION_COUNT; i++) {
-		if (!(all_options[i].parts & parts))
-			continue;
-		choice->entries[count] = all_options[i].entry;
-		choice->numbers[count++] = i;
+		/* in front of what every program has */
+		for (j = 0; i == OPTION_QUIET && j < CHECKS_OPTIONS; j++)
+			add_option(choice, &checks_options[j], OPTION_COUNT + j);
+		if (all_options[i].parts & parts)
+			add_option(choice, &all_options[i].entry, i);
 	}
 }
 
@@ -107,6 +118,8 @@ static bool take_option(void *data, int index, const char *value)
 	const struct option_choice *choice = data;
 	struct inspection_options *options = choice->options;
 
+	if (choice->numbers[index] >= OPTION_COUNT)
+		return checks_take(&options->checks, choice->numbers[index] - OPTION_COUNT, value);
 	switch (choice->numbers[index]) {
 	case OPTION_JSON:
 		options->json = true;
@@ -188,6 +201,34 @@ static void print_help(const struct command *command, unsigned int parts, const 
 
 /* -------------------------------------------------------------- open and close */
 
+static void leave_out(struct report_totals *totals, const struct kswapck_problem *problem)
+{
+	size_t used = strlen(totals->left_out_names), room = sizeof(totals->left_out_names) - used;
+
+	totals->left_out++;
+	if (room > 64)
+		snprintf(totals->left_out_names + used, room, "%s%s", used ? ", " : "",
+			 problem->name);
+	else if (room > 8 && !strstr(totals->left_out_names, "..."))
+		snprintf(totals->left_out_names + used, room, " ...");
+}
+
+/* Reports say what they leave out: by its grade, or as --no-builtin took its check away. */
+static void name_left_out(const struct catalogue *graded, struct report_totals *totals)
+{
+	const struct kswapck_problem *problem;
+	struct catalogue built_in;
+	size_t i;
+
+	catalogue_init(&built_in);
+	for (i = 0; (problem = catalogue_problem(&built_in, i)); i++)
+		if (!catalogue_find(graded, problem->id))
+			leave_out(totals, problem);
+	for (i = 0; (problem = catalogue_problem(graded, i)); i++)
+		if (catalogue_silenced(graded, i))
+			leave_out(totals, problem);
+}
+
 /* NULL with @err set; else to be freed with close_dump(), also after a failure. */
 static struct inspection *open_dump(const struct inspection_options *options,
 				    const char *const *files, size_t count,
@@ -205,6 +246,8 @@ static struct inspection *open_dump(const struct inspection_options *options,
 	}
 	inspection->options = options;
 	inspection->output.ops = options->json ? &output_json : &output_text;
+	inspection->output.catalogue = &options->checks.catalogue;
+	name_left_out(&options->checks.catalogue, &inspection->output.totals);
 	inspection->output.options = (struct output_options){
 		.stream = stdout,
 		.max_findings = options->max_findings,
@@ -244,21 +287,24 @@ static void on_device(void *data, const struct kswapck_device *device)
 static void on_finding(void *data, const struct kswapck_finding *finding)
 {
 	struct inspection *inspection = data;
-	uint64_t nth = output_count(&inspection->output, finding);
+	uint64_t nth;
 
 	if (inspection->options->parts & INSPECTION_EXPLAIN)
 		story_findings_add(&inspection->findings, finding);
+	if (finding->severity == KSWAPCK_IGNORE)
+		return;
+	nth = output_count(&inspection->output, finding);
 	if (!reports(inspection))
 		return;
 	progress_clear(&inspection->progress);
 	inspection->output.ops->finding(&inspection->output, finding, nth);
 }
 
-static void on_progress(void *data, uint64_t done, uint64_t total)
+static void on_progress(void *data, const char *what, uint64_t done, uint64_t total)
 {
 	struct inspection *inspection = data;
 
-	progress_update(&inspection->progress, "scanning the swap cache", done, total);
+	progress_update(&inspection->progress, what, done, total);
 }
 
 static bool on_stop(void *data)
@@ -293,12 +339,16 @@ bool inspection_audit(struct inspection *inspection, struct error *err)
 		.progress = on_progress,
 		.stop = on_stop,
 	};
+	const struct audit_options audit_options = {
+		.no_sweep = inspection->options->no_sweep,
+	};
 	struct report_totals *totals = &inspection->output.totals;
 	bool done;
 
 	if (reports(inspection))
 		inspection->output.ops->begin(&inspection->output, &inspection->subject);
-	done = audit_run(&inspection->dump.kernel, &sink, &totals->audit, err);
+	done = audit_run(&inspection->dump.kernel, inspection->output.catalogue,
+			 &audit_options, &sink, &totals->audit, err);
 	progress_clear(&inspection->progress);
 	totals->reads = *memory_statistics(inspection->dump.memory);
 	totals->exit_status = exit_status(&totals->audit);
@@ -312,11 +362,17 @@ void inspection_end(struct inspection *inspection)
 
 /* -------------------------------------------------------------------- the story */
 
-static void on_story_progress(void *data, const char *what, uint64_t done, uint64_t total)
+/* No gap in what was seen, so that the story is not incomplete for it. */
+static void tell_left_out(struct story *story, const struct report_totals *totals)
 {
-	struct inspection *inspection = data;
+	struct story_gap *gap;
 
-	progress_update(&inspection->progress, what, done, total);
+	if (!totals->left_out || story->gap_count == STORY_GAPS_MAX)
+		return;
+	gap = &story->gaps[story->gap_count++];
+	gap->part = "swap cache";
+	snprintf(gap->why, sizeof(gap->why), "not looked for, graded 'ignore' or left out: %.*s",
+		 (int)sizeof(gap->why) - 56, totals->left_out_names);
 }
 
 bool inspection_tell(struct inspection *inspection, struct error *err)
@@ -326,7 +382,7 @@ bool inspection_tell(struct inspection *inspection, struct error *err)
 		.locals = inspection->options->stacks != STACKS_STORY,
 		.sweep = !inspection->options->no_sweep,
 		.data = inspection,
-		.progress = on_story_progress,
+		.progress = on_progress,
 		.stop = on_stop,
 	};
 	struct report_totals *totals = &inspection->output.totals;
@@ -336,6 +392,7 @@ bool inspection_tell(struct inspection *inspection, struct error *err)
 	progress_clear(&inspection->progress);
 	if (!inspection->story)
 		return false;
+	tell_left_out(inspection->story, totals);
 	if (inspection->story->incomplete)
 		totals->exit_status |= EXIT_INCOMPLETE;
 	if (inspection->story->interrupted)
@@ -362,13 +419,15 @@ bool inspection_written(struct error *err)
 	return true;
 }
 
-static int report_files(const struct inspection_options *options, const char *const *files,
+static int report_files(struct inspection_options *options, const char *const *files,
 			size_t count, inspection_fn *report)
 {
+	struct inspection *inspection = NULL;
 	struct error err = {0};
-	struct inspection *inspection = open_dump(options, files, count, &err);
 	int status;
 
+	if (checks_gather(&options->checks, &err) && checks_any(&options->checks, &err))
+		inspection = open_dump(options, files, count, &err);
 	if (inspection && report(inspection, &err))
 		status = inspection->output.totals.exit_status;
 	else
@@ -377,19 +436,29 @@ static int report_files(const struct inspection_options *options, const char *co
 	return status;
 }
 
+/* @first: of the files; -1: something was wrong and has been said. */
+static int run_options(int argc, char **argv, const struct command *command,
+		       struct inspection_options *options, int first, const char *what,
+		       inspection_fn *report)
+{
+	if (first < 0)
+		return EXIT_USAGE;
+	if (options->help) {
+		print_help(command, options->parts, what);
+		return EXIT_CLEAN;
+	}
+	interrupt_catch();
+	return report_files(options, (const char *const *)argv + first, (size_t)(argc - first),
+			    report);
+}
+
 int inspection_run(int argc, char **argv, const struct command *command, unsigned int parts,
 		   const char *what, inspection_fn *report)
 {
 	struct inspection_options options;
 	int first = parse_options(argc, argv, command, parts, &options);
+	int status = run_options(argc, argv, command, &options, first, what, report);
 
-	if (first < 0)
-		return EXIT_USAGE;
-	if (options.help) {
-		print_help(command, parts, what);
-		return EXIT_CLEAN;
-	}
-	interrupt_catch();
-	return report_files(&options, (const char *const *)argv + first, (size_t)(argc - first),
-			    report);
+	checks_free(&options.checks);
+	return status;
 }

@@ -3,6 +3,7 @@
 #ifndef KSWAPCK_INSPECTION_H
 #define KSWAPCK_INSPECTION_H
 
+#include "command/checks.h"
 #include "command/command.h"
 #include "command/dump.h"
 #include "command/terminal.h"
@@ -24,6 +25,7 @@ struct inspection_options {
 	bool no_sweep;
 	bool quiet;
 	bool help;
+	struct checks checks;
 };
 
 /**

@@ -49,9 +49,21 @@ void coverage_for_each(const struct report_totals *totals,
 		tell(data, "slots below what cannot be read", audit->slots_unreadable, NULL);
 	if (audit->map_unreadable)
 		tell(data, "swap_map bytes cannot be read", audit->map_unreadable, filtered);
+	if (audit->tables_unreadable)
+		tell(data, "page tables cannot be read", audit->tables_unreadable, filtered);
+	if (audit->shmem_unreadable)
+		tell(data, "shmem files or nodes of their trees cannot be read",
+		     audit->shmem_unreadable, filtered);
+	if (audit->sweep_incomplete)
+		tell(data, "the lists of processes and shmem files could not be followed to their "
+		     "ends: owners of slots may be missing", 0, NULL);
 	for (i = 0; i < audit->reason_count; i++)
 		tell(data, "slots cannot be judged", audit->reasons[i].slots,
 		     audit->reasons[i].why);
+	if (totals->left_out)
+		tell(data, totals->left_out == 1 ? "problem is not looked for, graded 'ignore' or left out" :
+		     "problems are not looked for, graded 'ignore' or left out", totals->left_out,
+		     totals->left_out_names);
 	if (audit->interrupted)
 		tell(data, "interrupted: the rest was not looked at", 0, NULL);
 }

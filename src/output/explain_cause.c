@@ -53,9 +53,10 @@ void tell_origin(struct teller *teller)
 	const struct story_findings *findings = teller->story->findings;
 	const struct story_origin *origin = &teller->story->origin;
 
-	words_origin(origin, &teller->phrase);
+	words_origin(teller->story, &teller->phrase);
 	if (!teller->phrase.length) {
-		if (!teller->story->interrupted && findings->spin_slots + findings->refault_slots)
+		if (!teller->story->interrupted && findings->spin_slots + findings->refault_slots +
+		    findings->rmap_slots)
 			phrase_begin(&teller->phrase, "not known: the slots around show no "
 				     "pattern of a known bug");
 		teller_paragraph(teller, "how");
@@ -63,7 +64,8 @@ void tell_origin(struct teller *teller)
 	}
 	teller_paragraph(teller, "how");
 	/* the picture is of one right slot and wrong ones after it */
-	if (origin->slots > 1 && origin->wrong_slots == origin->slots - 1) {
+	if (origin->pattern != PATTERN_MOVED && origin->slots > 1 &&
+	    origin->wrong_slots == origin->slots - 1) {
 		draw_slots(teller, origin);
 		tell_legend(teller, origin);
 	}
@@ -151,6 +153,8 @@ static void tell_event(struct teller *teller, const struct story_event *event)
 	if (spinner) {
 		phrase_add(phrase, ", ");
 		words_pid(phrase, spinner);
+	} else if (event->kind == EVENT_OOPS && event->pid_count) {
+		phrase_add(phrase, ", pid %" PRId32, event->pids[0]);
 	}
 	/* it may be one long word, which no line would hold */
 	phrase_add(phrase, ": \"%.*s\"", TEXT_SHOWN,

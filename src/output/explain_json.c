@@ -169,15 +169,16 @@ static void write_spinners(struct json_writer *json, const struct story *story)
 
 /* ---------------------------------------------------------------- how, and the bug */
 
-static void write_origin(struct json_writer *json, const struct story_origin *origin)
+static void write_origin(struct json_writer *json, const struct story *story)
 {
+	const struct story_origin *origin = &story->origin;
 	struct phrase phrase;
 
 	if (origin->pattern == PATTERN_NONE) {
 		json_null(json, "origin");
 		return;
 	}
-	words_origin(origin, &phrase);
+	words_origin(story, &phrase);
 	json_object(json, "origin");
 	json_string(json, "pattern", story_pattern_name(origin->pattern));
 	json_string(json, "text", phrase.text);
@@ -227,6 +228,145 @@ static void write_bugs(struct json_writer *json, const struct story *story)
 	json_close(json, ']');
 }
 
+/* ------------------------------------- folios that belong elsewhere, and who died of it */
+
+static void write_moved(struct json_writer *json, const struct story *story)
+{
+	const struct story_moved *moved = &story->moved;
+	const struct story_range *range = NULL;
+	struct phrase phrase;
+
+	if (moved->pages && moved->range < story->findings->count)
+		range = &story->findings->ranges[moved->range];
+	if (!range) {
+		json_null(json, "moved");
+		return;
+	}
+	json_object(json, "moved");
+	words_moved(moved, &phrase);
+	json_string(json, "text", phrase.text);
+	words_moved_end(moved, &phrase);
+	json_string(json, "what_ends", phrase.text);
+	json_number(json, "pages", moved->pages);
+	json_number(json, "copied", moved->copied);
+	json_bool(json, "checked", moved->checked);
+	json_bool(json, "can_move", moved->can_move);
+	json_signed(json, "pid", range->pid);
+	json_string(json, "comm", range->comm);
+	json_address(json, "mm", range->mm);
+	json_address(json, "address", range->address);
+	address_or_null(json, "from", moved->from);
+	write_device(json, range->device, range->type);
+	json_number(json, "slot", range->first_slot);
+	address_or_null(json, "page", range->page);
+	json_close(json, '}');
+}
+
+static void write_crash(struct json_writer *json, const struct story *story)
+{
+	const struct story_crash *crash = &story->crash;
+
+	if (!crash->happened) {
+		json_null(json, "crash");
+		return;
+	}
+	json_object(json, "crash");
+	index_or_null(json, "event", crash->event, story->log.event_count);
+	index_or_null(json, "stack", crash->thread, story->thread_count);
+	if (crash->pid)
+		json_signed(json, "pid", crash->pid);
+	else
+		json_null(json, "pid");
+	address_or_null(json, "address", crash->address);
+	json_bool(json, "proved", crash->proved);
+	json_string(json, "device", crash->proved ? crash->device : NULL);
+	number_or_null(json, "type", crash->proved, crash->type);
+	number_or_null(json, "slot", crash->proved, crash->slot);
+	address_or_null(json, "page", crash->proved ? crash->page : 0);
+	address_or_null(json, "folio_index", crash->proved ? crash->folio_index : 0);
+	address_or_null(json, "place_index", crash->proved ? crash->place_index : 0);
+	address_or_null(json, "folio_root", crash->proved ? crash->folio_root : 0);
+	address_or_null(json, "place_root", crash->proved ? crash->place_root : 0);
+	json_close(json, '}');
+}
+
+/* ------------------------------------------------ swapoffs, and devices that are gone */
+
+static void write_swapoff(struct json_writer *json, const struct story *story,
+			  const struct story_swapoff *swapoff)
+{
+	bool known = swapoff->device_known;
+	struct phrase phrase;
+
+	words_swapoff(story, swapoff, &phrase);
+	json_object(json, NULL);
+	write_thread(json, story, swapoff->thread);
+	json_string(json, "text", phrase.text);
+	json_string(json, "device", known ? swapoff->device : NULL);
+	number_or_null(json, "type", known, swapoff->type);
+	json_bool(json, "on_stack", swapoff->on_stack);
+	json_string(json, "waits_for", story_swapoff_name(swapoff->step));
+	json_string(json, "function", swapoff->function);
+	address_or_null(json, "object", swapoff->object);
+	number_or_null(json, "page_slot", swapoff->page_slot != 0, swapoff->page_slot);
+	if (swapoff->mm_pid)
+		json_signed(json, "lock_pid", swapoff->mm_pid);
+	else
+		json_null(json, "lock_pid");
+	index_or_null(json, "holder", swapoff->holder, story->thread_count);
+	index_or_null(json, "spinner", swapoff->spinner, story->spinner_count);
+	json_bool(json, "users_dead", swapoff->users_dead);
+	number_or_null(json, "left", known, swapoff->left);
+	json_bool(json, "counted", swapoff->counted);
+	json_number(json, "owned", swapoff->owned);
+	json_number(json, "cached", swapoff->cached);
+	json_number(json, "empty", swapoff->empty);
+	json_number(json, "broken", swapoff->broken);
+	json_number(json, "doubtful", swapoff->doubtful);
+	json_string(json, "problem", swapoff->problem ? swapoff->problem->id : NULL);
+	json_bool(json, "endless", swapoff->endless);
+	json_close(json, '}');
+}
+
+static void write_swapoffs(struct json_writer *json, const struct story *story)
+{
+	size_t i;
+
+	json_array(json, "swapoffs");
+	for (i = 0; i < story->swapoff_count && i < STORY_SWAPOFFS_MAX; i++)
+		write_swapoff(json, story, &story->swapoffs[i]);
+	json_close(json, ']');
+	json_number(json, "swapoffs_lost", story->swapoffs_lost);
+}
+
+static void write_gone_user(struct json_writer *json, const struct story *story,
+			    const struct story_gone_user *user)
+{
+	json_flat_object(json, NULL);
+	write_thread(json, story, user->thread);
+	json_string(json, "function", user->function);
+	json_number(json, "type", user->type);
+	json_number(json, "slot", user->slot);
+	json_address(json, "address", user->address);
+	json_address(json, "pte", user->pte);
+	json_close(json, '}');
+}
+
+static void write_gone(struct json_writer *json, const struct story *story)
+{
+	const struct story_gone *gone = &story->gone;
+	unsigned int i;
+
+	json_object(json, "gone");
+	json_number(json, "entries", gone->entries);
+	json_array(json, "users");
+	for (i = 0; i < gone->user_count && i < STORY_GONE_USERS_MAX; i++)
+		write_gone_user(json, story, &gone->users[i]);
+	json_close(json, ']');
+	json_number(json, "users_lost", gone->users_lost);
+	json_close(json, '}');
+}
+
 /* ---------------------------------------------------------------- the log, and RCU */
 
 static void write_event(struct json_writer *json, const struct story *story,
@@ -240,6 +380,9 @@ static void write_event(struct json_writer *json, const struct story *story,
 	json_seconds(json, "first", (double)event->first_time / 1e9);
 	json_seconds(json, "last", (double)event->last_time / 1e9);
 	json_string(json, "text", event->text);
+	json_string(json, "function", event->function[0] ? event->function : NULL);
+	json_string(json, "reason", event->reason[0] ? event->reason : NULL);
+	address_or_null(json, "address", event->address);
 	json_array(json, "cpus");
 	for (i = 0; i < event->cpu_count && i < STORY_EVENT_CPUS_MAX; i++)
 		json_number(json, NULL, event->cpus[i]);
@@ -550,6 +693,9 @@ static void write_audit(struct json_writer *json, const struct explanation *expl
 	json_number(json, "slots", audit->slots);
 	json_number(json, "spin_slots", findings->spin_slots);
 	json_number(json, "refault_slots", findings->refault_slots);
+	json_number(json, "rmap_slots", findings->rmap_slots);
+	json_number(json, "lost_slots", findings->lost_slots);
+	json_number(json, "dead_devices", findings->dead_devices);
 	json_close(json, '}');
 }
 
@@ -598,8 +744,12 @@ void explain_json(struct json_writer *json, const char *key,
 	json_string(json, "text", phrase.text);
 	write_audit(json, explanation);
 	write_spinners(json, story);
-	write_origin(json, &story->origin);
+	write_origin(json, story);
+	write_moved(json, story);
+	write_crash(json, story);
 	write_bugs(json, story);
+	write_swapoffs(json, story);
+	write_gone(json, story);
 	write_log(json, story);
 	write_rcu(json, story);
 	write_stalled(json, story);

@@ -315,6 +315,40 @@ void tell_stalled(struct teller *teller)
 
 /* ------------------------------------------------------------------- who is next */
 
+/* Of an mm that no task has any more no pid is known. */
+static void words_victim(struct phrase *phrase, const struct story_victim *victim)
+{
+	if (victim->pid)
+		words_task(phrase, victim->pid, victim->comm);
+	else
+		phrase_add(phrase, "a process without tasks (mm 0x%" PRIx64 ")", victim->mm);
+}
+
+/* "2,044 pages to spin on, 3 to fault for ever on"; @counts: by effect. */
+static void add_effects(struct phrase *phrase, const uint64_t *counts)
+{
+	static const char *const words[] = {
+		[EFFECT_SPIN] = "to spin on",
+		[EFFECT_REFAULT] = "to fault for ever on",
+		[EFFECT_RMAP] = "whose folio belongs elsewhere",
+		[EFFECT_LOST] = "without their data",
+	};
+	char number[TEXT_NUMBER_SIZE];
+	bool any = false;
+	size_t i;
+
+	for (i = EFFECT_SPIN; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (!counts[i])
+			continue;
+		if (any)
+			phrase_add(phrase, ", %s", text_number(counts[i], number));
+		else
+			words_count(phrase, counts[i], "page");
+		phrase_add(phrase, " %s", words[i]);
+		any = true;
+	}
+}
+
 /* All ranges of one process together; @first is the first of them. */
 static void tell_victim(struct teller *teller, size_t first)
 {
@@ -322,8 +356,7 @@ static void tell_victim(struct teller *teller, size_t first)
 	const struct story_findings *findings = teller->story->findings;
 	struct story_victim all = victims->victims[first];
 	struct phrase *phrase = &teller->phrase;
-	char number[TEXT_NUMBER_SIZE];
-	uint64_t spin = 0, refault = 0;
+	uint64_t counts[EFFECT_LOST + 1] = {0};
 	size_t i;
 
 	for (i = first; i < victims->count; i++) {
@@ -334,19 +367,13 @@ static void tell_victim(struct teller *teller, size_t first)
 		if (victim->address < all.address)
 			all.address = victim->address;
 		all.is_spinner |= victim->is_spinner;
-		if (victim->range < findings->count &&
-		    findings->ranges[victim->range].effect == EFFECT_SPIN)
-			spin += victim->count;
-		else
-			refault += victim->count;
+		if (victim->range < findings->count)
+			counts[findings->ranges[victim->range].effect] += victim->count;
 	}
 	phrase_begin(phrase, "%s", "");
-	words_task(phrase, all.pid, all.comm);
+	words_victim(phrase, &all);
 	phrase_add(phrase, ": ");
-	words_count(phrase, spin ? spin : refault, "page");
-	phrase_add(phrase, " to %s on", spin ? "spin" : "fault for ever");
-	if (spin && refault)
-		phrase_add(phrase, ", %s to fault for ever on", text_number(refault, number));
+	add_effects(phrase, counts);
 	phrase_add(phrase, ", from 0x%" PRIx64, all.address);
 	if (all.is_spinner)
 		phrase_add(phrase, " (caught already)");

@@ -34,6 +34,12 @@ void tell_stalled(struct teller *teller);
 void tell_victims(struct teller *teller);
 void tell_waiters(struct teller *teller);
 
+/* explain_swap.c: swapoffs, devices that are gone, folios that belong elsewhere */
+void tell_swapoffs(struct teller *teller);
+void tell_gone(struct teller *teller);
+void tell_moved(struct teller *teller);
+void tell_crash(struct teller *teller);
+
 /* explain_cause.c: how it came to that, and since when */
 void tell_origin(struct teller *teller);
 void tell_bugs(struct teller *teller);

@@ -206,6 +206,10 @@ static void tell_story(struct teller *teller)
 	const struct story *story = teller->story;
 
 	tell_spinners(teller);
+	tell_crash(teller);
+	tell_moved(teller);
+	tell_swapoffs(teller);
+	tell_gone(teller);
 	if (!story->spinner_count && (story->rcu.stalled || story->verdict == VERDICT_UNRELATED))
 		tell_stalled(teller);
 	tell_origin(teller);

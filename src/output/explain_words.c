@@ -192,13 +192,19 @@ static void add_spinners(const struct story *story, const char *one, const char 
 	const struct story_thread *thread = words_thread_at(story, story->spinners[0].thread);
 	uint64_t more = story->spinner_count - 1 + story->spinners_lost;
 	char number[TEXT_NUMBER_SIZE];
+	size_t start;
 
 	if (thread)
 		words_thread(phrase, thread);
 	else
 		phrase_add(phrase, "a task");
+	start = phrase->length;
+	words_in_swapoff(story, story->spinners[0].thread, phrase);
 	if (more)
-		phrase_add(phrase, " and %s more", text_number(more, number));
+		phrase_add(phrase, "%s and %s more", phrase->length > start ? "," : "",
+			   text_number(more, number));
+	else if (phrase->length > start)
+		phrase_add(phrase, ",");
 	phrase_add(phrase, " %s", more ? many : one);
 }
 
@@ -296,21 +302,12 @@ static void stuck_words(const struct story *story, const struct story_thread *th
 		   story->findings->spin_slots == 1 ? "s" : "", whole ? "" : ": likely it does");
 }
 
-static void latent_verdict(const struct story *story, struct phrase *phrase)
+/* Slots where somebody gets stuck. */
+static void loops_words(const struct story *story, struct phrase *phrase)
 {
 	const struct story_findings *findings = story->findings;
-	const struct story_thread *blocker = NULL;
 
-	if (story->stalled && findings->spin_slots)
-		blocker = words_thread_at(story, find_blocker(story));
-	if (blocker) {
-		stuck_words(story, blocker, phrase);
-		phrase_add(phrase, " To exit, unmap or swap off is to touch one.");
-		return;
-	}
-	phrase_add(phrase, "%s, but the first who touches one of ", story->stalled ?
-		   "something is stuck, which could not be tied to the swap cache" :
-		   "no task was seen stuck");
+	phrase_add(phrase, ", but the first who touches one of ");
 	if (findings->spin_slots) {
 		words_count(phrase, findings->spin_slots, "slot");
 		phrase_add(phrase, " will spin for ever under RCU%s",
@@ -324,6 +321,82 @@ static void latent_verdict(const struct story *story, struct phrase *phrase)
 		phrase_add(phrase, " To exit, unmap or swap off is to touch.");
 }
 
+/* "37 pages of pid 1 (init)" */
+static void add_moved(const struct story *story, struct phrase *phrase)
+{
+	const struct story_moved *moved = &story->moved;
+	const struct story_range *range = moved->range < story->findings->count ?
+					  &story->findings->ranges[moved->range] : NULL;
+	size_t i;
+
+	words_count(phrase, moved->pages - moved->copied, "page");
+	for (i = 0; range && i < story->findings->count; i++)
+		if (story->findings->ranges[i].effect == EFFECT_RMAP &&
+		    story->findings->ranges[i].mm != range->mm)
+			return;
+	if (range && range->pid) {
+		phrase_add(phrase, " of ");
+		words_task(phrase, range->pid, range->comm);
+	}
+}
+
+/* What else waits for a touch; each is a sentence that begins with @begin, then with " Who". */
+static void add_touches(const struct story *story, const char *begin, struct phrase *phrase)
+{
+	const struct story_findings *findings = story->findings;
+	const char *next = " Who";
+
+	if (story->moved.pages > story->moved.copied) {
+		phrase_add(phrase, "%s touches one of ", begin);
+		add_moved(story, phrase);
+		phrase_add(phrase, " %s: the cached folio belongs elsewhere.",
+			   story->moved.checked ? "will hit a BUG" :
+			   "maps what reclaim and migration cannot find");
+		begin = next;
+	}
+	if (findings->lost_slots) {
+		phrase_add(phrase, "%s touches one of ", begin);
+		words_count(phrase, findings->lost_slots, "page");
+		phrase_add(phrase, " that lead to slots that are not theirs will be killed, or read "
+			   "what is not its own.");
+		begin = next;
+	}
+	if (findings->dead_devices)
+		phrase_add(phrase, "%s faults on a swapped page of a device without users will "
+			   "fault for ever.", begin);
+}
+
+static void latent_verdict(const struct story *story, struct phrase *phrase)
+{
+	const struct story_findings *findings = story->findings;
+	bool loops = findings->spin_slots || findings->refault_slots;
+	const struct story_thread *blocker = NULL;
+
+	if (story->stalled && findings->spin_slots)
+		blocker = words_thread_at(story, find_blocker(story));
+	if (blocker) {
+		stuck_words(story, blocker, phrase);
+		phrase_add(phrase, " To exit, unmap or swap off is to touch one.");
+		return;
+	}
+	phrase_add(phrase, "%s", story->stalled ?
+		   "something is stuck, which could not be tied to the swap cache" :
+		   "no task was seen stuck");
+	if (loops)
+		loops_words(story, phrase);
+	add_touches(story, loops ? " Who" : ", but who", phrase);
+}
+
+static void crash_verdict(const struct story *story, struct phrase *phrase)
+{
+	words_crash(story, phrase);
+	if (story->moved.pages <= story->moved.copied)
+		return;
+	phrase_add(phrase, " The same waits for who touches one of ");
+	add_moved(story, phrase);
+	phrase_add(phrase, ".");
+}
+
 static void audit_words(const struct explanation *explanation, struct phrase *phrase)
 {
 	const struct audit_summary *audit = &explanation->totals->audit;
@@ -334,7 +407,8 @@ static void audit_words(const struct explanation *explanation, struct phrase *ph
 		words_count(phrase, audit->warnings, "warning");
 		phrase_add(phrase, " were found in it");
 	} else if (audit_summary_complete(audit)) {
-		phrase_add(phrase, "all of it was seen, and nothing is wrong in it");
+		phrase_add(phrase, "all of it was seen, and nothing%s is wrong in it",
+			   explanation->totals->left_out ? " that was looked for" : "");
 	} else {
 		phrase_add(phrase, "nothing is wrong in what could be seen of it");
 	}
@@ -417,7 +491,8 @@ static void clean_verdict(const struct explanation *explanation, struct phrase *
 	bool complete = audit_summary_complete(&explanation->totals->audit);
 	const struct story *story = explanation->story;
 
-	phrase_add(phrase, "nothing is broken in %s, and no task was seen stuck in it.",
+	phrase_add(phrase, "nothing%s is broken in %s, and no task was seen stuck in it.",
+		   explanation->totals->left_out ? " that was looked for" : "",
 		   complete ? "the swap cache" : "what could be seen of the swap cache");
 	if (words_chains_seen(story) < story->cpu_count || !story->rcu.read ||
 	    !words_log_read(&story->log))
@@ -455,6 +530,9 @@ void words_verdict(const struct explanation *explanation, struct phrase *phrase)
 	} else if (verdict == VERDICT_LATENT) {
 		latent_verdict(story, phrase);
 		add_bug(story, phrase);
+	} else if (verdict == VERDICT_CRASH) {
+		crash_verdict(story, phrase);
+		add_bug(story, phrase);
 	} else if (verdict == VERDICT_DAMAGE) {
 		phrase_add(phrase, "the swap cache is damaged, though not in a way that makes "
 			   "a lookup or a fault loop for ever: ");
@@ -468,6 +546,7 @@ void words_verdict(const struct explanation *explanation, struct phrase *phrase)
 		unknown_verdict(explanation, phrase);
 		return;
 	}
+	words_endless_swapoff(story, phrase);
 	if (story->interrupted)
 		phrase_add(phrase, " Interrupted: not all was looked at.");
 }
@@ -579,14 +658,11 @@ void words_end(const struct story *story, const struct story_spinner *spinner,
 
 /* ---------------------------------------------------------------------- origin */
 
-void words_origin(const struct story_origin *origin, struct phrase *phrase)
+static void migrated_origin(const struct story_origin *origin, struct phrase *phrase)
 {
 	uint64_t last = origin->first_slot + origin->slots - 1;
 	char wrong[TEXT_NUMBER_SIZE], slots[TEXT_NUMBER_SIZE], device[NAME_SIZE];
 
-	phrase_begin(phrase, "%s", "");
-	if (origin->pattern == PATTERN_NONE || !origin->slots)
-		return;
 	text_number(origin->wrong_slots, wrong);
 	text_number(origin->slots, slots);
 	phrase_add(phrase, "As the slots look, %s the large folio of slots %" PRIu64 "-%" PRIu64
@@ -611,4 +687,40 @@ void words_origin(const struct story_origin *origin, struct phrase *phrase)
 		words_count(phrase, origin->places_slots, "wrong slot");
 		phrase_add(phrase, ".");
 	}
+}
+
+/* The entry is at one address, its folio belongs at another. */
+static void moved_origin(const struct story *story, struct phrase *phrase)
+{
+	const struct story_moved *moved = &story->moved;
+	const struct story_range *range = moved->range < story->findings->count ?
+					  &story->findings->ranges[moved->range] : NULL;
+
+	if (!range)
+		return;
+	phrase_add(phrase, "As the page tables look, UFFDIO_MOVE moved swap entries");
+	if (range->pid) {
+		phrase_add(phrase, " of ");
+		words_task(phrase, range->pid, range->comm);
+	}
+	phrase_add(phrase, " and left their folios in the swap cache as they were: the entry of ");
+	words_slot(phrase, range->device, range->type, range->first_slot);
+	phrase_add(phrase, " is at 0x%" PRIx64 ", and its folio (0x%" PRIx64 ") belongs ",
+		   range->address, range->page);
+	if (moved->from)
+		phrase_add(phrase, "at 0x%" PRIx64 " of the same process.", moved->from);
+	else
+		phrase_add(phrase, "to memory that is not found in the process.");
+	phrase_add(phrase, " It is so with ");
+	words_count(phrase, moved->pages, "page");
+	phrase_add(phrase, ".");
+}
+
+void words_origin(const struct story *story, struct phrase *phrase)
+{
+	phrase_begin(phrase, "%s", "");
+	if (story->origin.pattern == PATTERN_MOVED)
+		moved_origin(story, phrase);
+	else if (story->origin.pattern != PATTERN_NONE && story->origin.slots)
+		migrated_origin(&story->origin, phrase);
 }

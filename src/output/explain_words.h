@@ -68,6 +68,25 @@ void words_why(const struct story *story, const struct story_spinner *spinner,
 void words_end(const struct story *story, const struct story_spinner *spinner,
 	       struct phrase *phrase);
 /** words_origin - how the slots got that way; empty if not known. */
-void words_origin(const struct story_origin *origin, struct phrase *phrase);
+void words_origin(const struct story *story, struct phrase *phrase);
+
+/* explain_swap.c */
+/** words_swapoff - who turns what off, what it does, and whether it can end. */
+void words_swapoff(const struct story *story, const struct story_swapoff *swapoff,
+		   struct phrase *phrase);
+/** words_swapoff_of - the swapoff that this thread does; NULL: none. */
+const struct story_swapoff *words_swapoff_of(const struct story *story, size_t thread);
+/** words_in_swapoff - add ", in swapoff of vda" if the thread does one. */
+void words_in_swapoff(const struct story *story, size_t thread, struct phrase *phrase);
+/** words_endless_swapoff - add a sentence if one can never end, and is no spinner itself. */
+void words_endless_swapoff(const struct story *story, struct phrase *phrase);
+/** words_gone - who still uses swap devices that are off; empty: nobody. */
+void words_gone(const struct story_gone *gone, struct phrase *phrase);
+/** words_moved - what happens to folios that belong elsewhere; empty: there are none. */
+void words_moved(const struct story_moved *moved, struct phrase *phrase);
+/** words_moved_end - what takes them out of the world; empty: nothing needs to. */
+void words_moved_end(const struct story_moved *moved, struct phrase *phrase);
+/** words_crash - add who has died of one of them. */
+void words_crash(const struct story *story, struct phrase *phrase);
 
 #endif

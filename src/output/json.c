@@ -100,6 +100,16 @@ static void write_slots(struct json_writer *json, const struct kswapck_finding *
 	json_close(json, '}');
 }
 
+static void write_owner(struct json_writer *json, const struct kswapck_finding *finding)
+{
+	json_flat_object(json, "process");
+	json_number(json, "pid", (uint64_t)(finding->pid > 0 ? finding->pid : 0));
+	json_string(json, "comm", finding->comm);
+	json_address(json, "mm", finding->mm);
+	json_address(json, "address", finding->address);
+	json_close(json, '}');
+}
+
 static void json_finding(struct output *output, const struct kswapck_finding *finding,
 			 uint64_t nth)
 {
@@ -112,7 +122,7 @@ static void json_finding(struct output *output, const struct kswapck_finding *fi
 	json_object(json, NULL);
 	json_string(json, "id", problem->id);
 	json_string(json, "name", problem->name);
-	json_string(json, "severity", severity_name(problem->severity));
+	json_string(json, "severity", severity_name(finding->severity));
 	json_string(json, "class", class_name(problem->class));
 	json_string(json, "text", text);
 	if (finding->device) {
@@ -126,6 +136,8 @@ static void json_finding(struct output *output, const struct kswapck_finding *fi
 		json_address(json, "pfn", finding->pfn);
 		json_bool(json, "page_per_slot", finding->page_per_slot);
 	}
+	if (finding->mm)
+		write_owner(json, finding);
 	if (finding->detail[0])
 		json_string(json, "detail", finding->detail);
 	write_evidence(json, finding);
@@ -163,13 +175,14 @@ static void write_gap(void *data, const char *what, uint64_t count, const char *
 	json_close(json, '}');
 }
 
-static void write_problems(struct json_writer *json, const struct report_totals *totals)
+static void write_problems(struct json_writer *json, const struct catalogue *catalogue,
+			   const struct report_totals *totals)
 {
 	const struct kswapck_problem *problem;
 	size_t i;
 
 	json_object(json, "problems");
-	for (i = 0; (problem = catalogue_problem(i)); i++) {
+	for (i = 0; (problem = catalogue_problem(catalogue, i)); i++) {
 		if (!totals->problems[i].findings)
 			continue;
 		json_flat_object(json, problem->name);
@@ -203,7 +216,7 @@ static void json_end(struct output *output, const struct report_subject *subject
 	json_object(json, "summary");
 	json_number(json, "errors", audit->errors);
 	json_number(json, "warnings", audit->warnings);
-	write_problems(json, totals);
+	write_problems(json, output->catalogue, totals);
 	json_number(json, "slots", audit->slots);
 	json_number(json, "used", audit->used);
 	json_number(json, "cached", audit->cached);
@@ -214,6 +227,14 @@ static void json_end(struct output *output, const struct report_subject *subject
 	json_number(json, "trees", audit->spaces);
 	json_number(json, "trees_locked", audit->spaces_locked);
 	json_number(json, "devices_locked", audit->devices_locked);
+	json_number(json, "cache_only", audit->cache_only);
+	json_bool(json, "swept", audit->swept);
+	json_number(json, "processes", audit->processes);
+	json_number(json, "page_tables", audit->tables);
+	json_number(json, "ptes", audit->ptes);
+	json_number(json, "swap_ptes", audit->swap_ptes);
+	json_number(json, "shmem_files", audit->shmem_files);
+	json_number(json, "shmem_entries", audit->shmem_entries);
 	json_number(json, "pages_read", totals->reads.pages_read);
 	json_close(json, '}');
 	json_object(json, "coverage");

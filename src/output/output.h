@@ -24,7 +24,7 @@ struct report_subject {
 	bool slab_is_page_type;		/* see coverage.c */
 };
 
-#define REPORT_PROBLEMS_MAX 128
+#define REPORT_PROBLEMS_MAX CATALOGUE_PROBLEMS_MAX
 #define REPORT_DEVICES_MAX 32
 
 /* Findings of one problem. */
@@ -40,6 +40,8 @@ struct report_totals {
 	struct kswapck_device devices[REPORT_DEVICES_MAX];
 	size_t device_count;
 	struct memory_statistics reads;	/* pages read from the dump, or not */
+	unsigned int left_out;		/* problems that the user does not want looked for */
+	char left_out_names[200];	/* "freed-folio, nrpages" */
 	int exit_status;
 };
 
@@ -57,6 +59,7 @@ struct explanation;
 struct output {
 	const struct output_ops *ops;
 	struct output_options options;
+	const struct catalogue *catalogue;	/* whose problems are reported */
 	struct report_totals totals;
 	struct json_writer json;	/* used by output_json alone */
 	/* lent; output_json writes it at the end. NULL: none. See explain.h */

@@ -40,6 +40,20 @@ static void slots(const struct kswapck_finding *finding, char *text, size_t size
 			 text_number(finding->count, count));
 }
 
+/* "process 12 (storm)", "shmem" */
+static void owner(const struct kswapck_finding *finding, char *text, size_t size)
+{
+	char comm[4 * sizeof(finding->comm)];
+
+	if (!finding->mm)
+		snprintf(text, size, "shared memory");
+	else if (!finding->pid)
+		snprintf(text, size, "a process without tasks (mm 0x%" PRIx64 ")", finding->mm);
+	else
+		snprintf(text, size, "process %d (%s)", finding->pid,
+			 text_visible(finding->comm, comm, sizeof(comm)));
+}
+
 static bool is_word(const char *name, size_t length, const char *word)
 {
 	return strlen(word) == length && !strncmp(name, word, length);
@@ -59,11 +73,13 @@ static bool expand(const struct kswapck_finding *finding, const char *name, size
 		snprintf(text, size, "%" PRIu64, finding->first_slot);
 	else if (is_word(name, length, "page"))
 		snprintf(text, size, "0x%" PRIx64 "%s", finding->page,
-			 many ? " and its followers" : "");
+			 many ? " and others" : "");
 	else if (is_word(name, length, "pfn"))
 		snprintf(text, size, "0x%" PRIx64 "%s", finding->pfn, many ? "..." : "");
 	else if (is_word(name, length, "entry"))
 		snprintf(text, size, "0x%" PRIx64, finding->entry);
+	else if (is_word(name, length, "owner"))
+		owner(finding, text, size);
 	else if (is_word(name, length, "detail"))
 		snprintf(text, size, "%s%s", many ? "the first one: " : "", finding->detail);
 	else

@@ -104,7 +104,7 @@ static void text_finding(struct output *output, const struct kswapck_finding *fi
 				"--max-findings=0 shows all\n", problem->id, problem->name);
 		return;
 	}
-	paint(output, problem->severity == KSWAPCK_ERROR ? LINES_RED : LINES_YELLOW);
+	paint(output, finding->severity == KSWAPCK_ERROR ? LINES_RED : LINES_YELLOW);
 	length = fprintf(options->stream, "%s %s", problem->id, problem->name);
 	paint(output, LINES_PLAIN);
 	fputs(": ", options->stream);
@@ -134,6 +134,24 @@ static void print_devices(struct output *output)
 	}
 }
 
+static void print_owners(struct output *output)
+{
+	const struct audit_summary *audit = &output->totals.audit;
+	char text[256], a[32], b[32], c[32], d[32], e[32];
+
+	if (!audit->swept) {
+		line(output, "owners", "not looked for: --no-sweep, or interrupted before");
+		return;
+	}
+	snprintf(text, sizeof(text), "%s swap entries in %s page tables of %s process%s, %s in "
+		 "shmem files; %s slots are reclaimable: owned by the cache alone",
+		 text_number(audit->swap_ptes, a), text_number(audit->tables, b),
+		 text_number(audit->processes, c), audit->processes == 1 ? "" : "es",
+		 text_number(audit->shmem_entries, d),
+		 text_number(audit->cache_only, e));
+	line(output, "owners", text);
+}
+
 static bool anything_in_motion(const struct audit_summary *audit)
 {
 	return audit->in_motion || audit->spaces_locked || audit->devices_locked;
@@ -149,6 +167,7 @@ static void print_counts(struct output *output)
 		 text_number(audit->large_folios, b), text_number(audit->shadows, c),
 		 text_number(audit->parked, d));
 	line(output, "cache", text);
+	print_owners(output);
 	if (!anything_in_motion(audit))
 		return;
 	snprintf(text, sizeof(text), "%s slot%s caught in the middle of a legal change; counters "
@@ -180,12 +199,12 @@ static void print_problems(struct output *output)
 	char findings[32], slots[32];
 	size_t i;
 
-	for (i = 0; (problem = catalogue_problem(i)); i++) {
+	for (i = 0; (problem = catalogue_problem(output->catalogue, i)); i++) {
 		const struct report_tally *tally = &output->totals.problems[i];
 
 		if (!tally->findings)
 			continue;
-		paint(output, problem->severity == KSWAPCK_ERROR ? LINES_RED : LINES_YELLOW);
+		paint(output, output->catalogue->severities[i] == KSWAPCK_ERROR ? LINES_RED : LINES_YELLOW);
 		fprintf(output->options.stream, "  %s %-20s", problem->id, problem->name);
 		paint(output, LINES_PLAIN);
 		fprintf(output->options.stream, " %8s finding%c",
@@ -213,20 +232,20 @@ static void print_pages(struct output *output)
 }
 
 /* The first problem found, for the hint. */
-static const struct kswapck_problem *first_problem(const struct report_totals *totals)
+static const struct kswapck_problem *first_problem(const struct output *output)
 {
 	size_t i;
 
-	for (i = 0; catalogue_problem(i); i++)
-		if (totals->problems[i].findings)
-			return catalogue_problem(i);
+	for (i = 0; i < output->catalogue->problem_count; i++)
+		if (output->totals.problems[i].findings)
+			return catalogue_problem(output->catalogue, i);
 	return NULL;
 }
 
 static void print_verdict(struct output *output)
 {
 	const struct audit_summary *audit = &output->totals.audit;
-	const struct kswapck_problem *first = first_problem(&output->totals);
+	const struct kswapck_problem *first = first_problem(output);
 	FILE *stream = output->options.stream;
 	char a[32], b[32];
 
@@ -245,9 +264,10 @@ static void print_verdict(struct output *output)
 		paint(output, LINES_GREEN);
 		fprintf(stream, "CLEAN");
 		paint(output, LINES_PLAIN);
-		fprintf(stream, ": all %s slots of %u swap device%s were seen; nothing is "
-			"wrong%s\n", text_number(audit->slots, a), audit->devices,
+		fprintf(stream, ": all %s slots of %u swap device%s were seen; nothing%s "
+			"is wrong%s\n", text_number(audit->slots, a), audit->devices,
 			audit->devices == 1 ? "" : "s",
+			output->totals.left_out ? " that was looked for" : "",
 			anything_in_motion(audit) ? " but for what was in motion" : "");
 	} else {
 		paint(output, LINES_YELLOW);

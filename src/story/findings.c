@@ -8,7 +8,7 @@
 /* Ranges around one slot: a large folio has 512, with a finding each at most. */
 #define OVERLAPS_MAX 4096
 
-/* What meets a lookup or a page fault there, by the problem's id. */
+/* What meets a lookup or a page fault there, by the problem's id; others: nothing. */
 static const struct {
 	const char *id;
 	enum story_effect effect;
@@ -18,7 +18,16 @@ static const struct {
 	{"KS102", EFFECT_REFAULT},	/* reused-page: not PG_swapcache */
 	{"KS106", EFFECT_REFAULT},	/* wrong-slot: ->private is another entry */
 	{"KS107", EFFECT_REFAULT},	/* tail-private: the same */
+	{"KS502", EFFECT_LOST},		/* entry-to-free-slot */
+	{"KS503", EFFECT_LOST},		/* entry-to-bad-slot */
+	{"KS504", EFFECT_LOST},		/* entry-beyond-device */
+	{"KS505", EFFECT_LOST},		/* entry-without-device */
+	{"KS601", EFFECT_RMAP},		/* anon-index */
+	{"KS602", EFFECT_RMAP},		/* anon-vma */
 };
+
+/* dead-users: get_swap_device() fails, and do_swap_page() returns as if served */
+#define DEAD_USERS "KS453"
 
 static enum story_effect effect_of(const struct kswapck_problem *problem)
 {
@@ -47,15 +56,33 @@ static bool make_room(struct story_findings *findings)
 	return true;
 }
 
+static void count(struct story_findings *findings, enum story_effect effect, uint64_t slots)
+{
+	switch (effect) {
+	case EFFECT_SPIN:
+		findings->spin_slots += slots;
+		break;
+	case EFFECT_REFAULT:
+		findings->refault_slots += slots;
+		break;
+	case EFFECT_RMAP:
+		findings->rmap_slots += slots;
+		break;
+	case EFFECT_LOST:
+		findings->lost_slots += slots;
+		break;
+	case EFFECT_NONE:
+		break;
+	}
+}
+
 void story_findings_add(struct story_findings *findings, const struct kswapck_finding *finding)
 {
 	enum story_effect effect = effect_of(finding->problem);
 	struct story_range *range;
 
-	if (effect == EFFECT_SPIN)
-		findings->spin_slots += finding->count;
-	else if (effect == EFFECT_REFAULT)
-		findings->refault_slots += finding->count;
+	count(findings, effect, finding->count);
+	findings->dead_devices += !strcmp(finding->problem->id, DEAD_USERS);
 	if (!make_room(findings)) {
 		findings->lost++;
 		return;
@@ -68,7 +95,12 @@ void story_findings_add(struct story_findings *findings, const struct kswapck_fi
 		.first_slot = finding->first_slot,
 		.last_slot = finding->last_slot,
 		.page = finding->page,
+		.mm = finding->mm,
+		.address = finding->address,
+		.pid = finding->pid,
 	};
+	memcpy(range->comm, finding->comm, sizeof(range->comm));
+	range->has_device = finding->device != NULL;
 	if (finding->device)
 		memcpy(range->device, finding->device->name, sizeof(range->device));
 }
@@ -79,13 +111,13 @@ void story_findings_free(struct story_findings *findings)
 	*findings = (struct story_findings){0};
 }
 
-/* Those with an effect first, then by place. */
+/* Those where somebody gets stuck first, then by place. */
 static int compare(const void *left, const void *right)
 {
 	const struct story_range *a = left, *b = right;
 
-	if (!a->effect != !b->effect)
-		return a->effect ? -1 : 1;
+	if (story_effect_loops(a->effect) != story_effect_loops(b->effect))
+		return story_effect_loops(a->effect) ? -1 : 1;
 	if (a->type != b->type)
 		return a->type < b->type ? -1 : 1;
 	if (a->first_slot != b->first_slot)
@@ -106,7 +138,8 @@ void story_findings_sort(struct story_findings *findings)
 		struct story_range *range = &findings->ranges[i];
 
 		range->furthest = range->last_slot;
-		if (i && range[-1].type == range->type && !range[-1].effect == !range->effect &&
+		if (i && range[-1].type == range->type &&
+		    story_effect_loops(range[-1].effect) == story_effect_loops(range->effect) &&
 		    range[-1].furthest > range->furthest)
 			range->furthest = range[-1].furthest;
 	}
@@ -114,8 +147,8 @@ void story_findings_sort(struct story_findings *findings)
 
 static bool before(const struct story_range *range, unsigned int type, uint64_t slot)
 {
-	return range->effect && (range->type < type ||
-				 (range->type == type && range->first_slot <= slot));
+	return story_effect_loops(range->effect) &&
+	       (range->type < type || (range->type == type && range->first_slot <= slot));
 }
 
 /* The last range that begins at or before the slot; -1: none does. */

@@ -89,10 +89,12 @@ static const struct known_bug known_bugs[] = {
 		.name = "userfaultfd-moves-cached-folio",
 		.summary = "UFFDIO_MOVE moves a swap entry whose folio is in the swap cache and leaves "
 			"the folio's index and anon_vma as they were.",
+		.introduced_commit = "adef440691ba",
 		.introduced = "6.8",
 		.fix_commit = "c50f8e6053b0",
 		.fixed = "6.14",
 		.fixes = {{"6.12", "6.12.20"}},
+		.patterns = 1 << PATTERN_MOVED,
 		.leaves = "a cached folio whose index and mapping are not those of the process that "
 			"has the entry",
 	},
@@ -100,10 +102,12 @@ static const struct known_bug known_bugs[] = {
 		.name = "userfaultfd-move-races-with-swapin",
 		.summary = "UFFDIO_MOVE does not look again whether a folio came into the swap cache "
 			"meanwhile (CVE-2025-38242).",
+		.introduced_commit = "adef440691ba",
 		.introduced = "6.8",
 		.fix_commit = "0ea148a79987",
 		.fixed = "6.16",
 		.fixes = {{"6.12", "6.12.37"}},
+		.patterns = 1 << PATTERN_MOVED,
 		.leaves = "the same as userfaultfd-moves-cached-folio",
 	},
 	{

@@ -129,37 +129,48 @@ static bool is_mm_of(struct search *search, uint64_t mm)
 }
 
 /* Is a struct vm_fault of this task at @start? Its vma must be the task's own. */
-static void try_vm_fault(struct search *search, uint64_t start)
+static bool read_vm_fault(struct search *search, uint64_t start, struct live_fault *fault)
 {
 	const struct telling *telling = search->telling;
 	struct memory *memory = telling->kernel->memory;
 	const struct link_layout *layout = &telling->link;
-	uint64_t vma_address, address, pte;
+	struct vma vma;
+
+	return layout->vm_fault_known &&
+	       memory_read_u64(memory, start + layout->vma.offset, &fault->vma) == READ_OK &&
+	       fault->vma >> 63 && !(fault->vma & 7) &&
+	       memory_read_u64(memory, start + layout->address.offset,
+			       &fault->address) == READ_OK &&
+	       fault->address >> 63 == 0 &&
+	       memory_read_u64(memory, start + layout->orig_pte.offset,
+			       &fault->pte) == READ_OK &&
+	       vma_read(telling->kernel, &telling->map, fault->vma, &vma) &&
+	       is_mm_of(search, vma.mm) && fault->address >= vma.start &&
+	       fault->address < vma.end;
+}
+
+static void try_vm_fault(struct search *search, uint64_t start)
+{
+	const struct telling *telling = search->telling;
+	struct live_fault fault;
 	struct story_link link = {
 		.kind = LINK_VM_FAULT,
 		.what = "vm_fault.orig_pte",
 		.function = search->function,
-		.address = start + layout->orig_pte.offset,
+		.address = start + telling->link.orig_pte.offset,
 	};
-	struct vma vma;
 
-	if (!layout->vm_fault_known ||
-	    memory_read_u64(memory, start + layout->vma.offset, &vma_address) != READ_OK ||
-	    vma_address >> 63 == 0 || vma_address & 7 ||
-	    memory_read_u64(memory, start + layout->address.offset, &address) != READ_OK ||
-	    address >> 63 || memory_read_u64(memory, link.address, &pte) != READ_OK ||
-	    !vma_read(telling->kernel, &telling->map, vma_address, &vma) ||
-	    !is_mm_of(search, vma.mm) || address < vma.start || address >= vma.end)
+	if (!read_vm_fault(search, start, &fault))
 		return;
-	search->live_address = address;
-	if (!page_table_swap_entry(pte, &link.type, &link.slot) ||
+	search->live_address = fault.address;
+	if (!page_table_swap_entry(fault.pte, &link.type, &link.slot) ||
 	    !story_slot_valid(telling, link.type, link.slot))
 		return;
-	link.value = pte;
+	link.value = fault.pte;
 	add_link(search, link);
-	search->spinner.fault_address = address;
-	search->spinner.vma = vma_address;
-	add_page_table(search, LINK_PAGE_TABLE, "PTE of vm_fault.address", address);
+	search->spinner.fault_address = fault.address;
+	search->spinner.vma = fault.vma;
+	add_page_table(search, LINK_PAGE_TABLE, "PTE of vm_fault.address", fault.address);
 }
 
 /* A word that the fault handler has: is it an address that leads to a broken slot? */
@@ -454,4 +465,23 @@ void search_gather(struct search *search, const struct cpu *cpu, const struct lo
 		look_at_stack(search, first, last, try_address_word);
 	}
 	look_at_user_registers(search);
+}
+
+static void try_gone_word(struct search *search, uint64_t address, uint64_t word)
+{
+	struct live_fault fault;
+
+	(void)word;
+	if (read_vm_fault(search, address - search->telling->link.vma.offset, &fault))
+		story_gone_fault(search, &fault);
+}
+
+void search_gone(struct search *search)
+{
+	unsigned int fault;
+
+	if (!story_fault_find(search->thread, &fault) || search->thread->frames[fault].guessed)
+		return;
+	search->remote = story_remote_find(search->thread);
+	look_at_stack(search, story_stack_first(search->unwound, fault), fault, try_gone_word);
 }

@@ -47,6 +47,9 @@ struct reading {
 	struct telling *telling;
 	struct story_event *open;	/* the report that is being read; NULL */
 	unsigned int lines;		/* of it */
+	/* of the last page that was dumped: BUG comes after it */
+	char reason[160];
+	uint64_t reason_time;
 };
 
 static bool kind_of(const char *text, enum story_event_kind *kind)
@@ -168,10 +171,34 @@ static void take_expedited(struct story_event *event, const char *line)
 	}
 }
 
+/*
+ * "RIP: 0010:__page_check_anon_rmap+0x7a/0x90", "CR2: 00007f023d943000 CR3: ...":
+ * __show_regs() of arch/x86. What is of user mode has the other code segment.
+ */
+static void take_registers(struct story_event *event, const char *line)
+{
+	static const char rip[] = "RIP: 0010:", cr2[] = "CR2: ";
+	const char *at = strstr(line, rip);
+	size_t length;
+
+	if (at && !event->function[0]) {
+		at += strlen(rip);
+		length = strcspn(at, "+ ");
+		if (at[length] == '+' && length < sizeof(event->function))
+			snprintf(event->function, sizeof(event->function), "%.*s", (int)length,
+				 at);
+	}
+	at = strstr(line, cr2);
+	if (at && !event->address)
+		event->address = strtoull(at + strlen(cr2), NULL, 16);
+}
+
 static void take_names(struct story_event *event, const char *line)
 {
 	unsigned long number;
 
+	if (event->kind == EVENT_OOPS && event->count == 1)
+		take_registers(event, line);
 	if (number_after(line, "CPU: ", &number)) {
 		add_cpu(event, number);
 		if (number_after(line, " PID: ", &number))
@@ -234,6 +261,9 @@ static void begin_report(struct reading *reading, enum story_event_kind kind,
 	if (!event->count++) {
 		event->first_time = record->time;
 		snprintf(event->text, sizeof(event->text), "%s", line);
+		if (kind == EVENT_OOPS && reading->reason[0] &&
+		    record->time - reading->reason_time < REPORT_NANOSECONDS)
+			memcpy(event->reason, reading->reason, sizeof(event->reason));
 	}
 	event->last_time = record->time;
 }
@@ -246,11 +276,25 @@ static bool belongs_to(const struct reading *reading, enum story_event_kind kind
 	       kind == EVENT_OOPS && record->time - reading->open->last_time < REPORT_NANOSECONDS;
 }
 
+/* mm/debug.c dump_page(), by which VM_BUG_ON_FOLIO() and its like begin */
+static void take_reason(struct reading *reading, const struct log_record *record,
+			const char *line)
+{
+	static const char words[] = "page dumped because: ";
+	const char *at = strstr(line, words);
+
+	if (!at)
+		return;
+	snprintf(reading->reason, sizeof(reading->reason), "%s", at + strlen(words));
+	reading->reason_time = record->time;
+}
+
 static void take_line(struct reading *reading, const struct log_record *record,
 		      const char *line)
 {
 	enum story_event_kind kind;
 
+	take_reason(reading, record, line);
 	if (kind_of(line, &kind) && !belongs_to(reading, kind, record))
 		begin_report(reading, kind, record, line);
 	else if (reading->open && (++reading->lines > REPORT_LINES ||

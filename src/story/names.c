@@ -12,6 +12,7 @@ const char *story_verdict_name(enum story_verdict verdict)
 		[VERDICT_LATENT] = "latent",
 		[VERDICT_DAMAGE] = "damage",
 		[VERDICT_UNRELATED] = "unrelated",
+		[VERDICT_CRASH] = "crash",
 	};
 
 	return names[verdict];
@@ -54,6 +55,7 @@ const char *story_pattern_name(enum story_pattern pattern)
 		[PATTERN_ONE_SLOT] = "migration replaced one slot",
 		[PATTERN_HEAD_PRIVATE] = "migration copied only the head's ->private",
 		[PATTERN_SPLIT] = "migration copied only the head's ->private, then a split",
+		[PATTERN_MOVED] = "userfaultfd moved an entry without its cached folio",
 	};
 
 	return names[pattern];
@@ -111,7 +113,27 @@ const char *story_effect_name(enum story_effect effect)
 		return "spin";
 	case EFFECT_REFAULT:
 		return "refault";
+	case EFFECT_RMAP:
+		return "rmap";
+	case EFFECT_LOST:
+		return "lost";
 	default:
 		return "none";
 	}
+}
+
+const char *story_swapoff_name(enum story_swapoff_step step)
+{
+	static const char *const names[SWAPOFF_STEP_COUNT] = {
+		[SWAPOFF_RUNS] = "runs",
+		[SWAPOFF_SPINS] = "spins",
+		[SWAPOFF_READS] = "read",
+		[SWAPOFF_PAGE] = "page lock",
+		[SWAPOFF_MMAP_LOCK] = "mmap_lock",
+		[SWAPOFF_RCU] = "RCU grace period",
+		[SWAPOFF_USERS] = "references to the device",
+		[SWAPOFF_OTHER] = "other",
+	};
+
+	return names[step];
 }

@@ -56,7 +56,7 @@ static bool find_one_slot(struct telling *telling, const struct story_range *ran
 	struct slot_view view;
 	unsigned int order;
 
-	if (range->effect == EFFECT_NONE)
+	if (!story_effect_loops(range->effect))
 		return false;
 	for (order = 1; order <= ORDER_MAX; order++) {
 		uint64_t count = 1ULL << order, first = range->first_slot & ~(count - 1), other = 0;
@@ -132,7 +132,7 @@ static bool find_split(struct telling *telling, const struct story_range *range,
 	struct slot_view view;
 	uint64_t strays = 0;
 
-	if (range->effect == EFFECT_NONE ||
+	if (!story_effect_loops(range->effect) ||
 	    !page_in_slot(telling, range->type, range->first_slot, &view, &page))
 		return false;
 	/* a huge page is aligned in memory as its slots are on the device */
@@ -198,7 +198,7 @@ void story_origin_find(struct telling *telling)
 	uint64_t missed = UINT64_MAX;
 	size_t i;
 
-	for (i = 0; i < findings->count && findings->ranges[i].effect &&
+	for (i = 0; i < findings->count && story_effect_loops(findings->ranges[i].effect) &&
 	     !story_stopped(telling); i++) {
 		uint64_t block = swap_entry(findings->ranges[i].type,
 					    findings->ranges[i].first_slot >> ORDER_MAX);

@@ -23,14 +23,24 @@ struct link_layout {
 	struct field vma, address, orig_pte;
 };
 
+/* Of each type of a swap entry. */
+enum device_state {
+	DEVICE_UNREADABLE,
+	DEVICE_OFF,		/* no such device, or swapoff has ended */
+	DEVICE_ON,
+	DEVICE_LEAVING,		/* no slot is given out any more, or not yet */
+};
+
 struct telling {
 	const struct kernel *kernel;
 	const struct story_options *options;
 	struct story_findings *findings;
+	const struct audit_summary *audit;
 	struct story *story;
 	bool out_of_memory;
 
 	struct kswapck_device devices[32];	/* by type; slots 0: none */
+	enum device_state device_states[32];	/* by type */
 	unsigned int device_count;	/* types, used or not */
 	struct swap_space *space;	/* the one read last */
 	bool space_valid;
@@ -60,7 +70,7 @@ void story_progress(const struct telling *telling, const char *what, uint64_t do
 
 /* findings.c */
 void story_findings_sort(struct story_findings *findings);
-/** story_findings_at - the range with an effect that has this slot; NULL: none. */
+/** story_findings_at - the range where somebody gets stuck at this slot; NULL: none. */
 const struct story_range *story_findings_at(const struct story_findings *findings,
 					    unsigned int type, uint64_t slot);
 
@@ -71,6 +81,28 @@ bool story_slot_valid(const struct telling *telling, unsigned int type, uint64_t
 /** story_slot_read - what the swap cache holds there; false if not readable. */
 bool story_slot_read(struct telling *telling, unsigned int type, uint64_t slot,
 		     struct slot_view *view);
+
+/**
+ * story_space_read - space @index of a device, lent until the next one is read; NULL if
+ * not readable. Slots of a device: story_slot_valid().
+ */
+const struct swap_space *story_space_read(struct telling *telling, unsigned int type,
+					  uint64_t index);
+
+/* stack.c */
+/** story_stack_first - innermost frame on the same stack as frame @last. */
+unsigned int story_stack_first(const struct unwound *unwound, unsigned int last);
+/** Return true for the word that was looked for. */
+typedef bool stack_word_fn(void *data, uint64_t word);
+/**
+ * story_stack_find - show @is_it the words of the stack of the thread at hand, from
+ * story_stack_first() up to the end of frame @last, and the registers of that first
+ * frame, until it knows one.
+ */
+bool story_stack_find(const struct telling *telling, unsigned int last,
+		      stack_word_fn *is_it, void *data);
+/** story_frame_is - is the frame in this function? Compilers add ".isra.0" and the like. */
+bool story_frame_is(const struct story_frame *frame, const char *function);
 
 /* lookup.c */
 struct lookup {
@@ -115,6 +147,18 @@ size_t story_thread_of(const struct story *story, uint64_t task);
 void story_waiter_look(struct telling *telling, size_t thread);
 void story_waiters_join(struct telling *telling);
 
+/* swapoff.c: looks at the thread at hand */
+void story_swapoff_look(struct telling *telling, size_t thread);
+void story_swapoffs_join(struct telling *telling);
+
+/* gone.c */
+void story_gone_count(struct telling *telling);
+
+/* moved.c */
+void story_moved_find(struct telling *telling);
+/** story_crash_find - after story_moved_find() and the log. */
+void story_crash_find(struct telling *telling);
+
 /* the other parts, each in its file */
 void story_origin_find(struct telling *telling);
 void story_bugs_judge(struct telling *telling);
@@ -122,7 +166,7 @@ void story_log_read(struct telling *telling);
 void story_log_join(struct telling *telling);
 void story_rcu_join(struct telling *telling);
 void story_victims_sweep(struct telling *telling);
-void story_verdict_find(struct telling *telling, const struct audit_summary *audit);
+void story_verdict_find(struct telling *telling);
 
 /* release.c */
 

@@ -226,15 +226,17 @@ void story_version_read(const struct kernel *kernel, char *version, size_t size)
 /* The bugs that leave this pattern; those that cannot be in this kernel last. */
 void story_bugs_judge(struct telling *telling)
 {
+	static const enum story_fix_status order[] = {
+		FIX_ABSENT, FIX_UNKNOWN, FIX_PRESENT, FIX_NOT_NEEDED,
+	};
 	struct story *story = telling->story;
 	struct kernel_build build = story_build_of(story->release, story->version);
 	const struct known_bug *bug;
-	int pass;
-	size_t i;
+	size_t pass, i;
 
 	if (story->origin.pattern == PATTERN_NONE)
 		return;
-	for (pass = 0; pass < 2; pass++)
+	for (pass = 0; pass < sizeof(order) / sizeof(order[0]); pass++)
 		for (i = 0; (bug = known_bug_at(i)); i++) {
 			struct story_bug judged = {.bug = bug};
 
@@ -243,7 +245,7 @@ void story_bugs_judge(struct telling *telling)
 				continue;
 			judged.status = story_fix_judge(bug, &build, judged.why,
 							sizeof(judged.why));
-			if ((judged.status == FIX_NOT_NEEDED) == pass)
+			if (judged.status == order[pass])
 				story->bugs[story->bug_count++] = judged;
 		}
 }

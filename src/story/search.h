@@ -26,6 +26,19 @@ struct search {
 	bool has_mapping, has_index;
 };
 
+/* A struct vm_fault of the task, on its stack. */
+struct live_fault {
+	uint64_t vma;		/* vm_area_struct */
+	uint64_t address;	/* user address */
+	uint64_t pte;		/* as it was when the fault began */
+};
+
+/** search_gone - does the task handle a fault on a swap device that is off? */
+void search_gone(struct search *search);
+/* gone.c */
+/** story_gone_fault - note it if @fault is one on a swap device that is off. */
+void story_gone_fault(struct search *search, const struct live_fault *fault);
+
 /** search_gather - fill search->spinner.links with all that leads to a slot. */
 void search_gather(struct search *search, const struct cpu *cpu, const struct lookup *lookup);
 /** search_support_stall - add registers of @frame that fit the slot that was chosen. */

@@ -8,6 +8,17 @@
 
 #define DEVICES_MAX (sizeof(((struct telling *)0)->devices) / sizeof(struct kswapck_device))
 
+static enum device_state state_of(const struct kswapck_device *device,
+				  enum swap_device_status status)
+{
+	if (status == SWAP_DEVICE_UNREADABLE)
+		return DEVICE_UNREADABLE;
+	/* swapoff leaves the swap_info_struct to whoever comes next, all flags cleared */
+	if (!device->address || !(device->flags & SWP_USED))
+		return DEVICE_OFF;
+	return device->flags & SWP_WRITEOK ? DEVICE_ON : DEVICE_LEAVING;
+}
+
 void story_devices_read(struct telling *telling)
 {
 	const struct kernel *kernel = telling->kernel;
@@ -16,10 +27,15 @@ void story_devices_read(struct telling *telling)
 	for (type = 0; type < kernel->swap.nr_swapfiles && type < DEVICES_MAX; type++) {
 		struct kswapck_device *device = &telling->devices[type];
 
-		if (swap_device_read(kernel, type, device) != SWAP_DEVICE_OK)
+		enum swap_device_status status = swap_device_read(kernel, type, device);
+
+		telling->device_states[type] = state_of(device, status);
+		if (status != SWAP_DEVICE_OK)
 			device->slots = 0;
 		telling->device_count = type + 1;
 	}
+	for (; type < DEVICES_MAX; type++)
+		telling->device_states[type] = DEVICE_OFF;
 }
 
 bool story_slot_valid(const struct telling *telling, unsigned int type, uint64_t slot)
@@ -51,6 +67,12 @@ static bool read_space(struct telling *telling, unsigned int type, uint64_t inde
 	telling->space_valid = telling->kernel->swap_cache->read(telling->kernel,
 		&telling->devices[type], index, telling->space, ignore_fault, NULL);
 	return telling->space_valid;
+}
+
+const struct swap_space *story_space_read(struct telling *telling, unsigned int type,
+					  uint64_t index)
+{
+	return read_space(telling, type, index) ? telling->space : NULL;
 }
 
 /* The node that holds the word at @place: its slots are 8 bytes each, in a row. */

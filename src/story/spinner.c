@@ -297,11 +297,12 @@ void story_link_thread(struct telling *telling, size_t thread, const struct cpu 
 		self->lookup_place = lookup.place;
 	}
 
+	if (search.thread->task.mm && telling->map_known)
+		mm_page_table(telling->kernel, &telling->map, search.thread->task.mm, &search.pgd);
+	search_gone(&search);
 	/* without broken slots nobody can be caught in one */
 	if (!telling->findings->spin_slots && !telling->findings->refault_slots)
 		return;
-	if (search.thread->task.mm && telling->map_known)
-		mm_page_table(telling->kernel, &telling->map, search.thread->task.mm, &search.pgd);
 	search_gather(&search, cpu, &lookup);
 	range = choose_slot(&search);
 	if (!range)

@@ -100,7 +100,7 @@ static bool any_slot_unknown(const struct story *story)
 }
 
 /* The parts of the story, in the order in which they need each other. */
-static void tell(struct telling *telling, const struct audit_summary *audit)
+static void tell(struct telling *telling)
 {
 	struct story *story = telling->story;
 
@@ -112,11 +112,15 @@ static void tell(struct telling *telling, const struct audit_summary *audit)
 	story->uptime = uptime(telling->kernel, story->rcu.view.hz);
 	story_log_join(telling);
 	story_waiters_join(telling);
+	story_swapoffs_join(telling);
+	story_gone_count(telling);
 	story_origin_find(telling);
+	story_moved_find(telling);
+	story_crash_find(telling);
 	story_bugs_judge(telling);
 	story_victims_sweep(telling);
 	story->interrupted = story_stopped(telling);
-	story_verdict_find(telling, audit);
+	story_verdict_find(telling);
 	if (telling->findings->lost)
 		story_gap(story, "findings", "%llu more findings than could be kept were not looked "
 			  "into", (unsigned long long)telling->findings->lost);
@@ -136,12 +140,13 @@ struct story *story_tell(const struct kernel *kernel, struct story_findings *fin
 		telling->kernel = kernel;
 		telling->options = options;
 		telling->findings = findings;
+		telling->audit = audit;
 		telling->story = story;
 		story->findings = findings;
 		story_findings_sort(findings);
 		told = open_code(telling, err);
 		if (told)
-			tell(telling, audit);
+			tell(telling);
 		cpus_free(&telling->cpus);
 		unwinder_close(telling->unwinder);
 		code_close(telling->code);

@@ -18,11 +18,13 @@
 
 /* ------------------------------------------------------------- broken slots */
 
-/* What a lookup or a fault does at a broken slot, for ever. */
+/* What who touches a broken slot comes to. The first two go on for ever. */
 enum story_effect {
-	EFFECT_NONE,		/* neither of the two */
+	EFFECT_NONE,		/* none of these */
 	EFFECT_SPIN,		/* lookup cannot take a reference: spins under RCU */
 	EFFECT_REFAULT,		/* lookup works, but the fault returns unserved */
+	EFFECT_RMAP,		/* maps a folio where its reverse mapping does not lead */
+	EFFECT_LOST,		/* the entry leads to no data, or to another's */
 };
 
 /* Slots that a finding calls broken. */
@@ -33,7 +35,13 @@ struct story_range {
 	uint64_t first_slot, last_slot;
 	uint64_t furthest;	/* the largest last_slot up to here, once sorted */
 	uint64_t page;		/* address of the first one's struct page; 0: none */
+	bool has_device;	/* else it is of no device that is in use; type is 0 */
 	char device[64];	/* "vda" */
+	/* of the process that refers to it, if the audit names one */
+	uint64_t mm;		/* 0: none is named */
+	uint64_t address;	/* user address of the first slot */
+	int32_t pid;
+	char comm[17];
 };
 
 #define STORY_RANGES_MAX 262144
@@ -43,8 +51,15 @@ struct story_findings {
 	struct story_range *ranges;
 	size_t count, room;
 	uint64_t lost;		/* findings for which there was no more room */
-	uint64_t spin_slots, refault_slots;	/* by effect */
+	uint64_t spin_slots, refault_slots, rmap_slots, lost_slots;	/* by effect */
+	uint64_t dead_devices;	/* in use, but whoever faults on them refaults for ever */
 };
+
+/** story_effect_loops - does it go on for ever? */
+static inline bool story_effect_loops(enum story_effect effect)
+{
+	return effect == EFFECT_SPIN || effect == EFFECT_REFAULT;
+}
 
 /** story_findings_add - take note of a finding, for story_tell(). */
 void story_findings_add(struct story_findings *findings, const struct kswapck_finding *finding);
@@ -168,6 +183,7 @@ enum story_pattern {
 	PATTERN_ONE_SLOT,	/* migration replaced one slot of a large folio */
 	PATTERN_HEAD_PRIVATE,	/* migration copied only the head's ->private */
 	PATTERN_SPLIT,		/* the same, and the folio was split since */
+	PATTERN_MOVED,		/* userfaultfd moved the entry, the folio stayed as it was */
 	PATTERN_COUNT,
 };
 
@@ -176,12 +192,12 @@ struct story_origin {
 	enum story_pattern pattern;
 	unsigned int type;
 	char device[64];
-	uint64_t first_slot;	/* of the large folio */
-	uint64_t slots;		/* of it */
-	uint64_t wrong_slots;	/* of them */
+	uint64_t first_slot;	/* of the large folio, or of the entries that were moved */
+	uint64_t slots;		/* of it, or of them */
+	uint64_t wrong_slots;	/* of these */
 	uint64_t new_page;	/* destination folio, in the first slot; 0 */
 	uint64_t old_page;	/* stale source folio; 0 */
-	uint64_t places;	/* large folios with this pattern, in the whole dump */
+	uint64_t places;	/* large folios (or runs of entries) like it in the whole dump */
 	uint64_t places_slots;	/* wrong slots of all of them */
 };
 
@@ -221,6 +237,36 @@ struct story_bug {
 	char why[320];		/* a sentence or two: on what the status rests */
 };
 
+/* ------------------------------------------------- entries that were moved, and BUG */
+
+/* Page table entries whose cached folio belongs elsewhere: problems anon-index, anon-vma. */
+struct story_moved {
+	uint64_t pages;
+	uint64_t copied;	/* of them, those that a fault copies, so that no harm comes */
+	bool checked;		/* this kernel checks it: CONFIG_DEBUG_VM, by its symbols */
+	bool can_move;		/* it has UFFDIO_MOVE */
+	/* the first run of them */
+	size_t range;		/* index in findings->ranges */
+	uint64_t from;		/* where the folio belongs in the same process; 0: not known */
+};
+
+/* A BUG of the log that comes of one of them. */
+struct story_crash {
+	bool happened;
+	size_t event;		/* index in the log's */
+	size_t thread;		/* that hit it; SIZE_MAX: not known, or gone */
+	int32_t pid;		/* of it, by the log */
+	uint64_t address;	/* user address that was touched; 0: not known */
+	bool proved;		/* a page table leads there to a folio that belongs elsewhere */
+	/* if proved */
+	unsigned int type;
+	uint64_t slot;
+	char device[64];
+	uint64_t page;
+	uint64_t folio_index, place_index;	/* pages */
+	uint64_t folio_root, place_root;	/* anon_vma->root */
+};
+
 /* ------------------------------------------------------------- RCU and the log */
 
 enum story_event_kind {
@@ -245,6 +291,10 @@ struct story_event {
 	uint64_t count;
 	uint64_t first_time, last_time;	/* nanoseconds since boot */
 	char text[256];		/* first line of the first one */
+	/* of an oops; of the first one */
+	char function[64];	/* where it happened; may be empty */
+	char reason[160];	/* why a page was dumped right before; may be empty */
+	uint64_t address;	/* CR2; 0: not told */
 	unsigned int cpus[STORY_EVENT_CPUS_MAX];	/* that it names */
 	unsigned int cpu_count;
 	int32_t pids[STORY_EVENT_CPUS_MAX];
@@ -319,6 +369,72 @@ struct story_waiter {
 	size_t holder;		/* thread that holds the lock for writing; SIZE_MAX: none */
 };
 
+/* -------------------------------------------------- devices that are being left */
+
+/* What a swapoff does, by its call chain. */
+enum story_swapoff_step {
+	SWAPOFF_RUNS,		/* on a CPU, or ready to: looks for owners and frees slots */
+	SWAPOFF_SPINS,		/* in a lookup that never ends: it is a spinner */
+	SWAPOFF_READS,		/* waits for a page to be read in */
+	SWAPOFF_PAGE,		/* for the lock of a page, or for its being written */
+	SWAPOFF_MMAP_LOCK,	/* for the mmap_lock of a process */
+	SWAPOFF_RCU,		/* no slot is left: for a grace period */
+	SWAPOFF_USERS,		/* no slot is left: for the last reference to the device */
+	SWAPOFF_OTHER,		/* for something else */
+	SWAPOFF_STEP_COUNT,
+};
+
+/* A swapoff in progress. */
+struct story_swapoff {
+	size_t thread;
+	enum story_swapoff_step step;
+	const char *function;	/* on its stack, that tells; a constant, or NULL */
+	uint64_t object;	/* lock or page that it waits for; 0: not known */
+	uint64_t page_slot;	/* of that page; 0: not known */
+	int32_t mm_pid;		/* of the process whose mmap_lock that is; 0: not known */
+	char mm_comm[17];
+	uint64_t owner;		/* task_struct that has it for writing; 0: none */
+	size_t holder;		/* the same as a thread; SIZE_MAX: none */
+	size_t spinner;		/* that it is, or is behind; SIZE_MAX: none */
+	/* not known: nothing below is filled in */
+	bool device_known;
+	bool on_stack;		/* its call chain names the device; else no other is left */
+	unsigned int type;
+	char device[64];
+	bool users_dead;	/* percpu_ref users was killed */
+	bool counted;		/* all of swap_map and of the cache was read; else these are less */
+	uint64_t left;		/* inuse_pages: it ends when there are none */
+	uint64_t owned;		/* slots in use with owners */
+	uint64_t cached;	/* that only the swap cache owns */
+	uint64_t empty;		/* that nobody owns, and the cache does not have */
+	uint64_t broken;	/* slots of findings that it can never free */
+	uint64_t doubtful;	/* of findings that may keep it from ending */
+	const struct kswapck_problem *problem;	/* of the first of these; NULL */
+	bool endless;		/* it cannot end */
+};
+
+#define STORY_SWAPOFFS_MAX 8
+
+/* A task that handles a fault on a swap device that is off. */
+struct story_gone_user {
+	size_t thread;
+	const char *function;	/* whose frame says so; NULL */
+	unsigned int type;
+	uint64_t slot;
+	uint64_t address;	/* user address */
+	uint64_t pte;		/* the same on its stack and in its page table */
+};
+
+#define STORY_GONE_USERS_MAX 8
+
+/* Who still uses swap devices that are off. */
+struct story_gone {
+	struct story_gone_user users[STORY_GONE_USERS_MAX];
+	unsigned int user_count;
+	uint64_t users_lost;
+	uint64_t entries;	/* that name one, by the audit: problem entry-without-device */
+};
+
 /* -------------------------------------------------------------------- verdict */
 
 enum story_verdict {
@@ -329,6 +445,7 @@ enum story_verdict {
 	VERDICT_LATENT,		/* slots wait for the first who touches them */
 	VERDICT_DAMAGE,		/* broken, but neither spins nor refaults */
 	VERDICT_UNRELATED,	/* a stall that has nothing to do with swap */
+	VERDICT_CRASH,		/* somebody touched one, and the kernel died of it */
 	VERDICT_COUNT,
 };
 
@@ -352,6 +469,12 @@ struct story {
 	size_t spinner_count;	/* those of the verdict's loop first, certain ones before likely */
 	uint64_t spinners_lost;
 	struct story_origin origin;
+	struct story_moved moved;
+	struct story_crash crash;
+	struct story_swapoff swapoffs[STORY_SWAPOFFS_MAX];
+	size_t swapoff_count;
+	uint64_t swapoffs_lost;
+	struct story_gone gone;
 	struct story_bug bugs[4];	/* that leave this pattern */
 	size_t bug_count;
 	struct story_log log;
@@ -405,5 +528,6 @@ const char *story_event_name(enum story_event_kind kind);
 const char *story_wait_name(enum story_wait_kind kind);
 const char *story_fix_name(enum story_fix_status status);
 const char *story_effect_name(enum story_effect effect);
+const char *story_swapoff_name(enum story_swapoff_step step);
 
 #endif

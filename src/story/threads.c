@@ -121,8 +121,10 @@ static void read_cpu(struct telling *telling, const struct cpu *cpu)
 	thread->user = cpu->registers.user;
 	unwind_cpu(telling->unwinder, cpu, &telling->unwound);
 	index = keep(telling, thread);
-	if (index != SIZE_MAX)
-		story_link_thread(telling, index, cpu);
+	if (index == SIZE_MAX)
+		return;
+	story_link_thread(telling, index, cpu);
+	story_swapoff_look(telling, index);
 }
 
 static void read_cpus(struct telling *telling)
@@ -209,6 +211,8 @@ static bool read_task(void *data, const struct task *task)
 		story_link_thread(telling, index, NULL);
 	else if (pass->wanted == TASKS_STUCK)
 		story_waiter_look(telling, index);
+	if (pass->wanted != TASKS_ASLEEP)
+		story_swapoff_look(telling, index);
 	return true;
 }
 

@@ -45,8 +45,16 @@ static bool any_loop(const struct story *story, enum story_loop loop)
 	return false;
 }
 
-void story_verdict_find(struct telling *telling, const struct audit_summary *audit)
+/* Does something wait for the first who touches it? */
+static bool anything_latent(const struct story *story, const struct story_findings *findings)
 {
+	return findings->spin_slots || findings->refault_slots || findings->dead_devices ||
+	       findings->lost_slots || story->moved.pages > story->moved.copied;
+}
+
+void story_verdict_find(struct telling *telling)
+{
+	const struct audit_summary *audit = telling->audit;
 	struct story *story = telling->story;
 
 	story->stalled = anything_stalled(story);
@@ -54,9 +62,11 @@ void story_verdict_find(struct telling *telling, const struct audit_summary *aud
 		story->verdict = VERDICT_STALL;
 	else if (any_loop(story, LOOP_REFAULT))
 		story->verdict = VERDICT_REFAULT;
+	else if (story->crash.happened)
+		story->verdict = VERDICT_CRASH;
 	else if (story->interrupted)
 		story->verdict = VERDICT_UNKNOWN;
-	else if (telling->findings->spin_slots || telling->findings->refault_slots)
+	else if (anything_latent(story, telling->findings))
 		story->verdict = VERDICT_LATENT;
 	else if (audit->errors || audit->warnings)
 		story->verdict = VERDICT_DAMAGE;

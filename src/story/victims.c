@@ -6,78 +6,19 @@
 #include <string.h>
 #include <time.h>
 
-struct process {
-	uint64_t mm;
-	uint64_t task;		/* one that has it, the leader if it was seen */
-	bool leader;
-};
+#include "kernel/mm_list.h"
 
 struct sweep {
 	struct telling *telling;
-	struct process *processes;
-	size_t count, room;
+	struct mm_list mms;
 	uint64_t reported;	/* tables, when progress was shown last */
 	/* of the process at hand */
-	const struct process *process;
-	struct task_details details;
+	const struct mm_owner *process;
+	struct task_details details;	/* all 0 if no task has it any more */
 	uint32_t *victim_of;	/* [findings->count]: index of its victim + 1; 0: none yet */
 	size_t first_victim;
 	struct page_table_sweep tables;
 };
-
-static bool collect(void *data, const struct task *task)
-{
-	struct sweep *sweep = data;
-	struct telling *telling = sweep->telling;
-	struct task_details details;
-
-	if (!task_details_read(telling->kernel, &telling->tasks, task->address, &details)) {
-		telling->story->tasks_complete = false;
-		return true;
-	}
-	if (!details.mm || details.kernel_thread)
-		return true;
-	if (sweep->count == sweep->room) {
-		size_t room = sweep->room ? 2 * sweep->room : 256;
-		struct process *grown = realloc(sweep->processes, room * sizeof(*grown));
-
-		if (!grown) {
-			telling->out_of_memory = true;
-			return false;
-		}
-		sweep->processes = grown;
-		sweep->room = room;
-	}
-	sweep->processes[sweep->count++] = (struct process){
-		.mm = details.mm,
-		.task = task->address,
-		.leader = details.pid == details.tgid,
-	};
-	return !story_stopped(telling);
-}
-
-/* One mm after the other, its leader first. */
-static int compare_processes(const void *left, const void *right)
-{
-	const struct process *a = left, *b = right;
-
-	if (a->mm != b->mm)
-		return a->mm < b->mm ? -1 : 1;
-	return (int)b->leader - (int)a->leader;
-}
-
-static void drop_doubles(struct sweep *sweep)
-{
-	size_t kept = 0, i;
-
-	if (sweep->count)
-		qsort(sweep->processes, sweep->count, sizeof(*sweep->processes),
-		      compare_processes);
-	for (i = 0; i < sweep->count; i++)
-		if (!kept || sweep->processes[kept - 1].mm != sweep->processes[i].mm)
-			sweep->processes[kept++] = sweep->processes[i];
-	sweep->count = kept;
-}
 
 static bool is_spinners(const struct story *story, uint64_t mm, const struct story_range *range)
 {
@@ -120,7 +61,7 @@ static struct story_victim *victim_for(struct sweep *sweep, size_t range)
 	return victim;
 }
 
-static bool take_entry(void *data, uint64_t address, uint64_t pte)
+static bool take_entry(void *data, uint64_t address, uint64_t pte, uint64_t place)
 {
 	struct sweep *sweep = data;
 	struct telling *telling = sweep->telling;
@@ -129,6 +70,7 @@ static bool take_entry(void *data, uint64_t address, uint64_t pte)
 	unsigned int type;
 	uint64_t slot;
 
+	(void)place;
 	if (page_table_swap_entry(pte, &type, &slot)) {
 		range = story_findings_at(telling->findings, type, slot);
 		if (range) {
@@ -141,7 +83,8 @@ static bool take_entry(void *data, uint64_t address, uint64_t pte)
 	if (sweep->tables.tables >= sweep->reported + 64) {
 		sweep->reported = sweep->tables.tables;
 		story_progress(telling, "looking through page tables",
-			       (uint64_t)(sweep->process - sweep->processes), sweep->count);
+			       (uint64_t)(sweep->process - sweep->mms.owners),
+			       sweep->mms.count);
 		return !story_stopped(telling);
 	}
 	return true;
@@ -155,7 +98,7 @@ static void forget_victims(struct sweep *sweep)
 		sweep->victim_of[victims->victims[sweep->first_victim].range] = 0;
 }
 
-static bool sweep_process(struct sweep *sweep, const struct process *process)
+static bool sweep_process(struct sweep *sweep, const struct mm_owner *process)
 {
 	struct telling *telling = sweep->telling;
 	struct story_victims *victims = &telling->story->victims;
@@ -165,9 +108,10 @@ static bool sweep_process(struct sweep *sweep, const struct process *process)
 	sweep->process = process;
 	sweep->tables = (struct page_table_sweep){0};
 	sweep->reported = 0;
-	if (!task_details_read(telling->kernel, &telling->tasks, process->task,
-			       &sweep->details) ||
-	    !mm_page_table(telling->kernel, &telling->map, process->mm, &pgd)) {
+	if (!process->task || !task_details_read(telling->kernel, &telling->tasks, process->task,
+						 &sweep->details))
+		memset(&sweep->details, 0, sizeof(sweep->details));
+	if (!mm_page_table(telling->kernel, &telling->map, process->mm, &pgd)) {
 		victims->tables_unreadable++;
 		return true;
 	}
@@ -201,22 +145,54 @@ static void sweep_all(struct sweep *sweep)
 {
 	struct telling *telling = sweep->telling;
 	struct story_victims *victims = &telling->story->victims;
+	struct error err = {0};
 	size_t i;
 
-	if (!task_for_each(telling->kernel, &telling->tasks, collect, sweep))
-		telling->story->tasks_complete = false;
-	drop_doubles(sweep);
-	for (i = 0; i < sweep->count; i++) {
-		story_progress(telling, "looking through page tables", i, sweep->count);
-		if (!sweep_process(sweep, &sweep->processes[i]) || story_stopped(telling)) {
+	if (!mm_list_read(telling->kernel, &telling->tasks, &sweep->mms, &err)) {
+		telling->out_of_memory = true;
+		return;
+	}
+	for (i = 0; i < sweep->mms.count; i++) {
+		story_progress(telling, "looking through page tables", i, sweep->mms.count);
+		if (!sweep_process(sweep, &sweep->mms.owners[i]) || story_stopped(telling)) {
 			victims->interrupted = true;
 			break;
 		}
 	}
-	if (victims->count)
-		qsort(victims->victims, victims->count, sizeof(*victims->victims),
-		      compare_victims);
 	victims->swept = true;
+}
+
+/* Whoever the audit names in a finding: it has seen their page tables. */
+static void add_named(struct telling *telling)
+{
+	const struct story_findings *findings = telling->findings;
+	struct story_victims *victims = &telling->story->victims;
+	size_t i;
+
+	for (i = 0; i < findings->count; i++) {
+		const struct story_range *range = &findings->ranges[i];
+		uint64_t count = range->last_slot - range->first_slot + 1;
+
+		if (!range->mm || (range->effect != EFFECT_RMAP && range->effect != EFFECT_LOST))
+			continue;
+		if (!victims->swept)
+			victims->processes = telling->audit->processes;
+		victims->swept = true;
+		victims->pages += count;
+		if (victims->count == STORY_VICTIMS_MAX) {
+			victims->lost++;
+			continue;
+		}
+		victims->victims[victims->count] = (struct story_victim){
+			.pid = range->pid,
+			.mm = range->mm,
+			.address = range->address,
+			.count = count,
+			.range = i,
+		};
+		memcpy(victims->victims[victims->count++].comm, range->comm,
+		       sizeof(range->comm));
+	}
 }
 
 static double now(void)
@@ -227,11 +203,10 @@ static double now(void)
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-void story_victims_sweep(struct telling *telling)
+static void sweep_tables(struct telling *telling)
 {
 	struct story_victims *victims = &telling->story->victims;
 	struct sweep sweep = {.telling = telling};
-	double start = now();
 
 	if (!telling->options->sweep ||
 	    (!telling->findings->spin_slots && !telling->findings->refault_slots))
@@ -241,16 +216,34 @@ void story_victims_sweep(struct telling *telling)
 			  "are found");
 		return;
 	}
-	victims->victims = calloc(STORY_VICTIMS_MAX, sizeof(*victims->victims));
 	sweep.victim_of = calloc(telling->findings->count, sizeof(*sweep.victim_of));
-	if (victims->victims && sweep.victim_of)
+	if (sweep.victim_of)
 		sweep_all(&sweep);
 	else
 		telling->out_of_memory = true;
-	free(sweep.processes);
+	mm_list_free(&sweep.mms);
 	free(sweep.victim_of);
-	victims->seconds = now() - start;
 	if (victims->tables_unreadable)
 		story_gap(telling->story, "page tables", "%llu tables are not in the dump",
 			  (unsigned long long)victims->tables_unreadable);
+}
+
+void story_victims_sweep(struct telling *telling)
+{
+	struct story_victims *victims = &telling->story->victims;
+	double start = now();
+
+	if (!telling->findings->count)
+		return;
+	victims->victims = calloc(STORY_VICTIMS_MAX, sizeof(*victims->victims));
+	if (!victims->victims) {
+		telling->out_of_memory = true;
+		return;
+	}
+	sweep_tables(telling);
+	add_named(telling);
+	if (victims->count)
+		qsort(victims->victims, victims->count, sizeof(*victims->victims),
+		      compare_victims);
+	victims->seconds = now() - start;
 }

@@ -3,9 +3,7 @@
 #include "story/parts.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#define STACK_PART_MAX 16384	/* bytes looked through */
 #define WAITERS_MAX 4096
 
 /* kernel/locking/rwsem.c, since 5.3 */
@@ -35,19 +33,15 @@ static const struct {
 	{"rcu_barrier", WAIT_RCU},
 };
 
-static bool wait_of(const char *name, enum story_wait_kind *kind)
+static bool wait_of(const struct story_frame *frame, enum story_wait_kind *kind)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
-		size_t length = strlen(waits[i].function);
-
-		if (!strncmp(name, waits[i].function, length) &&
-		    (!name[length] || name[length] == '.')) {
+	for (i = 0; i < sizeof(waits) / sizeof(waits[0]); i++)
+		if (story_frame_is(frame, waits[i].function)) {
 			*kind = waits[i].kind;
 			return true;
 		}
-	}
 	return false;
 }
 
@@ -99,29 +93,30 @@ static void find_holder(const struct telling *telling, struct story_waiter *wait
 	}
 }
 
+struct search_object {
+	const struct telling *telling;
+	struct story_waiter *waiter;
+};
+
+static bool is_object(void *data, uint64_t word)
+{
+	struct search_object *search = data;
+
+	search->waiter->spinner = holder_of(search->telling, search->waiter->kind, word);
+	if (search->waiter->spinner == SIZE_MAX)
+		return false;
+	search->waiter->object = word;
+	return true;
+}
+
 /* The lock or page is a local variable or saved register somewhere on the stack. */
 static void find_object(struct telling *telling, struct story_waiter *waiter)
 {
-	const struct unwound *unwound = &telling->unwound;
-	const struct frame *last = &unwound->frames[unwound->count - 1];
-	uint64_t address = unwound->frames[0].registers.value[REGISTER_RSP] & ~7ULL;
-	uint64_t end = last->cfa ? last->cfa : address + STACK_PART_MAX, word;
+	struct search_object search = {telling, waiter};
 
-	if (!register_known(&unwound->frames[0].registers, REGISTER_RSP) || end < address)
-		return;
-	if (end - address > STACK_PART_MAX)
-		end = address + STACK_PART_MAX;
-	for (; address < end; address += 8) {
-		if (memory_read_u64(telling->kernel->memory, address, &word) != READ_OK)
-			continue;
-		waiter->spinner = holder_of(telling, waiter->kind, word);
-		if (waiter->spinner == SIZE_MAX)
-			continue;
-		waiter->object = word;
-		if (waiter->kind == WAIT_MMAP_LOCK)
-			find_holder(telling, waiter);
-		return;
-	}
+	if (story_stack_find(telling, telling->unwound.count - 1, is_object, &search) &&
+	    waiter->kind == WAIT_MMAP_LOCK)
+		find_holder(telling, waiter);
 }
 
 static void keep(struct telling *telling, const struct story_waiter *waiter)
@@ -156,8 +151,7 @@ void story_waiter_look(struct telling *telling, size_t thread)
 	unsigned int i;
 
 	for (i = 0; i < stuck->frame_count; i++)
-		if (stuck->frames[i].named &&
-		    wait_of(stuck->frames[i].name.function, &waiter.kind))
+		if (wait_of(&stuck->frames[i], &waiter.kind))
 			waiter.function = stuck->frames[i].name.function;
 	if (waiter.kind != WAIT_OTHER && waiter.kind != WAIT_RCU)
 		find_object(telling, &waiter);

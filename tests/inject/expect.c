@@ -113,11 +113,12 @@ bool audit_as_expected(struct scene *scene, char *why, size_t size)
 {
 	struct collector collector = {.scene = scene, .why = why, .size = size};
 	const struct audit_sink sink = {.data = &collector, .finding = take_finding};
+	const struct audit_options options = {.no_sweep = !scene->sweep};
 	struct audit_summary summary;
 	struct error err = {0};
 
 	why[0] = 0;
-	if (!audit_run(scene->kernel, &sink, &summary, &err)) {
+	if (!audit_run(scene->kernel, &scene->catalogue, &options, &sink, &summary, &err)) {
 		complain(&collector, "%s", err.text);
 		return false;
 	}

@@ -17,7 +17,11 @@ struct fault {
 extern const struct fault page_faults[];	/* KS1xx, page_faults.c */
 extern const struct fault folio_faults[];	/* KS1xx of large folios, folio_faults.c */
 extern const struct fault map_faults[];		/* KS2xx, map_faults.c */
+extern const struct fault owner_faults[];	/* KS5xx and KS6xx, owner_faults.c */
 extern const struct fault tree_faults[];	/* KS3xx, tree_faults.c */
+extern const struct fault cluster_faults[];	/* KS4xx, cluster_faults.c */
+extern const struct fault cluster_transients[];	/* nothing must be found */
+extern const struct fault reference_faults[];	/* KS7xx, reference_faults.c */
 extern const struct fault transients[];		/* nothing must be found, transients.c */
 extern const struct fault noise[];		/* any finding will do, noise.c */
 
@@ -28,5 +32,11 @@ extern const struct fault noise[];		/* any finding will do, noise.c */
  * it. @victims[i].page is page i of it afterwards, @victims[i].entry the head.
  */
 bool make_large_folio(struct scene *scene, struct victim *victims);
+
+/**
+ * make_continuation - let @victim's swap_map byte go on: 62 owners in it, COUNT_CONTINUED,
+ * and @digit in a page that hangs on its page of swap_map; map_faults.c.
+ */
+bool make_continuation(struct scene *scene, const struct victim *victim, uint8_t digit);
 
 #endif

@@ -19,6 +19,7 @@ static bool tails_are_zero(const struct scene *scene)
 static void lay_pages(struct scene *scene, const struct victim *model, uint64_t head)
 {
 	const struct page_layout *layout = &scene->kernel->page;
+	const struct folio_layout *folio = &scene->kernel->folio;
 	uint64_t i;
 
 	lay_page(scene, head, KSWAPCK_FIELD_FLAGS, model->page.flags | layout->flag_head);
@@ -35,6 +36,12 @@ static void lay_pages(struct scene *scene, const struct victim *model, uint64_t 
 			 tails_are_zero(scene) ? 0 : model->page.private + i);
 		lay_page(scene, tail, KSWAPCK_FIELD_REFCOUNT, 0);
 	}
+	/* as prep_compound_page() does: mapped by nobody */
+	if (folio->dtor_offset)
+		lay(scene, head + folio->dtor_offset, 1, 1);
+	lay(scene, head + folio->mapcount_offset, 4, 0xffffffff);
+	if (ORDER >= folio->pincount_order)
+		lay(scene, head + folio->pincount_offset, 4, 0);
 	lay(scene, head + layout->order_offset, 1, ORDER);
 }
 

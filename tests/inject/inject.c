@@ -19,7 +19,11 @@ static const struct fault *const tables[] = {
 	page_faults,
 	folio_faults,
 	map_faults,
+	owner_faults,
 	tree_faults,
+	cluster_faults,
+	cluster_transients,
+	reference_faults,
 	transients,
 	noise,
 };
@@ -75,6 +79,7 @@ static int run_all(struct scene *scene)
 
 	printf("1..%u\n", 1 + count_faults());
 	scene_reset(scene);
+	scene->sweep = true;
 	if (!audit_as_expected(scene, why, sizeof(why))) {
 		printf("not ok 1 - the dump is clean\n# %s\nBail out! nothing can be said "
 		       "with a dump that is not clean\n", why);

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* swap_map and the counters. */
+#include "clusters.h"
 #include "faults.h"
 
+#include "kernel/page.h"
 #include "kernel/swap_device.h"
-
-static void lay_inuse(struct scene *scene, const struct victim *victim, int64_t difference)
-{
-	lay_added(scene, victim->device.inuse_address, scene->kernel->swap.inuse_pages.size,
-		  difference);
-}
 
 /* ---------------------------------------------------- KS201 mark-without-folio */
 
@@ -30,8 +26,8 @@ static bool mark_on_free_slot(struct scene *scene)
 
 	if (!find_free_slot(scene, &victim))
 		return false;
+	lay_used(scene, &victim, 1);
 	lay(scene, victim.map_place, 1, SWAP_HAS_CACHE);
-	lay_inuse(scene, &victim, 1);
 	expect(scene, "KS201", victim.slot, 1, "0x40, nothing in the tree");
 	return true;
 }
@@ -68,33 +64,38 @@ static bool slot_overwritten_with_null(struct scene *scene)
 
 /* ---------------------------------------------------- KS202 folio-without-mark */
 
-static bool folio_unmarked(struct scene *scene, uint8_t byte, bool counts_as_used,
-			   const char *detail)
+static bool folio_unmarked(struct scene *scene, uint8_t byte, const char *detail)
 {
 	struct victim victim;
 
 	if (!find_small_folio(scene, &victim))
 		return false;
-	lay(scene, victim.map_place, 1, byte);
-	if (!counts_as_used)
+	if (byte == 0)
+		lay_used(scene, &victim, -1);
+	/* a bad slot is in use for its cluster, but not for the device */
+	if (byte == SWAP_MAP_BAD) {
 		lay_inuse(scene, &victim, -1);
+		lay_added(scene, victim.device.address + scene->kernel->swap.pages.offset,
+			  scene->kernel->swap.pages.size, -1);
+	}
+	lay(scene, victim.map_place, 1, byte);
 	expect(scene, "KS202", victim.slot, 1, detail);
 	return true;
 }
 
 static bool folio_on_free_slot(struct scene *scene)
 {
-	return folio_unmarked(scene, 0, false, "0x00, it is free");
+	return folio_unmarked(scene, 0, "0x00, it is free");
 }
 
 static bool folio_on_bad_slot(struct scene *scene)
 {
-	return folio_unmarked(scene, SWAP_MAP_BAD, false, "0x3f, it is bad");
+	return folio_unmarked(scene, SWAP_MAP_BAD, "0x3f, it is bad");
 }
 
 static bool folio_on_counted_slot(struct scene *scene)
 {
-	return folio_unmarked(scene, 1, true, "0x01, count only");
+	return folio_unmarked(scene, 1, "0x01, count only");
 }
 
 static bool four_folios_on_free_slots(struct scene *scene)
@@ -105,6 +106,9 @@ static bool four_folios_on_free_slots(struct scene *scene)
 
 	if (!find_four_small(scene, victims))
 		return false;
+	lay_used(scene, &victims[0], -4);
+	/* and not counted: inuse_pages as it was */
+	lay_inuse(scene, &victims[0], 4);
 	for (i = 0; i < 4; i++) {
 		lay(scene, victims[i].map_place, 1, 0);
 		pages[i] = victims[i].entry;
@@ -122,9 +126,9 @@ static bool large_folio_on_free_slots(struct scene *scene)
 
 	if (!make_large_folio(scene, victims))
 		return false;
+	lay_used(scene, &victims[0], -4);
 	for (i = 0; i < 4; i++)
 		lay(scene, victims[i].map_place, 1, 0);
-	lay_inuse(scene, &victims[0], -4);
 	expect(scene, "KS202", victims[0].slot, 4, "it is free");
 	return true;
 }
@@ -137,8 +141,8 @@ static bool shadow_on_free_slot(struct scene *scene)
 
 	if (!find_shadow(scene, &victim))
 		return false;
+	lay_used(scene, &victim, -1);
 	lay(scene, victim.map_place, 1, 0);
-	lay_inuse(scene, &victim, -1);
 	expect(scene, "KS203", victim.slot, 1, NULL);
 	return true;
 }
@@ -205,6 +209,97 @@ static bool inuse_low(struct scene *scene)
 	return inuse(scene, -1);
 }
 
+/* ------------------------------------------------------- KS207 count-continued */
+
+/* The page of swap_map that holds @victim's byte, and the place of the byte in it. */
+static uint64_t map_page(struct scene *scene, const struct victim *victim, uint64_t *offset)
+{
+	uint64_t physical = 0;
+
+	if (memory_physical(scene->dump.memory, victim->map_place, &physical) != READ_OK)
+		scene->failed = true;
+	*offset = physical % 4096;
+	return page_address_of(scene->kernel, physical / 4096);
+}
+
+/* Any page of the kernel's own whose bytes are in the dump. */
+static bool find_own_page(struct scene *scene, uint64_t offset, struct kswapck_page *page)
+{
+	const struct kernel *kernel = scene->kernel;
+	uint8_t byte;
+	uint64_t pfn;
+
+	for (pfn = 1; pfn < kernel->page.pages; pfn++)
+		if (page_read(kernel, page_address_of(kernel, pfn), page) == READ_OK &&
+		    !page->marks && page->refcount > 0 && !page->private &&
+		    memory_read_physical(kernel->memory, pfn * 4096 + offset, &byte, 1) == READ_OK)
+			return true;
+	return skip(scene, "no page to continue a count in");
+}
+
+static void lay_digit(struct scene *scene, uint64_t physical, uint8_t digit)
+{
+	unsigned int shift = 8 * (physical % 8);
+	uint64_t word = 0;
+
+	if (memory_read_physical(scene->dump.memory, physical & ~7ULL, &word, 8) != READ_OK)
+		scene->failed = true;
+	word &= ~(0xffULL << shift);
+	lay_physical(scene, physical & ~7ULL, word | (uint64_t)digit << shift);
+}
+
+bool make_continuation(struct scene *scene, const struct victim *victim, uint8_t digit)
+{
+	uint32_t lru = scene->kernel->swap.page_lru.offset;
+	uint64_t offset, head = map_page(scene, victim, &offset);
+	struct kswapck_page page;
+
+	if (!find_own_page(scene, offset, &page))
+		return false;
+	lay_page(scene, head, KSWAPCK_FIELD_PRIVATE, 0x20);
+	lay(scene, head + lru, 8, page.address + lru);
+	lay(scene, head + lru + 8, 8, page.address + lru);
+	lay(scene, page.address + lru, 8, head + lru);
+	lay(scene, page.address + lru + 8, 8, head + lru);
+	lay_digit(scene, page.pfn * 4096 + offset, digit);
+	lay(scene, victim->map_place, 1, COUNT_CONTINUED | SWAP_HAS_CACHE | SWAP_MAP_MAX);
+	return true;
+}
+
+static bool count_goes_on_nowhere(struct scene *scene)
+{
+	struct victim victim;
+	uint64_t offset;
+
+	if (!find_small_folio(scene, &victim))
+		return false;
+	lay_page(scene, map_page(scene, &victim, &offset), KSWAPCK_FIELD_PRIVATE, 0);
+	lay(scene, victim.map_place, 1, COUNT_CONTINUED | SWAP_HAS_CACHE | 1);
+	expect(scene, "KS207", victim.slot, 1, "0xc1, its page of swap_map has no");
+	return true;
+}
+
+static bool count_goes_on_without_end(struct scene *scene)
+{
+	struct victim victim;
+
+	if (!find_small_folio(scene, &victim) ||
+	    !make_continuation(scene, &victim, COUNT_CONTINUED | 1))
+		return false;
+	expect(scene, "KS207", victim.slot, 1, "no continuation page holds its next digit");
+	return true;
+}
+
+static bool count_goes_on_with_nothing(struct scene *scene)
+{
+	struct victim victim;
+
+	if (!find_small_folio(scene, &victim) || !make_continuation(scene, &victim, 0))
+		return false;
+	expect(scene, "KS207", victim.slot, 1, "ends with a digit of 0");
+	return true;
+}
+
 const struct fault map_faults[] = {
 	{"SWAP_HAS_CACHE on a shadow", mark_on_shadow},
 	{"SWAP_HAS_CACHE on a free slot", mark_on_free_slot},
@@ -221,5 +316,8 @@ const struct fault map_faults[] = {
 	{"nrexceptional too high", nrexceptional_high},
 	{"inuse_pages too high", inuse_high},
 	{"inuse_pages too low", inuse_low},
+	{"count that goes on nowhere", count_goes_on_nowhere},
+	{"count that goes on without an end", count_goes_on_without_end},
+	{"count that goes on with nothing", count_goes_on_with_nothing},
 	{0},
 };

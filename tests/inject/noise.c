@@ -4,6 +4,7 @@
  * matter: it must come to an end, without a crash, and leave the dump clean.
  */
 #include "faults.h"
+#include "owner.h"
 
 #include <stdlib.h>
 
@@ -58,6 +59,7 @@ static bool noise_over(struct scene *scene, uint64_t address, uint64_t size)
 {
 	const struct audit_sink sink = {.finding = ignore_finding};
 	struct audit_summary summary;
+	const struct audit_options options = {.no_sweep = !scene->sweep};
 	unsigned int seed = 20231205, round, i;
 
 	for (round = 0; round < ROUNDS; round++) {
@@ -72,7 +74,7 @@ static bool noise_over(struct scene *scene, uint64_t address, uint64_t size)
 			else
 				lay(scene, place, 1, (uint64_t)rand_r(&seed));
 		}
-		if (!audit_run(scene->kernel, &sink, &summary, NULL))
+		if (!audit_run(scene->kernel, &scene->catalogue, &options, &sink, &summary, NULL))
 			scene->failed = true;
 		memory_overlay_clear(scene->dump.memory);
 	}
@@ -161,6 +163,79 @@ static bool noise_in_task(struct scene *scene)
 	       noise_over(scene, first + layout.sp.offset, 8);
 }
 
+/* Of processes with swap entries. Its page table pointer is among the words. */
+static bool noise_in_mm(struct scene *scene)
+{
+	struct owner owner;
+
+	scene->sweep = true;
+	return find_pte(scene, &owner) && noise_over(scene, owner.mm, 512);
+}
+
+static bool noise_in_vma(struct scene *scene)
+{
+	struct owner owner;
+
+	scene->sweep = true;
+	return find_cached_pte(scene, &owner) && noise_over(scene, owner.vma.address, 200);
+}
+
+static bool noise_in_shmem(struct scene *scene)
+{
+	struct owner owner;
+
+	scene->sweep = true;
+	return find_shmem(scene, &owner) && noise_over(scene, owner.word & ~511ULL, 512);
+}
+
+/* Present entries of other tables among them: cycles, and tables of a wrong level. */
+static uint64_t random_entry(const struct scene *scene, unsigned int *seed, uint64_t near)
+{
+	uint64_t word = random_word(scene, seed, near);
+
+	switch (rand_r(seed) % 3) {
+	case 0:
+		return (near & ~4095ULL) | 0x67;
+	case 1:
+		return (word << 12 & 0x3fffffff) | 0x67;
+	default:
+		return word;
+	}
+}
+
+static bool noise_over_tables(struct scene *scene, uint64_t table)
+{
+	const struct audit_sink sink = {.finding = ignore_finding};
+	const struct audit_options options = {0};
+	struct audit_summary summary;
+	unsigned int seed = 20261121, round, i;
+
+	for (round = 0; round < ROUNDS; round++) {
+		for (i = 0; i < 1 + round % WORDS_MAX; i++)
+			lay_physical(scene, table + 8ULL * ((unsigned int)rand_r(&seed) % 512),
+				     random_entry(scene, &seed, table));
+		if (!audit_run(scene->kernel, &scene->catalogue, &options, &sink, &summary, NULL))
+			scene->failed = true;
+		memory_overlay_clear(scene->dump.memory);
+	}
+	return true;
+}
+
+static bool noise_in_lowest_table(struct scene *scene)
+{
+	struct owner owner;
+
+	return find_pte(scene, &owner) && noise_over_tables(scene, owner.place & ~4095ULL);
+}
+
+static bool noise_in_higher_tables(struct scene *scene)
+{
+	struct owner owner;
+
+	return find_pte(scene, &owner) && noise_over_tables(scene, owner.tables[0]) &&
+	       noise_over_tables(scene, owner.tables[1]);
+}
+
 const struct fault noise[] = {
 	{"noise in swap_info_struct", noise_in_device},
 	{"noise in swap_map", noise_in_swap_map},
@@ -171,5 +246,10 @@ const struct fault noise[] = {
 	{"noise in the pages of a large folio", noise_in_large_folio},
 	{"noise in a slots cache", noise_in_slots_cache},
 	{"noise in the task list", noise_in_task},
+	{"noise in an mm_struct", noise_in_mm},
+	{"noise in a vm_area_struct", noise_in_vma},
+	{"noise in the tree of a shmem file", noise_in_shmem},
+	{"noise in a lowest page table", noise_in_lowest_table},
+	{"noise in higher page tables", noise_in_higher_tables},
 	{0},
 };

@@ -79,6 +79,7 @@ bool scene_open(struct scene *scene, const char *path, struct error *err)
 	const struct dump_options options = {0};
 
 	memset(scene, 0, sizeof(*scene));
+	catalogue_init(&scene->catalogue);
 	if (!dump_open(&scene->dump, &path, 1, &options, err))
 		return false;
 	scene->kernel = &scene->dump.kernel;
@@ -95,10 +96,12 @@ void scene_close(struct scene *scene)
 void scene_reset(struct scene *scene)
 {
 	memory_overlay_clear(scene->dump.memory);
+	catalogue_init(&scene->catalogue);	/* as it grades itself */
 	scene->skip = NULL;
 	scene->failed = false;
 	scene->expected_count = 0;
 	scene->expected_any_slot = false;
+	scene->sweep = false;
 	scene->lost_mark = false;
 	scene->in_motion = 0;
 	scene->unverified = 0;
@@ -130,6 +133,17 @@ void lay(struct scene *scene, uint64_t address, unsigned int size, uint64_t valu
 	/* little-endian, as the dumps are: the low bytes come first */
 	if (!address || !memory_overlay(scene->dump.memory, address, &value, size))
 		scene->failed = true;
+}
+
+void lay_physical(struct scene *scene, uint64_t address, uint64_t value)
+{
+	uint64_t direct_map;
+
+	if (!kernel_direct_map(scene->kernel, &direct_map) ||
+	    !memory_overlay_physical(scene->dump.memory, address, &value, sizeof(value)))
+		scene->failed = true;
+	else
+		lay(scene, direct_map + address, sizeof(value), value);
 }
 
 uint64_t peek(struct scene *scene, uint64_t address, unsigned int size)

@@ -3,6 +3,7 @@
 #ifndef KSWAPCK_INJECT_SCENE_H
 #define KSWAPCK_INJECT_SCENE_H
 
+#include "audit/catalogue.h"
 #include "command/dump.h"
 
 #define EXPECTATIONS_MAX 16
@@ -20,6 +21,7 @@ struct expectation {
 struct scene {
 	struct dump dump;
 	const struct kernel *kernel;
+	struct catalogue catalogue;	/* the checks that run */
 	uint64_t *words;		/* of all kernel stacks and registers, sorted */
 	size_t word_count;
 	const char *skip;		/* why this dump has no place for the fault */
@@ -27,6 +29,8 @@ struct scene {
 	struct expectation expected[EXPECTATIONS_MAX];
 	size_t expected_count;
 	bool expected_any_slot;		/* first_slot of the expected does not matter */
+	bool sweep;			/* look for owners too; else what is laid over swap_map
+					   need not agree with page tables */
 	bool lost_mark;			/* noise.c: have the stacks asked */
 	uint64_t in_motion;		/* slots that must be counted as in motion, at least */
 	uint64_t unverified;		/* slots that must be counted as not judged, at least */
@@ -47,6 +51,10 @@ bool skip(struct scene *scene, const char *why);
 void expect(struct scene *scene, const char *id, uint64_t first_slot, uint64_t slots,
 	    const char *detail);
 
+/**
+ * lay_physical - 8 bytes at a physical address, also for reads through the direct map.
+ */
+void lay_physical(struct scene *scene, uint64_t address, uint64_t value);
 /* Lay a value over memory; @size is 1, 2, 4 or 8 bytes. */
 void lay(struct scene *scene, uint64_t address, unsigned int size, uint64_t value);
 /** lay_added - what stands there now, overlays included, plus @difference. */

@@ -3,6 +3,7 @@
  * What a healthy kernel does for a moment. Nothing of it may be a finding: each
  * of these states is what a dump of a busy machine holds here and there.
  */
+#include "clusters.h"
 #include "faults.h"
 
 #include "kernel/per_cpu.h"
@@ -15,12 +16,6 @@ static uint64_t locked_flags(const struct scene *scene, const struct kswapck_pag
 	return page->flags | scene->kernel->page.flag_locked;
 }
 
-/* A queued spinlock that one CPU holds and nobody waits for; any owner on PREEMPT_RT. */
-static void hold_lock(struct scene *scene, uint64_t lock)
-{
-	lay(scene, lock + scene->kernel->lock.offset, 1, 1);
-}
-
 static void hold_tree_lock(struct scene *scene, const struct victim *victim)
 {
 	hold_lock(scene, tree_lock_place(scene, victim));
@@ -29,12 +24,6 @@ static void hold_tree_lock(struct scene *scene, const struct victim *victim)
 static void hold_device_lock(struct scene *scene, const struct victim *victim)
 {
 	hold_lock(scene, device_lock_place(scene, victim));
-}
-
-static void lay_inuse(struct scene *scene, const struct victim *victim, int64_t difference)
-{
-	lay_added(scene, victim->device.inuse_address, scene->kernel->swap.inuse_pages.size,
-		  difference);
 }
 
 /* --------------------------------------------------------------- a task at work */
@@ -179,6 +168,7 @@ static bool folio_without_mapping(struct scene *scene)
 	if (!find_small_folio(scene, &victim))
 		return false;
 	lay_page(scene, victim.entry, KSWAPCK_FIELD_MAPPING, 0);
+	lay_page(scene, victim.entry, KSWAPCK_FIELD_PAGE_TYPE, 0xffffffff);	/* _mapcount */
 	lay_page(scene, victim.entry, KSWAPCK_FIELD_REFCOUNT, 1);
 	return true;
 }
@@ -329,8 +319,8 @@ static bool slot_in_hand_of_allocator(struct scene *scene)
 
 	if (!find_free_slot(scene, &victim) || !put_on_a_stack(scene, victim.slot))
 		return false;
+	lay_used(scene, &victim, 1);
 	lay(scene, victim.map_place, 1, SWAP_HAS_CACHE);
-	lay_inuse(scene, &victim, 1);
 	scene->in_motion = 1;
 	return true;
 }
@@ -349,8 +339,8 @@ static bool large_folio_in_hand(struct scene *scene)
 	for (i = 0; i < 4; i++) {
 		if (peek(scene, victim.device.swap_map + first + i, 1))
 			continue;
+		lay_used(scene, &victim, 1);
 		lay(scene, victim.device.swap_map + first + i, 1, SWAP_HAS_CACHE);
-		lay_inuse(scene, &victim, 1);
 	}
 	scene->in_motion = 1;
 	return true;
@@ -390,8 +380,8 @@ static bool park(struct scene *scene, const struct slots_cache *cache, uint64_t 
 
 	if (!find_free_slot(scene, &victim))
 		return false;
+	lay_used(scene, &victim, 1);
 	lay(scene, victim.map_place, 1, SWAP_HAS_CACHE);
-	lay_inuse(scene, &victim, 1);
 	lay(scene, cache->slots + 8 * i, 8, swap_entry(victim.device.type, victim.slot));
 	return true;
 }
@@ -462,10 +452,7 @@ static bool map_continued(struct scene *scene)
 {
 	struct victim victim;
 
-	if (!find_small_folio(scene, &victim))
-		return false;
-	lay(scene, victim.map_place, 1, 0x80 | SWAP_HAS_CACHE | 0x3e);
-	return true;
+	return find_small_folio(scene, &victim) && make_continuation(scene, &victim, 1);
 }
 
 /* SWAP_MAP_SHMEM */

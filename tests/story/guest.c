@@ -76,6 +76,14 @@ static void read_facts(const char *text, struct guest *guest)
 	guest->spinner_address = number_of(text, "spinner_address");
 	guest->address = number_of(text, "address");
 	guest->owner = (int32_t)number_of(text, "owner");
+	guest->swapoff = (int32_t)number_of(text, "swapoff");
+	if (!guest->spinner)
+		guest->spinner = guest->swapoff;
+	guest->moved_pages = number_of(text, "moved_pages");
+	guest->moved_from = number_of(text, "moved_from");
+	guest->moved_to = number_of(text, "moved_to");
+	guest->toucher = (int32_t)number_of(text, "fault_pid");
+	guest->touched = number_of(text, "fault_address");
 	slots = slots ? strstr(slots, "offset ") : NULL;
 	guest->first_slot = slots ? strtoull(slots + strlen("offset "), NULL, 10) : 0;
 	read_tasks(text, guest);

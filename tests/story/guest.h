@@ -20,7 +20,12 @@ struct guest {
 	uint64_t spinner_address;
 	uint64_t address;	/* of the first huge page */
 	uint64_t first_slot;	/* of the same */
-	int32_t owner;		/* pid that made the huge pages */
+	int32_t owner;		/* pid that made the huge pages, or moved pages */
+	int32_t swapoff;	/* pid that turns swap off; 0: none */
+	uint64_t moved_pages;	/* by userfaultfd, while in the swap cache */
+	uint64_t moved_from, moved_to;
+	int32_t toucher;	/* pid that touched one of them; 0: none */
+	uint64_t touched;	/* address */
 	struct guest_task tasks[GUEST_TASKS_MAX];
 	unsigned int task_count;
 };

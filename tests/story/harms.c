@@ -882,6 +882,67 @@ static bool freed_page_is_blamed(const struct stage *stage, char *why, size_t si
 
 #define KEPT (OTHERS | PART_TASKS | PART_VICTIMS)
 
+/* ----------------------------------------------------------------------- the device */
+
+/* Flags of the first swap device, without some. */
+static void lay_device_flags(struct stage *stage, uint64_t kept)
+{
+	const struct swap_layout *layout = &stage->scene.kernel->swap;
+	uint64_t device = peek(&stage->scene, layout->swap_info, 8);
+	uint64_t flags = peek(&stage->scene, device + layout->flags.offset, layout->flags.size);
+
+	lay_field(&stage->scene, device, layout->flags, flags & kept);
+}
+
+/* As while it is being turned on; nobody turns it off. */
+static bool device_not_writeok(struct stage *stage)
+{
+	lay_device_flags(stage, ~(uint64_t)SWP_WRITEOK);
+	return true;
+}
+
+static bool no_swapoff(const struct stage *stage, char *why, size_t size)
+{
+	return !stage->now.story->swapoff_count || wrong(why, size, "a swapoff");
+}
+
+static bool device_off(struct stage *stage)
+{
+	lay_device_flags(stage, 0);
+	return true;
+}
+
+/* Who is in a fault on it, and whoever has entries of it. */
+static bool device_is_gone(const struct stage *stage, char *why, size_t size)
+{
+	const struct story_spinner *spinner = spinner_of(stage);
+	const struct story *story = stage->now.story;
+	const struct story_gone_user *user = &story->gone.users[0];
+
+	if (story->gone.user_count != 1 || !story->gone.entries ||
+	    story->findings->lost_slots != story->gone.entries)
+		return wrong(why, size, "%u users, %llu entries", story->gone.user_count,
+			     (unsigned long long)story->gone.entries);
+	if (story->threads[user->thread].task.pid != thread_of(stage)->task.pid ||
+	    user->type || user->slot != spinner->slot || user->address != spinner->fault_address)
+		return wrong(why, size, "slot %llu of type %u at 0x%llx",
+			     (unsigned long long)user->slot, user->type,
+			     (unsigned long long)user->address);
+	return true;
+}
+
+/* A fault that has served itself meanwhile: the page table has it no more. */
+static bool device_off_and_no_pgd(struct stage *stage)
+{
+	return device_off(stage) && zero_pgd(stage);
+}
+
+static bool nobody_uses_gone_device(const struct stage *stage, char *why, size_t size)
+{
+	return !stage->now.story->gone.user_count ||
+	       wrong(why, size, "a fault that is over is believed");
+}
+
 const struct act harms[] = {
 	{"nothing is harmed", NULL, PART_ALL, NULL, NULL},
 	{"no xa_state on the stack", wipe_xa_state, PART_ALL, NULL, no_xa_state},
@@ -924,6 +985,11 @@ const struct act harms[] = {
 	{"ORC entries are noise", noise_in_orc_entries, KEPT, NULL,
 	 nobody_else_is_named},
 	{"the list of modules is cut", spoil_modules, PART_ALL, "modules", NULL},
+
+	{"a device that gives out no slot", device_not_writeok, PART_ALL, NULL, no_swapoff},
+	{"a device that is off", device_off, OTHERS & ~PART_ORIGIN, NULL, device_is_gone},
+	{"a device that is off, and no page table", device_off_and_no_pgd, PART_LOG, NULL,
+	 nobody_uses_gone_device},
 
 	{"no log", zero_prb, PART_ALL & ~PART_LOG, "kernel log", no_stall_in_log},
 	{"a log of 2^63 records", spoil_ring, PART_ALL & ~PART_LOG, "kernel log", no_stall_in_log},

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/swap_device.h"
+
 #define STALE_SLOTS (4 * 511)	/* of four huge pages, the first slot of each is right */
 
 static const struct story_spinner *spinner_of(const struct stage *stage, char *why, size_t size)
@@ -328,6 +330,189 @@ static bool verdict_is_unrelated(const struct stage *stage, char *why, size_t si
 	       wrong(why, size, "%s", story_verdict_name(stage->now.story->verdict));
 }
 
+/* ------------------------------------------------------------------------- swapoff */
+
+static const struct story_swapoff *swapoff_of(const struct stage *stage, char *why, size_t size)
+{
+	const struct story *story = stage->now.story;
+	const struct story_swapoff *swapoff = &story->swapoffs[0];
+
+	if (story->swapoff_count != 1) {
+		wrong(why, size, "%zu swapoffs", story->swapoff_count);
+		return NULL;
+	}
+	if (story->threads[swapoff->thread].task.pid != stage->guest.swapoff) {
+		wrong(why, size, "pid %d, not %d", story->threads[swapoff->thread].task.pid,
+		      stage->guest.swapoff);
+		return NULL;
+	}
+	if (!swapoff->device_known || !swapoff->on_stack || strcmp(swapoff->device, "vda") != 0) {
+		wrong(why, size, "the device is '%s'", swapoff->device);
+		return NULL;
+	}
+	return swapoff;
+}
+
+/* It comes to the second slot of the first huge page, and never goes on. */
+static bool swapoff_stalls(const struct stage *stage, char *why, size_t size)
+{
+	const struct story_spinner *spinner = spinner_of(stage, why, size);
+
+	if (!spinner)
+		return false;
+	if (thread_of(stage)->task.pid != stage->guest.swapoff || spinner->loop != LOOP_STALL ||
+	    stage->now.story->verdict != VERDICT_STALL)
+		return wrong(why, size, "pid %d, %s", thread_of(stage)->task.pid,
+			     story_verdict_name(stage->now.story->verdict));
+	return (spinner->slot == stage->guest.first_slot + 1 && spinner->certain &&
+		spinner->lookup_for && !strcmp(spinner->lookup_for, "unuse_pte_range")) ||
+	       wrong(why, size, "slot %llu for %s", (unsigned long long)spinner->slot,
+		     spinner->lookup_for);
+}
+
+static bool swapoff_is_endless(const struct stage *stage, char *why, size_t size)
+{
+	const struct story_swapoff *swapoff = swapoff_of(stage, why, size);
+
+	if (!swapoff)
+		return false;
+	if (swapoff->step != SWAPOFF_SPINS || swapoff->spinner || !swapoff->endless)
+		return wrong(why, size, "it %s", story_swapoff_name(swapoff->step));
+	if (!swapoff->counted || swapoff->left != 4 * 512 || swapoff->owned != STALE_SLOTS ||
+	    swapoff->cached != 4 || swapoff->empty)
+		return wrong(why, size, "%llu left, %llu owned, %llu cached",
+			     (unsigned long long)swapoff->left,
+			     (unsigned long long)swapoff->owned,
+			     (unsigned long long)swapoff->cached);
+	return (swapoff->broken == STALE_SLOTS && swapoff->problem &&
+		!strcmp(swapoff->problem->name, "freed-folio")) ||
+	       wrong(why, size, "%llu broken", (unsigned long long)swapoff->broken);
+}
+
+/* A slot that is taken, and neither owned nor in the swap cache. */
+static bool lay_empty_slot(struct stage *stage)
+{
+	struct kswapck_device device;
+	uint64_t slot;
+
+	if (swap_device_read(stage->scene.kernel, 0, &device) != SWAP_DEVICE_OK)
+		return skip(&stage->scene, "no device of type 0");
+	for (slot = device.slots - 1; slot; slot--)
+		if (!peek(&stage->scene, device.swap_map + slot, 1))
+			break;
+	lay(&stage->scene, device.swap_map + slot, 1, SWAP_HAS_CACHE);
+	return slot || skip(&stage->scene, "no slot is free");
+}
+
+/* It goes round for ever, though nobody spins. */
+static bool empty_slot_is_obstacle(const struct stage *stage, char *why, size_t size)
+{
+	const struct story_swapoff *swapoff = swapoff_of(stage, why, size);
+
+	if (!swapoff)
+		return false;
+	if (stage->now.story->verdict != VERDICT_DAMAGE || !swapoff->endless ||
+	    swapoff->empty != 1 || swapoff->broken != 1)
+		return wrong(why, size, "verdict %s, %llu empty, %llu broken",
+			     story_verdict_name(stage->now.story->verdict),
+			     (unsigned long long)swapoff->empty,
+			     (unsigned long long)swapoff->broken);
+	return (swapoff->problem && !strcmp(swapoff->problem->name, "mark-without-folio")) ||
+	       wrong(why, size, "another problem");
+}
+
+/* One that goes well is told, and is no verdict. */
+static bool swapoff_goes_on(const struct stage *stage, char *why, size_t size)
+{
+	const struct story_swapoff *swapoff = swapoff_of(stage, why, size);
+
+	if (!swapoff)
+		return false;
+	if (swapoff->endless || swapoff->broken || swapoff->doubtful || swapoff->problem ||
+	    swapoff->spinner != SIZE_MAX)
+		return wrong(why, size, "it is said not to end");
+	return (swapoff->counted && swapoff->left && swapoff->owned &&
+		swapoff->owned + swapoff->cached <= swapoff->left) ||
+	       wrong(why, size, "%llu left, %llu owned", (unsigned long long)swapoff->left,
+		     (unsigned long long)swapoff->owned);
+}
+
+/* ---------------------------------------------------------------------- userfaultfd */
+
+/* @missing: pages that are in motion, since somebody died in a fault on them. */
+static bool check_moved(const struct stage *stage, uint64_t missing, char *why, size_t size)
+{
+	const struct story *story = stage->now.story;
+	const struct story_moved *moved = &story->moved;
+	const struct story_range *range = &story->findings->ranges[moved->range];
+
+	if (moved->pages + missing != stage->guest.moved_pages || moved->copied)
+		return wrong(why, size, "%llu pages", (unsigned long long)moved->pages);
+	if (range->pid != stage->guest.owner || range->address != stage->guest.moved_to ||
+	    moved->from != stage->guest.moved_from)
+		return wrong(why, size, "pid %d, from 0x%llx to 0x%llx", range->pid,
+			     (unsigned long long)moved->from, (unsigned long long)range->address);
+	return (moved->checked && moved->can_move && range->page) ||
+	       wrong(why, size, "what the kernel has is not known");
+}
+
+static bool folios_are_moved(const struct stage *stage, char *why, size_t size)
+{
+	return check_moved(stage, 0, why, size) &&
+	       (stage->now.story->verdict == VERDICT_LATENT || wrong(why, size, "another verdict"));
+}
+
+static bool folios_are_moved_but_one(const struct stage *stage, char *why, size_t size)
+{
+	return check_moved(stage, 1, why, size);
+}
+
+static bool moved_by_bug(const struct stage *stage, char *why, size_t size)
+{
+	const struct story *story = stage->now.story;
+
+	if (story->origin.pattern != PATTERN_MOVED ||
+	    story->origin.places_slots != story->moved.pages)
+		return wrong(why, size, "%s", story_pattern_name(story->origin.pattern));
+	if (!story->bug_count ||
+	    strcmp(story->bugs[0].bug->name, "userfaultfd-moves-cached-folio") != 0)
+		return wrong(why, size, "another bug");
+	return (story->bugs[0].status == FIX_PRESENT && strstr(story->bugs[0].why, "6.12.107")) ||
+	       wrong(why, size, "%s", story->bugs[0].why);
+}
+
+static bool moved_victims_are_told(const struct stage *stage, char *why, size_t size)
+{
+	const struct story_victims *victims = &stage->now.story->victims;
+	size_t i;
+
+	for (i = 0; i < victims->count; i++)
+		if (victims->victims[i].pid != stage->guest.owner)
+			return wrong(why, size, "pid %d", victims->victims[i].pid);
+	return (victims->swept && victims->pages == stage->now.story->moved.pages) ||
+	       wrong(why, size, "%llu pages", (unsigned long long)victims->pages);
+}
+
+static bool bug_is_told(const struct stage *stage, char *why, size_t size)
+{
+	const struct story *story = stage->now.story;
+	const struct story_crash *crash = &story->crash;
+	uint64_t pages = (stage->guest.touched - stage->guest.moved_to) / 4096;
+
+	if (story->verdict != VERDICT_CRASH || !crash->happened)
+		return wrong(why, size, "%s", story_verdict_name(story->verdict));
+	if (crash->pid != stage->guest.toucher || crash->address != stage->guest.touched)
+		return wrong(why, size, "pid %d at 0x%llx", crash->pid,
+			     (unsigned long long)crash->address);
+	return (crash->proved && !strcmp(crash->device, "vda") &&
+		crash->place_index == stage->guest.touched / 4096 &&
+		crash->folio_index == stage->guest.moved_from / 4096 + pages &&
+		crash->place_root != crash->folio_root) ||
+	       wrong(why, size, "index 0x%llx, not 0x%llx",
+		     (unsigned long long)crash->folio_index,
+		     (unsigned long long)crash->place_index);
+}
+
 /* ----------------------------------------------------------------------- scenarios */
 
 #define TOLD(words, function) {.name = words, .check = function}
@@ -393,6 +578,46 @@ static const struct act healthy[] = {
 	{0},
 };
 
+static const struct act swapoff_hang[] = {
+	TOLD("swapoff stalls, and at which slot", swapoff_stalls),
+	TOLD("what it turns off, and that it cannot end", swapoff_is_endless),
+	TOLD("migration replaced one slot", one_slot_replaced),
+	TOLD("the spinner blocks RCU", rcu_is_blocked_by_spinner),
+	TOLD("the log names the spinner", log_names_spinner),
+	TOLD("nothing is missing", nothing_is_missing),
+	{0},
+};
+
+static const struct act swapoff_busy[] = {
+	TOLD("all is well", verdict_is_clean),
+	TOLD("a swapoff is in progress", swapoff_goes_on),
+	{"a slot that nobody will free", lay_empty_slot, 0, NULL, empty_slot_is_obstacle},
+	TOLD("nobody spins on a slot", nobody_spins),
+	TOLD("RCU goes on", rcu_is_fine),
+	TOLD("nothing is in the log", log_is_quiet),
+	TOLD("nothing is missing", nothing_is_missing),
+	{0},
+};
+
+static const struct act uffd_move[] = {
+	TOLD("whose folios belong elsewhere", folios_are_moved),
+	TOLD("userfaultfd moved them", moved_by_bug),
+	TOLD("who is next", moved_victims_are_told),
+	TOLD("RCU goes on", rcu_is_fine),
+	TOLD("nothing is in the log", log_is_quiet),
+	TOLD("nothing is missing", nothing_is_missing),
+	{0},
+};
+
+static const struct act uffd_move_fault[] = {
+	TOLD("who has died of it", bug_is_told),
+	TOLD("whose folios belong elsewhere", folios_are_moved_but_one),
+	TOLD("userfaultfd moved them", moved_by_bug),
+	TOLD("who is next", moved_victims_are_told),
+	TOLD("RCU goes on", rcu_is_fine),
+	{0},
+};
+
 const struct act *known_acts(const char *scenario)
 {
 	static const struct {
@@ -403,6 +628,9 @@ const struct act *known_acts(const char *scenario)
 		{"freed-folio-queue", stall_queue}, {"tail-private", refault},
 		{"tail-private-split", refault_split}, {"spin", unrelated},
 		{"spin-xarray", unrelated}, {"idle", healthy}, {"churn", healthy},
+		{"swapoff-hang", swapoff_hang}, {"swapoff-busy", swapoff_busy},
+		{"uffd-move", uffd_move}, {"uffd-move-fault", uffd_move_fault},
+		{"uffd-move-healthy", healthy},
 	};
 	size_t i;
 

@@ -40,11 +40,13 @@ static bool tell(const struct stage *stage, struct telling_of *telling, char *wh
 {
 	const struct story_options options = {.sweep = true, .all_stacks = true};
 	const struct audit_sink sink = {.data = &telling->findings, .finding = take_finding};
+	const struct audit_options audit_options = {0};
 	struct error err = {0};
 	double start = now();
 
 	forget(telling);
-	if (!audit_run(stage->scene.kernel, &sink, &telling->summary, &err))
+	if (!audit_run(stage->scene.kernel, &stage->scene.catalogue, &audit_options, &sink,
+		       &telling->summary, &err))
 		return wrong(why, size, "no audit: %s", err.text);
 	telling->story = story_tell(stage->scene.kernel, &telling->findings, &telling->summary,
 				    &options, &err);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audit/catalogue.h"
+#include "checks.h"
 
 #define PAGE UINT64_C(0xffffea0000038000)
 #define STACK UINT64_C(0xffffc900001f7d28)
@@ -99,7 +99,7 @@ static void spinner(struct sample *sample, size_t index, enum story_loop loop)
 		.page_text = "a free block of order 9",
 		.private_known = true,
 		.expected_private = 0x4005,
-		.problem = catalogue_find(loop == LOOP_STALL ? "KS101" : "KS107"),
+		.problem = catalogue_find(checks(), loop == LOOP_STALL ? "KS101" : "KS107"),
 		.fault_address = 0x7f2b3dc05000,
 		.holds_rcu = loop == LOOP_STALL,
 		.agreeing = 2,
@@ -137,7 +137,7 @@ static void origin(struct sample *sample, enum story_pattern pattern)
 static void ranges(struct sample *sample, enum story_effect effect)
 {
 	sample->ranges[0] = (struct story_range){
-		.problem = catalogue_find(effect == EFFECT_SPIN ? "KS101" : "KS107"),
+		.problem = catalogue_find(checks(), effect == EFFECT_SPIN ? "KS101" : "KS107"),
 		.effect = effect,
 		.first_slot = 16385,
 		.last_slot = 16895,
@@ -241,6 +241,69 @@ static void stuck(struct sample *sample, enum story_loop loop)
 	event(sample, EVENT_RCU_STALL, "rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:", 0);
 }
 
+/* Somebody died of a folio that belongs elsewhere, and there are more of them. */
+static void crash(struct sample *sample)
+{
+	struct story *story = &sample->story;
+	size_t index = thread(sample, 41, "toucher");
+
+	sample->ranges[0] = (struct story_range){
+		.problem = catalogue_find(checks(), "KS602"),
+		.effect = EFFECT_RMAP,
+		.first_slot = 16395,
+		.last_slot = 16399,
+		.page = PAGE,
+		.has_device = true,
+		.device = "vda",
+		.mm = UINT64_C(0xffff888004560000),
+		.address = 0x7f023d93e000,
+		.pid = 1,
+		.comm = "mover",
+	};
+	sample->findings.count = 1;
+	sample->findings.rmap_slots = 5;
+	sample->totals.audit.errors = 1;
+	sample->totals.exit_status = 1;
+	origin(sample, PATTERN_MOVED);
+	story->moved = (struct story_moved){
+		.pages = 5, .checked = true, .can_move = true, .from = 0x7f023d889000,
+	};
+	event(sample, EVENT_OOPS, "kernel BUG at mm/rmap.c:1278!", SIZE_MAX);
+	snprintf(story->log.events[0].function, sizeof(story->log.events[0].function),
+		 "__page_check_anon_rmap");
+	snprintf(story->log.events[0].reason, sizeof(story->log.events[0].reason),
+		 "VM_BUG_ON_FOLIO(folio_anon_vma(folio)->root != vma->anon_vma->root)");
+	story->crash = (struct story_crash){
+		.happened = true, .thread = index, .pid = 41, .address = 0x7f023d943000,
+		.proved = true, .slot = 16400, .device = "vda", .page = PAGE + 0x140,
+		.folio_index = 0x7f023d88e, .place_index = 0x7f023d943,
+		.folio_root = UINT64_C(0xffff9ff6081391a0),
+		.place_root = UINT64_C(0xffff9ff608139208),
+	};
+	victim(sample, 1, "mover", false);
+}
+
+struct story_swapoff *sample_swapoff(struct sample *sample)
+{
+	struct story_swapoff *new = &sample->story.swapoffs[sample->story.swapoff_count++];
+
+	*new = (struct story_swapoff){
+		.thread = thread(sample, 98, "swapoff"),
+		.step = SWAPOFF_READS,
+		.function = "swap_cluster_readahead",
+		.holder = SIZE_MAX,
+		.spinner = SIZE_MAX,
+		.device_known = true,
+		.on_stack = true,
+		.device = "vda",
+		.counted = true,
+		.left = 67430,
+		.owned = 67320,
+		.cached = 110,
+	};
+	return new;
+}
+
 static void unrelated(struct sample *sample)
 {
 	size_t index = thread(sample, 37, "modprobe");
@@ -324,6 +387,9 @@ struct sample *sample_new(enum story_verdict verdict)
 		origin(sample, PATTERN_ONE_SLOT);
 		victim(sample, 40, "other", false);
 		break;
+	case VERDICT_CRASH:
+		crash(sample);
+		break;
 	case VERDICT_DAMAGE:
 		sample->totals.audit.warnings = 2;
 		sample->totals.exit_status = 2;
@@ -387,11 +453,44 @@ static void worst_spinner(struct story_spinner *one)
 		link_to(one, i % LINK_KIND_COUNT, one->device, UINT64_MAX, i % 2 ? UINT64_MAX : 1);
 }
 
+/* A swapoff that waits for a lock, and one that uses what is gone. */
+static void worst_devices(struct sample *sample)
+{
+	struct story *story = &sample->story;
+	struct story_swapoff *swapoff = sample_swapoff(sample);
+
+	fill(swapoff->device, sizeof(swapoff->device));
+	fill(swapoff->mm_comm, sizeof(swapoff->mm_comm));
+	swapoff->step = SWAPOFF_MMAP_LOCK;
+	swapoff->mm_pid = INT32_MIN;
+	swapoff->object = swapoff->left = swapoff->broken = swapoff->empty = UINT64_MAX;
+	swapoff->holder = swapoff->thread;
+	swapoff->problem = catalogue_find(checks(), "KS201");
+	swapoff->endless = true;
+	story->swapoffs[story->swapoff_count] = *swapoff;
+	story->swapoffs[story->swapoff_count++].device_known = false;
+	story->swapoffs_lost = UINT64_MAX / 2;
+	story->gone = (struct story_gone){
+		.users = {{.thread = swapoff->thread, .function = swapoff->device, .type = 31,
+			   .slot = UINT64_MAX, .address = UINT64_MAX, .pte = UINT64_MAX}},
+		.user_count = 1, .users_lost = UINT64_MAX / 2, .entries = UINT64_MAX,
+	};
+}
+
+static void worst_crash(struct story *story)
+{
+	fill(story->crash.device, sizeof(story->crash.device));
+	story->crash.thread = SIZE_MAX;
+	story->moved.copied = 1;
+}
+
 void sample_worst(struct sample *sample)
 {
 	struct story *story = &sample->story;
 	size_t i;
 
+	worst_devices(sample);
+	worst_crash(story);
 	for (i = 0; i < story->thread_count; i++) {
 		fill(story->threads[i].task.comm, sizeof(story->threads[i].task.comm));
 		story->threads[i].task.pid = INT32_MIN;
@@ -407,14 +506,18 @@ void sample_worst(struct sample *sample)
 		sample->victims[i].pid = INT32_MIN;
 		sample->victims[i].address = UINT64_MAX;
 	}
-	for (i = 0; i < story->log.event_count; i++)
+	for (i = 0; i < story->log.event_count; i++) {
 		fill(story->log.events[i].text, sizeof(story->log.events[i].text));
+		fill(story->log.events[i].function, sizeof(story->log.events[i].function));
+	}
 	for (i = 0; i < story->waiter_count; i++) {
 		story->waiters[i].thread = SIZE_MAX;
 		story->waiters[i].spinner = SIZE_MAX;
 	}
-	for (i = 0; i < sample->findings.count; i++)
+	for (i = 0; i < sample->findings.count; i++) {
 		fill(sample->ranges[i].device, sizeof(sample->ranges[i].device));
+		fill(sample->ranges[i].comm, sizeof(sample->ranges[i].comm));
+	}
 	fill(story->origin.device, sizeof(story->origin.device));
 	story->origin.first_slot = UINT64_MAX - 511;
 	fill(story->rcu.view.flavour, sizeof(story->rcu.view.flavour));

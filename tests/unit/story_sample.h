@@ -22,6 +22,9 @@ struct sample {
 /** sample_new - to be freed with free(). */
 struct sample *sample_new(enum story_verdict verdict);
 
+/** sample_swapoff - add a swapoff of vda that goes well; its first thread is a new one. */
+struct story_swapoff *sample_swapoff(struct sample *sample);
+
 /** sample_worst - fill whatever a story can have with the longest and worst there is. */
 void sample_worst(struct sample *sample);
 

@@ -90,6 +90,35 @@ static void parts_of_a_stall(void **state)
 	free(sample);
 }
 
+static void parts_of_a_crash(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_CRASH);
+	char *json;
+
+	(void)state;
+	sample_swapoff(sample);
+	json = sample_json(sample);
+	assert_has(json, "\"verdict\": \"crash\"");
+	assert_has(json, "\"address\": \"0x7f023d943000\"");
+	assert_has(json, "\"proved\": true");
+	assert_has(json, "\"folio_index\": \"0x7f023d88e\"");
+	assert_has(json, "\"from\": \"0x7f023d889000\"");
+	assert_has(json, "\"function\": \"__page_check_anon_rmap\"");
+	assert_has(json, "\"fix_commit\": \"c50f8e6053b0\"");
+	assert_has(json, "\"effect\": \"rmap\"");
+	assert_has(json, "\"waits_for\": \"read\"");
+	assert_has(json, "\"left\": 67430");
+	assert_has(json, "\"endless\": false");
+	free(json);
+	sample->story.crash.happened = false;
+	sample->story.moved.pages = 0;
+	json = sample_json(sample);
+	assert_has(json, "\"crash\": null");
+	assert_has(json, "\"moved\": null");
+	free(json);
+	free(sample);
+}
+
 static void what_is_not_known_is_null(void **state)
 {
 	struct sample *sample = sample_new(VERDICT_STALL);
@@ -138,6 +167,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_verdict_is_sound),
 		cmocka_unit_test(parts_of_a_stall),
+		cmocka_unit_test(parts_of_a_crash),
 		cmocka_unit_test(what_is_not_known_is_null),
 		cmocka_unit_test(no_control_characters),
 	};

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checks.h"
 #include "story_sample.h"
 
 #define SCREEN 45	/* lines of one screen */
@@ -196,6 +197,190 @@ static void latent(void **state)
 	assert_has(text, "next 511 pages of 40 processes looked at lead to broken slots");
 	assert_lacks(text, " who pid");
 	free(text);
+}
+
+static void crash(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_CRASH);
+	char *text = unwrapped(sample);
+
+	(void)state;
+	assert_has(text, "CRASH: pid 41 (toucher) hit a BUG in __page_check_anon_rmap() when it "
+		   "touched 0x7f023d943000: the cached folio of slot 16400 of vda belongs elsewhere. "
+		   "The same waits for who touches one of 5 pages of pid 1 (mover). It looks like the "
+		   "known bug userfaultfd-moves-cached-folio");
+	assert_has(text, "the place: index 0x7f023d943, anon_vma root 0xffff9ff608139208");
+	assert_has(text, "the kernel: VM_BUG_ON_FOLIO(folio_anon_vma(folio)->root");
+	assert_has(text, "CONFIG_DEBUG_VM");
+	assert_has(text, "the entry of slot 16395 of vda is at 0x7f023d93e000, and its folio "
+		   "(0xffffea0000038000) belongs at 0x7f023d889000 of the same process");
+	assert_has(text, "511 pages whose folio belongs elsewhere");
+	assert_lacks(text, "spin");
+	free(text);
+	/* what is not proved is not said */
+	sample->story.crash.proved = false;
+	sample->story.moved.from = 0;
+	text = unwrapped(sample);
+	assert_has(text, "cached folios of that memory belong elsewhere");
+	assert_has(text, "to memory that is not found in the process");
+	assert_lacks(text, "the place: index");
+	free(text);
+	free(sample);
+}
+
+/* Before the touch; and a kernel that does no harm by it. */
+static void moved(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_CRASH);
+	char *text;
+
+	(void)state;
+	sample->story.verdict = VERDICT_LATENT;
+	sample->story.crash.happened = false;
+	text = unwrapped(sample);
+	assert_has(text, "LATENT: no task was seen stuck, but who touches one of 5 pages of pid 1 "
+		   "(mover) will hit a BUG: the cached folio belongs elsewhere.");
+	free(text);
+	sample->story.moved.checked = false;
+	text = unwrapped(sample);
+	assert_has(text, "maps what reclaim and migration cannot find");
+	assert_lacks(text, "will hit a BUG");
+	free(text);
+	sample->story.verdict = VERDICT_DAMAGE;
+	sample->story.moved.copied = 5;
+	text = unwrapped(sample);
+	assert_has(text, "so that no harm comes");
+	assert_lacks(text, "what ends");
+	free(text);
+	free(sample);
+}
+
+/* All that waits for a touch is said, one sentence each. */
+static void latent_otherwise(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_LATENT);
+	char *text;
+
+	(void)state;
+	sample->findings.lost_slots = 12;
+	sample->findings.dead_devices = 1;
+	sample->story.gone.entries = 12;
+	text = unwrapped(sample);
+	assert_has(text, "will spin for ever under RCU. To exit, unmap or swap off is to touch. Who "
+		   "touches one of 12 pages");
+	assert_has(text, " Who faults on a swapped page");
+	assert_has(text, "12 places still name swap devices that are off");
+	free(text);
+	sample->findings.spin_slots = 0;
+	text = unwrapped(sample);
+	assert_has(text, "no task was seen stuck, but who touches one of 12 pages");
+	free(text);
+	free(sample);
+}
+
+static void gone_device(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_STALL);
+	char *text;
+
+	(void)state;
+	sample->story.gone.users[0] = (struct story_gone_user){
+		.thread = 0, .function = "do_swap_page", .type = 1, .slot = 77,
+		.address = 0x7f0000001000, .pte = 0x7ffffffff7fe808,
+	};
+	sample->story.gone.user_count = 1;
+	text = unwrapped(sample);
+	assert_has(text, "gone a swap device that is off is still in use. pid 37 (lab) on CPU 1 uses "
+		   "slot 77 of swap device 1, which is off: it faults at 0x7f0000001000, where its page "
+		   "table still has the entry 0x7ffffffff7fe808");
+	free(text);
+	free(sample);
+}
+
+static void healthy_swapoff(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_CLEAN);
+	struct story_swapoff *swapoff = sample_swapoff(sample);
+	char *text = unwrapped(sample);
+
+	(void)state;
+	assert_has(text, "CLEAN: nothing is broken in the swap cache, and no task was seen stuck in "
+		   "it.");
+	assert_has(text, "swapoff pid 98 (swapoff) turns vda off: 67,430 slots are left. It waits for "
+		   "a page to be read in. in use: 67,320 slots with owners, 110 that only the swap "
+		   "cache has, 0 that nobody has");
+	assert_lacks(text, "end:");
+	free(text);
+	swapoff->step = SWAPOFF_USERS;
+	swapoff->left = swapoff->owned = swapoff->cached = 0;
+	swapoff->users_dead = true;
+	swapoff->on_stack = false;
+	text = unwrapped(sample);
+	assert_has(text, "turns vda off (no other is being turned off): 0 slots are left. It waits "
+		   "for those who still use the device (percpu_ref users was killed).");
+	assert_lacks(text, "in use:");
+	free(text);
+	swapoff->device_known = false;
+	text = unwrapped(sample);
+	assert_has(text, "turns a swap device off; which one is not known.");
+	free(text);
+	free(sample);
+}
+
+static void endless_swapoff(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_DAMAGE);
+	struct story_swapoff *swapoff = sample_swapoff(sample);
+	char *text;
+
+	(void)state;
+	swapoff->step = SWAPOFF_MMAP_LOCK;
+	swapoff->mm_pid = 40;
+	snprintf(swapoff->mm_comm, sizeof(swapoff->mm_comm), "other");
+	swapoff->endless = true;
+	swapoff->broken = 3;
+	swapoff->problem = catalogue_find(checks(), "KS201");
+	text = unwrapped(sample);
+	assert_has(text, "The swapoff of vda in progress cannot end.");
+	assert_has(text, "It waits for the mmap_lock of pid 40 (other). It cannot end: 3 slots can "
+		   "never be freed (KS201 mark-without-folio).");
+	assert_has(text, "a signal makes it give up");
+	free(text);
+	swapoff->broken = 0;
+	swapoff->endless = false;
+	swapoff->doubtful = 1;
+	text = unwrapped(sample);
+	assert_has(text, "It may never end: 1 slot may not become free");
+	assert_lacks(text, "cannot end");
+	free(text);
+	free(sample);
+}
+
+/* The spinner is the swapoff itself: the verdict says so. */
+static void stalled_swapoff(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_STALL);
+	struct story_swapoff *swapoff = sample_swapoff(sample);
+	char *text;
+
+	(void)state;
+	swapoff->thread = 0;
+	swapoff->step = SWAPOFF_SPINS;
+	swapoff->spinner = 0;
+	swapoff->endless = true;
+	swapoff->broken = 2044;
+	swapoff->problem = catalogue_find(checks(), "KS101");
+	text = unwrapped(sample);
+	assert_has(text, "STALL: pid 37 (lab) on CPU 1, in swapoff of vda, spins for ever");
+	assert_has(text, "It spins in a lookup. It cannot end: 2,044 slots can never be freed (KS101 "
+		   "freed-folio).");
+	assert_lacks(text, "in progress cannot end");
+	free(text);
+	sample->story.spinners_lost = 2;
+	text = unwrapped(sample);
+	assert_has(text, "on CPU 1, in swapoff of vda, and 2 more spin for ever");
+	free(text);
+	free(sample);
 }
 
 static void damage(void **state)
@@ -659,6 +844,13 @@ int main(void)
 		cmocka_unit_test(stall),
 		cmocka_unit_test(refault),
 		cmocka_unit_test(latent),
+		cmocka_unit_test(crash),
+		cmocka_unit_test(moved),
+		cmocka_unit_test(latent_otherwise),
+		cmocka_unit_test(gone_device),
+		cmocka_unit_test(healthy_swapoff),
+		cmocka_unit_test(endless_swapoff),
+		cmocka_unit_test(stalled_swapoff),
 		cmocka_unit_test(damage),
 		cmocka_unit_test(unrelated),
 		cmocka_unit_test(unrelated_and_not_all_seen),

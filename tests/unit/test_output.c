@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audit/catalogue.h"
+#include "checks.h"
 #include "output/coverage.h"
 #include "output/output.h"
 
@@ -28,6 +28,7 @@ static int setup(void **state)
 	struct desk *desk = calloc(1, sizeof(*desk));
 
 	desk->output.ops = &output_text;
+	desk->output.catalogue = checks();
 	desk->output.options.stream = open_memstream(&desk->text, &desk->size);
 	desk->output.totals.audit.devices = 1;
 	desk->output.totals.audit.slots = 1000;
@@ -71,7 +72,11 @@ static void assert_lacks(const char *text, const char *words)
 
 static struct kswapck_finding finding(const char *id)
 {
-	return (struct kswapck_finding){.problem = catalogue_find(id), .count = 1};
+	const struct kswapck_problem *problem = catalogue_find(checks(), id);
+
+	return (struct kswapck_finding){
+		.problem = problem, .severity = problem->severity, .count = 1,
+	};
 }
 
 static void report(struct desk *desk, const char *id)
@@ -262,7 +267,7 @@ static void every_problem_is_counted(void **state)
 	const struct kswapck_problem *problem;
 	size_t i;
 
-	for (i = 0; (problem = catalogue_problem(i)); i++) {
+	for (i = 0; (problem = catalogue_problem(checks(), i)); i++) {
 		struct kswapck_finding one = {.problem = problem, .count = 3};
 
 		assert_int_equal(output_count(&desk->output, &one), 1);

@@ -23,6 +23,7 @@ static const struct kswapck_device vdb = {.name = "vdb", .type = 1};
 
 struct desk {
 	struct kswapck_audit audit;
+	struct catalogue catalogue;
 	struct kernel kernel;
 	struct audit_sink sink;
 	struct audit_summary summary;
@@ -38,6 +39,12 @@ static void on_finding(void *data, const struct kswapck_finding *finding)
 	desk->seen[desk->count++] = *finding;
 }
 
+static void declare(struct catalogue *catalogue, const struct kswapck_problem *problem)
+{
+	catalogue->severities[catalogue->problem_count] = problem->severity;
+	catalogue->problems[catalogue->problem_count++] = problem;
+}
+
 static int setup(void **state)
 {
 	struct desk *desk = calloc(1, sizeof(*desk));
@@ -45,6 +52,10 @@ static int setup(void **state)
 	desk->kernel.page.size = 64;
 	desk->sink = (struct audit_sink){.data = desk, .finding = on_finding};
 	desk->audit.kernel = &desk->kernel;
+	declare(&desk->catalogue, &error);
+	declare(&desk->catalogue, &warning);
+	declare(&desk->catalogue, &ignored);
+	desk->audit.catalogue = &desk->catalogue;
 	desk->audit.sink = &desk->sink;
 	desk->audit.summary = &desk->summary;
 	*state = desk;

@@ -73,7 +73,7 @@ static void values(void **state)
 		    "0xffffea0000001000 0x40 0xabc so it is");
 	finding.page_per_slot = true;
 	assert_said(&finding, "{page} {pfn} {entry} {detail}",
-		    "0xffffea0000001000 and its followers 0x40... 0xabc the first one: so it is");
+		    "0xffffea0000001000 and others 0x40... 0xabc the first one: so it is");
 	finding.count = 1;
 	assert_said(&finding, "{page}, {detail}", "0xffffea0000001000, so it is");
 }

@@ -153,10 +153,25 @@ static void test_fix_upstream(void **state)
 		{"6.0.7", "", FIX_PRESENT, NULL}, {"6.1.0", "", FIX_PRESENT, "6.1"},
 	};
 
+	static const struct judged moves[] = {
+		{"6.1.100", "", FIX_NOT_NEEDED, "6.8"}, {"6.7.12", "", FIX_NOT_NEEDED, "6.8"},
+		{"6.8.0", "", FIX_ABSENT, "6.14"}, {"6.11.11", "", FIX_ABSENT, "6.14"},
+		{"6.12.19", "", FIX_ABSENT, "6.12.20"}, {"6.12.20", "", FIX_PRESENT, "6.12.20"},
+		{"6.13.12", "", FIX_ABSENT, "6.14"}, {"6.14.0", "", FIX_PRESENT, "6.14"},
+		{"6.12.107-kswapck-bug", "", FIX_PRESENT, "may have been changed"},
+	};
+	static const struct judged races[] = {
+		{"6.7.12", "", FIX_NOT_NEEDED, "6.8"}, {"6.12.36", "", FIX_ABSENT, "6.12.37"},
+		{"6.12.37", "", FIX_PRESENT, NULL}, {"6.15.1", "", FIX_ABSENT, "6.16"},
+		{"6.16.0", "", FIX_PRESENT, "6.16"},
+	};
+
 	(void)state;
 	ASSERT_JUDGED("migration-replaces-one-slot", one_slot);
 	ASSERT_JUDGED("migration-copies-head-private", head_private);
 	ASSERT_JUDGED("split-clobbers-entry", clobbers);
+	ASSERT_JUDGED("userfaultfd-moves-cached-folio", moves);
+	ASSERT_JUDGED("userfaultfd-move-races-with-swapin", races);
 }
 
 /* A release candidate of 6.7 may be older than the fix, which came late in it. */
@@ -678,6 +693,41 @@ static void test_findings_same_slots(void **state)
 	}
 }
 
+static const struct kswapck_problem moved = {.id = "KS602", .name = "anon-vma"};
+static const struct kswapck_problem no_device = {.id = "KS505", .name = "entry-without-device"};
+static const struct kswapck_problem dead_users = {.id = "KS453", .name = "dead-users"};
+static const struct kswapck_problem count = {.id = "KS501", .name = "swap-count"};
+
+/* Nobody gets stuck at these, and they hide nothing where somebody does. */
+static void test_findings_that_do_not_loop(void **state)
+{
+	const struct kswapck_finding named = {
+		.problem = &no_device, .count = 3, .first_slot = 5, .last_slot = 7, .mm = 99,
+		.address = 0x7f0000001000, .pid = 12, .comm = "owner",
+	};
+	struct story_findings findings = {0};
+
+	(void)state;
+	add(&findings, &moved, 0, 100, 120);
+	add(&findings, &tail, 0, 110, 110);
+	add(&findings, &dead_users, 0, 0, 0);
+	add(&findings, &count, 0, 1, 1000);
+	story_findings_add(&findings, &named);
+	story_findings_sort(&findings);
+	assert_int_equal(findings.ranges[0].effect, EFFECT_REFAULT);
+	assert_int_equal(findings.refault_slots, 1);
+	assert_int_equal(findings.spin_slots, 0);
+	assert_int_equal(findings.rmap_slots, 21);
+	assert_int_equal(findings.lost_slots, 3);
+	assert_int_equal(findings.dead_devices, 1);
+	assert_at(&findings, 0, 105, NULL);
+	assert_at(&findings, 0, 110, &tail);
+	assert_at(&findings, 0, 5, NULL);
+	assert_int_equal(findings.ranges[3].pid, 12);
+	assert_false(findings.ranges[3].has_device);
+	story_findings_free(&findings);
+}
+
 static void test_findings_limit(void **state)
 {
 	struct kswapck_finding nowhere = {.problem = &partial, .count = 1};
@@ -720,12 +770,13 @@ static struct scene *make_scene(void)
 	scene->telling.story = &scene->story;
 	scene->telling.findings = &scene->findings;
 	scene->telling.options = &scene->options;
+	scene->telling.audit = &scene->audit;
 	return scene;
 }
 
 static enum story_verdict verdict_of(struct scene *scene)
 {
-	story_verdict_find(&scene->telling, &scene->audit);
+	story_verdict_find(&scene->telling);
 	return scene->story.verdict;
 }
 
@@ -766,6 +817,199 @@ static void test_verdict(void **state)
 }
 
 /* ----------------------------------------------------------------------------- log */
+
+/* Each of these waits for a touch; who has died of one comes first. */
+static void test_verdict_touch(void **state)
+{
+	struct scene *scene = make_scene();
+
+	(void)state;
+	scene->audit.errors = 1;
+	assert_int_equal(verdict_of(scene), VERDICT_DAMAGE);
+	scene->story.moved.pages = scene->story.moved.copied = 5;
+	assert_int_equal(verdict_of(scene), VERDICT_DAMAGE);
+	scene->story.moved.copied = 4;
+	assert_int_equal(verdict_of(scene), VERDICT_LATENT);
+	scene->story.moved.copied = 5;
+	scene->findings.lost_slots = 1;
+	assert_int_equal(verdict_of(scene), VERDICT_LATENT);
+	scene->findings.lost_slots = 0;
+	scene->findings.dead_devices = 1;
+	assert_int_equal(verdict_of(scene), VERDICT_LATENT);
+	/* a swapoff in progress is no verdict */
+	scene->findings.dead_devices = 0;
+	scene->audit.errors = 0;
+	scene->story.moved.pages = scene->story.moved.copied = 0;
+	scene->story.rcu.read = true;
+	scene->story.swapoff_count = 1;
+	assert_int_equal(verdict_of(scene), VERDICT_CLEAN);
+	scene->story.crash.happened = true;
+	assert_int_equal(verdict_of(scene), VERDICT_CRASH);
+	scene->story.spinner_count = 1;
+	scene->story.spinners[0].loop = LOOP_STALL;
+	assert_int_equal(verdict_of(scene), VERDICT_STALL);
+	free(scene);
+}
+
+/* ------------------------------------------------------------------------ swapoffs */
+
+#define SWAPOFF(name) {name, C}, {"do_syscall_64", C}, {"entry_SYSCALL_64_after_hwframe", C}, {0}
+
+static struct scene *look_at_swapoff(const struct made_frame *frames, uint64_t task_state)
+{
+	struct scene *scene = make_scene();
+	struct made_thread made;
+
+	make_thread(&made, frames);
+	made.thread.task.state = task_state;
+	scene->story.threads = &made.thread;
+	scene->story.thread_count = 1;
+	scene->telling.device_count = 2;
+	scene->telling.device_states[0] = DEVICE_ON;
+	scene->telling.device_states[1] = DEVICE_LEAVING;
+	scene->telling.devices[1] = (struct kswapck_device){.type = 1, .name = "vdb", .inuse = 9};
+	story_swapoff_look(&scene->telling, 0);
+	scene->story.threads = NULL;
+	scene->story.thread_count = 0;
+	return scene;
+}
+
+static void assert_step(const struct made_frame *frames, uint64_t task_state,
+			enum story_swapoff_step step)
+{
+	struct scene *scene = look_at_swapoff(frames, task_state);
+
+	assert_int_equal(scene->story.swapoff_count, 1);
+	if (scene->story.swapoffs[0].step != step)
+		fail_msg("%s: %s", frames[0].function,
+			 story_swapoff_name(scene->story.swapoffs[0].step));
+	assert_true(scene->story.swapoffs[0].device_known);
+	assert_int_equal(scene->story.swapoffs[0].type, 1);
+	free(scene);
+}
+
+static void test_swapoff_steps(void **state)
+{
+	static const struct made_frame reads_5_10[] = {
+		{"__schedule", I}, {"schedule", C}, {"io_schedule_timeout", C}, {"swap_readpage", C},
+		{"swap_cluster_readahead", C}, {"try_to_unuse", C}, SWAPOFF("__do_sys_swapoff"),
+	};
+	static const struct made_frame page_6_12[] = {
+		{"__schedule", I}, {"io_schedule", C}, {"folio_wait_bit_common", C},
+		{"unuse_pte_range", C}, SWAPOFF("__do_sys_swapoff"),
+	};
+	static const struct made_frame lock[] = {
+		{"__schedule", I}, {"rwsem_down_read_slowpath", C}, {"down_read", C},
+		SWAPOFF("__x64_sys_swapoff"),
+	};
+	static const struct made_frame rcu[] = {
+		{"__schedule", I}, {"wait_for_completion", C}, {"__wait_rcu_gp", C},
+		{"synchronize_rcu", C}, SWAPOFF("__ia32_sys_swapoff"),
+	};
+	static const struct made_frame users[] = {
+		{"__schedule", I}, {"schedule_timeout", C}, {"wait_for_completion", C},
+		SWAPOFF("__do_sys_swapoff"),
+	};
+	static const struct made_frame work[] = {
+		{"__schedule", I}, {"wait_for_completion", C}, {"__flush_work.isra.0", C},
+		SWAPOFF("__do_sys_swapoff"),
+	};
+
+	(void)state;
+	assert_step(reads_5_10, TASK_UNINTERRUPTIBLE, SWAPOFF_READS);
+	assert_step(page_6_12, TASK_UNINTERRUPTIBLE, SWAPOFF_PAGE);
+	assert_step(page_6_12, TASK_RUNNING, SWAPOFF_RUNS);
+	assert_step(lock, TASK_UNINTERRUPTIBLE, SWAPOFF_MMAP_LOCK);
+	assert_step(rcu, TASK_UNINTERRUPTIBLE, SWAPOFF_RCU);
+	assert_step(users, TASK_UNINTERRUPTIBLE, SWAPOFF_USERS);
+	assert_step(work, TASK_UNINTERRUPTIBLE, SWAPOFF_OTHER);
+}
+
+static void test_swapoff_none(void **state)
+{
+	static const struct made_frame guessed[] = {{"schedule", I}, {"~__do_sys_swapoff", C}, {0}};
+	static const struct made_frame module[] = {{"schedule", I}, {"other:sys_swapoff", C}, {0}};
+	static const struct made_frame frontswap[] = {
+		{"schedule", I}, {"try_to_unuse", C}, {"frontswap_shrink", C}, {0},
+	};
+	static const struct made_frame swapoff[] = {{"schedule", I}, SWAPOFF("__do_sys_swapoff")};
+	const struct made_frame *const others[] = {guessed, module, frontswap};
+	struct made_thread made;
+	struct scene *scene;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		scene = look_at_swapoff(others[i], TASK_UNINTERRUPTIBLE);
+		assert_int_equal(scene->story.swapoff_count, 0);
+		free(scene);
+	}
+	/* it looks for the device, or has done all */
+	make_thread(&made, swapoff);
+	scene = make_scene();
+	scene->story.threads = &made.thread;
+	scene->story.thread_count = 1;
+	scene->telling.device_count = 1;
+	scene->telling.device_states[0] = DEVICE_ON;
+	story_swapoff_look(&scene->telling, 0);
+	assert_int_equal(scene->story.swapoff_count, 0);
+	/* two are being turned off, and nothing tells which one this is */
+	scene->telling.device_count = 2;
+	scene->telling.device_states[0] = scene->telling.device_states[1] = DEVICE_LEAVING;
+	story_swapoff_look(&scene->telling, 0);
+	assert_int_equal(scene->story.swapoff_count, 1);
+	assert_false(scene->story.swapoffs[0].device_known);
+	free(scene);
+}
+
+static void test_swapoff_joined(void **state)
+{
+	static const struct made_frame work[] = {{"schedule", R}, SWAPOFF("__do_sys_swapoff")};
+	static const struct kswapck_problem empty = {.id = "KS201", .name = "mark-without-folio"};
+	struct scene *scene = look_at_swapoff(work, TASK_RUNNING);
+	struct story_swapoff *swapoff = &scene->story.swapoffs[0];
+
+	(void)state;
+	story_swapoffs_join(&scene->telling);
+	assert_string_equal(swapoff->device, "vdb");
+	assert_int_equal(swapoff->left, 9);
+	assert_false(swapoff->endless);
+	assert_null(swapoff->problem);
+	/* of the other device; of this one, in doubt; of this one, for sure */
+	add(&scene->findings, &empty, 0, 1, 9);
+	story_swapoffs_join(&scene->telling);
+	assert_false(swapoff->endless);
+	add(&scene->findings, &count, 1, 4, 4);
+	story_swapoffs_join(&scene->telling);
+	assert_false(swapoff->endless);
+	assert_int_equal(swapoff->doubtful, 1);
+	assert_ptr_equal(swapoff->problem, &count);
+	add(&scene->findings, &empty, 1, 7, 8);
+	story_swapoffs_join(&scene->telling);
+	assert_true(swapoff->endless);
+	assert_int_equal(swapoff->broken, 2);
+	assert_ptr_equal(swapoff->problem, &empty);
+	story_findings_free(&scene->findings);
+	swapoff->broken = 0;
+	/* it spins, or waits for one who does; who refaults lets go each time round */
+	scene->story.spinner_count = 1;
+	scene->story.spinners[0] = (struct story_spinner){.thread = 7, .loop = LOOP_REFAULT};
+	scene->story.waiters = calloc(1, sizeof(*scene->story.waiters));
+	assert_non_null(scene->story.waiters);
+	scene->story.waiter_count = 1;
+	swapoff->endless = false;
+	story_swapoffs_join(&scene->telling);
+	assert_false(swapoff->endless);
+	scene->story.spinners[0].loop = LOOP_STALL;
+	story_swapoffs_join(&scene->telling);
+	assert_true(swapoff->endless);
+	assert_int_equal(swapoff->step, SWAPOFF_RUNS);
+	scene->story.spinners[0].thread = 0;
+	story_swapoffs_join(&scene->telling);
+	assert_int_equal(swapoff->step, SWAPOFF_SPINS);
+	free(scene->story.waiters);
+	free(scene);
+}
 
 /* What the log holds; the real printk_for_each() is not linked. */
 static const char *const *log_lines;
@@ -996,6 +1240,85 @@ static void test_log_joined(void **state)
 	free(scene);
 }
 
+/* The BUG of VM_BUG_ON_FOLIO(): the page comes before it, registers after it. */
+static void test_log_bug(void **state)
+{
+	static const char *const lines[] = {
+		"page: refcount:2 mapcount:1 mapping:000000004c486186 index:0x7f023d88e pfn:0xff46",
+		"page dumped because: VM_BUG_ON_FOLIO(folio_anon_vma(folio)->root != root)",
+		"------------[ cut here ]------------",
+		"kernel BUG at mm/rmap.c:1278!",
+		"Oops: invalid opcode: 0000 [#1] PREEMPT SMP",
+		"CPU: 0 UID: 0 PID: 41 Comm: init Not tainted 6.12.107 #1",
+		"RIP: 0010:__page_check_anon_rmap+0x7a/0x90",
+		"RSP: 0000:ffffad3b4020fce0 EFLAGS: 00000286",
+		"CR2: 00007f023d943000 CR3: 00000000082d0000 CR4: 00000000007506b0",
+		"RIP: 0033:0x402d17", "RIP: 0010:other+0x1/0x2", "CR2: 0000000000000001 CR3: 0", NULL,
+	};
+	static const char *const none[] = {
+		"kernel BUG at mm/rmap.c:1278!", "RIP: 0010:", "RIP: 0010:0xffffffff81000000",
+		"CR2: ", "RIP: 0033:0x402d17", NULL,
+	};
+	struct scene *scene = read_log(lines);
+	const struct story_event *event = event_of(scene, EVENT_OOPS);
+
+	(void)state;
+	assert_int_equal(scene->story.log.event_count, 1);
+	assert_string_equal(event->function, "__page_check_anon_rmap");
+	assert_string_equal(event->reason,
+			    "VM_BUG_ON_FOLIO(folio_anon_vma(folio)->root != root)");
+	assert_true(event->address == 0x7f023d943000);
+	assert_true(names_pid(event, 41));
+	free(scene);
+	scene = read_log(none);
+	event = event_of(scene, EVENT_OOPS);
+	assert_string_equal(event->function, "");
+	assert_string_equal(event->reason, "");
+	assert_true(event->address == 0);
+	free(scene);
+}
+
+/* A BUG is tied to a finding by process or address, and only if it is of that kind. */
+static void test_crash(void **state)
+{
+	struct kswapck_finding finding = {
+		.problem = &moved, .count = 5, .first_slot = 10, .last_slot = 14, .mm = 99,
+		.address = 0x7f0000001000, .pid = 41,
+	};
+	struct scene *scene = make_scene();
+	struct story_event *event = &scene->story.log.events[0];
+
+	(void)state;
+	scene->story.log.event_count = 1;
+	*event = (struct story_event){
+		.kind = EVENT_OOPS, .pids = {41}, .pid_count = 1, .thread = SIZE_MAX,
+		.function = "__page_check_anon_rmap",
+	};
+	story_crash_find(&scene->telling);
+	assert_false(scene->story.crash.happened);
+	story_findings_add(&scene->findings, &finding);
+	story_crash_find(&scene->telling);
+	assert_true(scene->story.crash.happened);
+	assert_false(scene->story.crash.proved);
+	scene->story.crash.happened = false;
+	event->pids[0] = 42;
+	story_crash_find(&scene->telling);
+	assert_false(scene->story.crash.happened);
+	event->address = 0x7f0000005fff;
+	story_crash_find(&scene->telling);
+	assert_true(scene->story.crash.happened);
+	scene->story.crash.happened = false;
+	event->address = 0x7f0000006000;
+	story_crash_find(&scene->telling);
+	assert_false(scene->story.crash.happened);
+	event->address = 0x7f0000001000;
+	snprintf(event->function, sizeof(event->function), "__page_check_anon_rmap_not");
+	story_crash_find(&scene->telling);
+	assert_false(scene->story.crash.happened);
+	story_findings_free(&scene->findings);
+	free(scene);
+}
+
 static void test_log_limits(void **state)
 {
 	static char text[200][96];
@@ -1079,12 +1402,19 @@ int main(void)
 		cmocka_unit_test(test_findings),
 		cmocka_unit_test(test_findings_overlap),
 		cmocka_unit_test(test_findings_same_slots),
+		cmocka_unit_test(test_findings_that_do_not_loop),
 		cmocka_unit_test(test_findings_limit),
 		cmocka_unit_test(test_verdict),
+		cmocka_unit_test(test_verdict_touch),
+		cmocka_unit_test(test_swapoff_steps),
+		cmocka_unit_test(test_swapoff_none),
+		cmocka_unit_test(test_swapoff_joined),
 		cmocka_unit_test(test_log_stalls),
 		cmocka_unit_test(test_log_expedited),
 		cmocka_unit_test(test_log_others),
 		cmocka_unit_test(test_log_joined),
+		cmocka_unit_test(test_log_bug),
+		cmocka_unit_test(test_crash),
 		cmocka_unit_test(test_log_limits),
 		cmocka_unit_test(test_log_spinner),
 	};

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * swap_map against those who really own the slots: page table entries of all
+ * processes, and the trees of shmem files.
+ *
+ * A count moves before or after what it counts, never with it: swap_duplicate()
+ * comes before the page table entry (copy_nonpresent_pte(), try_to_unmap_one()),
+ * swap_free() before it is gone (zap_pte_range(), do_swap_page()), and shmem has
+ * either order (mm/shmem.c). Who is in between holds the lock of the page table, or
+ * has the entry on his stack or in a register. Page tables that are moved as a whole
+ * (collapse_huge_page(), move_normal_pmd()) are in no tree for a while.
+ */
+#include "kswapck.h"
+
+#include <stdio.h>
+
+/* Slots that are freed in one go, and of which only the first is in anybody's hand. */
+#define BATCH_MAX 512
+
+enum {
+	SWAP_COUNT,
+	FREE_SLOT,
+	BAD_SLOT,
+	BEYOND_DEVICE,
+	NO_DEVICE,
+};
+
+static const struct kswapck_problem problems[] = {
+	[SWAP_COUNT] = {
+		.id = "KS501",
+		.name = "swap-count",
+		.severity = KSWAPCK_ERROR,
+		.class = KSWAPCK_MISMATCH,
+		.sentence = "{slots}: {detail}",
+		.meaning = "swap_map counts the owners of a slot: page table entries, and places in "
+			"shared memory files. All page tables and all such files were looked "
+			"through, and there are more or fewer.",
+		.origin = "A slot that was freed twice, or not at all: a race of zap and swapoff "
+			"(free_swap_and_cache() before 82b1c07a0af6), a page table entry that was "
+			"copied or overwritten by mistake, or corrupted memory.",
+		.consequence = "Fewer counted than there are: when the counted ones are gone the slot "
+			"is given to another page, and the remaining owner reads that one's data. "
+			"More counted than there are: the slot is lost until reboot, and swapoff "
+			"of the device never ends.",
+		.confirm = "The byte's low six bits are the count (0x40 is SWAP_HAS_CACHE, 0x80 says "
+			"that it goes on elsewhere, 0xbf is shared memory):\n"
+			" crash> rd -8 EVIDENCE-ADDRESS\n"
+			" drgn>  prog.read_u8(EVIDENCE-ADDRESS)",
+	},
+	[FREE_SLOT] = {
+		.id = "KS502",
+		.name = "entry-to-free-slot",
+		.severity = KSWAPCK_ERROR,
+		.class = KSWAPCK_MISMATCH,
+		.sentence = "{slots}: free in swap_map, but {owner} refers to {detail}",
+		.meaning = "A page was swapped out to the slot, and the slot was freed since then "
+			"while its owner still expects its data there.",
+		.origin = "As with swap-count: the slot was freed once too often.",
+		.consequence = "The next touch of that memory fails (\"Unused swap offset entry\" and "
+			"\"Bad swap file entry\" in the log), or, once the slot is given out again, "
+			"reads another process's data.",
+		.confirm = "The byte of swap_map is 0, the page table entry names the slot:\n"
+			" crash> rd -8 EVIDENCE-ADDRESS; vtop -c PID ADDRESS\n"
+			" drgn>  prog.read_u8(EVIDENCE-ADDRESS)",
+	},
+	[BAD_SLOT] = {
+		.id = "KS503",
+		.name = "entry-to-bad-slot",
+		.severity = KSWAPCK_ERROR,
+		.class = KSWAPCK_MISMATCH,
+		.sentence = "{slots}: bad in swap_map, but {owner} refers to {detail}",
+		.meaning = "SWAP_MAP_BAD marks slots that are never given out: the header of the "
+			"device, and blocks that mkswap found unreadable. Nobody can own one.",
+		.origin = "A page table entry or swap_map was overwritten; or a freed cluster is being "
+			"discarded while somebody still owns a slot of it.",
+		.consequence = "The next touch of that memory ends in \"Unused swap offset entry\", and "
+			"the process is killed.",
+		.confirm = " crash> rd -8 EVIDENCE-ADDRESS; vtop -c PID ADDRESS\n"
+			" drgn>  prog.read_u8(EVIDENCE-ADDRESS)",
+	},
+	[BEYOND_DEVICE] = {
+		.id = "KS504",
+		.name = "entry-beyond-device",
+		.severity = KSWAPCK_ERROR,
+		.class = KSWAPCK_CORRUPT,
+		.sentence = "slot {first}, beyond the end of the device: {owner} refers to {detail}",
+		.meaning = "The entry names a swap device that is in use, and a slot that it does not "
+			"have.",
+		.origin = "A page table entry or the tree of a shared memory file was overwritten: a "
+			"bit flip, or a stray write. No bug of swap makes such a number.",
+		.consequence = "The next touch of that memory, or the end of the process, says \"Bad swap "
+			"offset entry\" in the log; the process gets SIGBUS or is killed.",
+		.confirm = " crash> vtop -c PID ADDRESS; swap\n"
+			" drgn>  prog.read_u64(EVIDENCE-ADDRESS)",
+	},
+	[NO_DEVICE] = {
+		.id = "KS505",
+		.name = "entry-without-device",
+		.severity = KSWAPCK_ERROR,
+		.class = KSWAPCK_CORRUPT,
+		.sentence = "slot {first} of a swap device that is not on: {owner} refers to {detail}",
+		.meaning = "The entry names a swap device that is not in use: swapoff has ended, or it "
+			"never was.",
+		.origin = "swapoff ended while somebody still owned a slot (inuse_pages too low: see "
+			"inuse-pages), or the entry was overwritten.",
+		.consequence = "The page's data is lost. The next touch of that memory says \"Bad swap "
+			"file entry\" or \"Unused swap file entry\" in the log, or follows a pointer "
+			"into the freed swap_map and dies (an oops in __swap_duplicate(), "
+			"swap_type_to_swap_info() or get_swap_device()).",
+		.confirm = " crash> vtop -c PID ADDRESS; swap\n"
+			" drgn>  prog.read_u64(EVIDENCE-ADDRESS)",
+	},
+	{0},
+};
+
+static const char stacks_unreadable[] =
+	"their count differs from their owners', and not all stacks can be read to see who is at it";
+static const char owners_unreadable[] =
+	"more owners counted than found, but not all page tables and shmem files could be read, or one was being changed";
+static const char hibernating[] =
+	"more owners counted than found, but a hibernation image is in swap";
+
+/* -------------------------------------------------------------- one reference */
+
+/* "it at address 0x7f12 (page table entry 0x...)" */
+static void describe(const struct kswapck_reference *reference, char *text, size_t size)
+{
+	int length;
+
+	if (reference->kind == KSWAPCK_REFERENCE_PTE)
+		length = snprintf(text, size, "it at address 0x%llx (page table entry 0x%llx)",
+				  (unsigned long long)reference->address,
+				  (unsigned long long)reference->raw);
+	else
+		length = snprintf(text, size, "it at page 0x%llx of inode %llu (tree entry 0x%llx)",
+				  (unsigned long long)reference->index,
+				  (unsigned long long)reference->inode_number,
+				  (unsigned long long)reference->raw);
+	if (!reference->device && length > 0 && (size_t)length < size)
+		snprintf(text + length, size - (size_t)length, "; its device would be of type %u",
+			 reference->type);
+}
+
+static bool in_motion(struct kswapck_audit *audit, const struct kswapck_reference *reference)
+{
+	uint64_t first = reference->slot > BATCH_MAX ? reference->slot - BATCH_MAX + 1 : 0;
+
+	return reference->locked ||
+	       (reference->device && reference->slot < reference->device->slots &&
+		kswapck_slot_locked(audit, reference->device, reference->slot)) ||
+	       kswapck_range_in_hand(audit, reference->type, first,
+				     reference->slot - first + 1) != KSWAPCK_STACKS_NO;
+}
+
+static void report_reference(struct kswapck_audit *audit, int problem,
+			     const struct kswapck_reference *reference, const uint8_t *map)
+{
+	struct kswapck_finding finding = {
+		.problem = &problems[problem],
+		.device = reference->device,
+		.first_slot = reference->slot,
+		.last_slot = reference->slot,
+		.count = 1,
+	};
+
+	if (in_motion(audit, reference)) {
+		kswapck_in_motion(audit, 1);
+		return;
+	}
+	if (map)
+		kswapck_evidence(&finding, "swap_map[slot]",
+				 reference->device->swap_map + reference->slot, 1, *map);
+	kswapck_owner(&finding, reference);
+	describe(reference, finding.detail, sizeof(finding.detail));
+	kswapck_report(audit, &finding);
+}
+
+static void check_reference(struct kswapck_audit *audit,
+			    const struct kswapck_reference *reference)
+{
+	const struct kswapck_device *device = reference->device;
+	uint8_t map;
+
+	if (!device) {
+		report_reference(audit, NO_DEVICE, reference, NULL);
+	} else if (reference->slot >= device->slots) {
+		report_reference(audit, BEYOND_DEVICE, reference, NULL);
+	} else if (device->swap_map &&
+		   kswapck_read(audit, device->swap_map + reference->slot, &map, 1)) {
+		if (map == 0)
+			report_reference(audit, FREE_SLOT, reference, &map);
+		else if (map == SWAP_MAP_BAD)
+			report_reference(audit, BAD_SLOT, reference, &map);
+	}
+}
+
+/* --------------------------------------------------------------------- counts */
+
+/*
+ * Slots of a hibernation image have a count and no owner: swsusp_extents is the
+ * tree of them (kernel/power/swap.c).
+ */
+static bool image_in_swap(struct kswapck_audit *audit)
+{
+	uint64_t address, root;
+
+	return kswapck_symbol(audit, "swsusp_extents", &address) &&
+	       (!kswapck_read(audit, address, &root, sizeof(root)) || root);
+}
+
+/* Is a mismatch at slot @i explained, or not to be judged? Says so to the audit. */
+static bool excused(struct kswapck_audit *audit, const struct kswapck_reference_counts *counts,
+		    uint32_t i, bool fewer)
+{
+	unsigned int type = counts->device->type;
+	uint64_t slot = counts->first_slot + i;
+	uint64_t first = slot > BATCH_MAX ? slot - BATCH_MAX + 1 : 0;
+	enum kswapck_stacks stacks;
+
+	if (fewer && !counts->complete) {
+		kswapck_unverified(audit, owners_unreadable, 1);
+		return true;
+	}
+	if (fewer && image_in_swap(audit)) {
+		kswapck_unverified(audit, hibernating, 1);
+		return true;
+	}
+	if (counts->locked[i] || kswapck_slot_locked(audit, counts->device, slot)) {
+		kswapck_in_motion(audit, 1);
+		return true;
+	}
+	stacks = kswapck_range_in_hand(audit, type, first, slot - first + 1);
+	if (stacks != KSWAPCK_STACKS_YES && fewer &&
+	    kswapck_tables_moving(audit) == KSWAPCK_STACKS_YES)
+		stacks = KSWAPCK_STACKS_YES;
+	if (stacks == KSWAPCK_STACKS_YES)
+		kswapck_in_motion(audit, 1);
+	else if (stacks == KSWAPCK_STACKS_UNKNOWN)
+		kswapck_unverified(audit, stacks_unreadable, 1);
+	return stacks != KSWAPCK_STACKS_NO;
+}
+
+static void report_count(struct kswapck_audit *audit,
+			 const struct kswapck_reference_counts *counts, uint32_t i,
+			 uint64_t counted)
+{
+	uint64_t slot = counts->first_slot + i;
+	struct kswapck_finding finding = {
+		.problem = &problems[SWAP_COUNT],
+		.device = counts->device,
+		.first_slot = slot,
+		.last_slot = slot,
+		.count = 1,
+	};
+
+	snprintf(finding.detail, sizeof(finding.detail),
+		 "swap_map counts %llu owner%s (0x%02x), but %u page table entr%s and %u place%s in "
+		 "shared memory refer to it", (unsigned long long)counted,
+		 counted == 1 ? "" : "s", counts->map[i], counts->ptes[i],
+		 counts->ptes[i] == 1 ? "y" : "ies", counts->shmem[i],
+		 counts->shmem[i] == 1 ? "" : "s");
+	kswapck_evidence(&finding, "swap_map[slot]", counts->device->swap_map + slot, 1,
+			 counts->map[i]);
+	kswapck_report(audit, &finding);
+}
+
+static void check_count(struct kswapck_audit *audit,
+			const struct kswapck_reference_counts *counts, uint32_t i)
+{
+	uint64_t found = (uint64_t)counts->ptes[i] + counts->shmem[i], counted;
+	const char *why;
+
+	/* a free or bad slot with owners was reported for each of them */
+	if (!counts->map_read[i] || counts->map[i] == 0 || counts->map[i] == SWAP_MAP_BAD)
+		return;
+	if (!kswapck_swap_count(audit, counts->device, counts->first_slot + i, counts->map[i],
+				&counted, &why)) {
+		/* a slot that is locked may be half counted; else KS207 tells */
+		kswapck_unverified(audit, why, 1);
+		return;
+	}
+	if (found != counted && !excused(audit, counts, i, found < counted))
+		report_count(audit, counts, i, counted);
+}
+
+static void check_counts(struct kswapck_audit *audit,
+			 const struct kswapck_reference_counts *counts)
+{
+	uint32_t i;
+
+	for (i = 0; i < counts->slots; i++)
+		check_count(audit, counts, i);
+}
+
+extern const struct kswapck_plugin kswapck_plugin_slot_references;
+const struct kswapck_plugin kswapck_plugin_slot_references = {
+	.abi = KSWAPCK_ABI,
+	.name = "slot-references",
+	.summary = "swap_map against the page tables and shared memory that refer to slots",
+	.problems = problems,
+	.reference = check_reference,
+	.references = check_counts,
+};

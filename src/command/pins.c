@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* kswapck pins: which folios can be migrated, and what holds the others. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "command/command.h"
+#include "command/dump.h"
+#include "command/inspection.h"
+#include "command/interrupt.h"
+#include "command/options.h"
+#include "command/terminal.h"
+#include "output/pins.h"
+
+enum {
+	OPTION_PFN,
+	OPTION_MEMORY_BLOCK,
+	OPTION_NODE,
+	OPTION_ANON,
+	OPTION_JSON,
+	OPTION_MAX_FINDINGS,
+	OPTION_VMLINUX,
+	OPTION_NO_SEARCH,
+	OPTION_ARCH,
+	OPTION_QUIET,
+	OPTION_HELP,
+	OPTION_COUNT,
+};
+
+static const struct option_entry options_table[OPTION_COUNT + 1] = {
+	[OPTION_PFN] = {"pfn", 'p', "A[-B]",
+		"look at these page frames, decimal or 0x..."},
+	[OPTION_MEMORY_BLOCK] = {"memory-block", 'b', "N",
+		"look at what /sys/devices/system/memory/memoryN stands for"},
+	[OPTION_NODE] = {"node", 'N', "N", "look at all pages of a node"},
+	[OPTION_ANON] = {"anon", 'A', NULL,
+		"look at anonymous memory and swap cache alone, of all nodes if no range is given"},
+	[OPTION_JSON] = {"json", 'j', NULL, "write the report as JSON; nothing is left out"},
+	[OPTION_MAX_FINDINGS] = {"max-findings", 'm', "N",
+		"show at most N folios of each verdict (default 10; 0: all)"},
+	[OPTION_VMLINUX] = {"vmlinux", 'k', "FILE",
+		"take symbols and types from this vmlinux, not from the dump"},
+	[OPTION_NO_SEARCH] = {"no-search", 'n', NULL,
+		"do not look for a vmlinux in /usr/lib/debug and /boot"},
+	[OPTION_ARCH] = {"arch", 'a', "NAME",
+		"architecture of the dump, where its header does not tell (x86_64)"},
+	[OPTION_QUIET] = {"quiet", 'q', NULL, "no progress on the terminal"},
+	[OPTION_HELP] = {"help", 'h', NULL, "show this help"},
+};
+
+enum place {
+	PLACE_SWAP_CACHE,	/* or, with --anon, all nodes */
+	PLACE_PFN,
+	PLACE_MEMORY_BLOCK,
+	PLACE_NODE,
+};
+
+struct pins_wishes {
+	struct dump_options dump;
+	enum place place;
+	uint64_t first, last;	/* pfns, or the number of the block or node */
+	bool anon, json, quiet, help;
+	unsigned int max_findings;
+};
+
+static bool refuse(const char *option, const char *value, const char *why)
+{
+	char text[256];
+
+	fprintf(stderr, "kswapck: --%s: '%s' %s\n", option,
+		text_visible(value, text, sizeof(text)), why);
+	return false;
+}
+
+/* A number, decimal or 0x...; @end is set to what follows it. */
+static bool parse_number(const char *text, uint64_t *number, const char **end)
+{
+	char *stop;
+
+	errno = 0;
+	*number = strtoull(text, &stop, isdigit((unsigned char)*text) && text[1] == 'x' ? 16 : 10);
+	*end = stop;
+	return !errno && isdigit((unsigned char)*text) && stop != text;
+}
+
+static bool take_place(struct pins_wishes *wishes, enum place place, const char *option,
+		       const char *value)
+{
+	const char *rest;
+
+	if (wishes->place != PLACE_SWAP_CACHE)
+		return refuse(option, value, "is a second place: give one of --pfn, "
+			      "--memory-block, --node");
+	if (!parse_number(value, &wishes->first, &rest))
+		return refuse(option, value, "is not a number");
+	wishes->place = place;
+	wishes->last = wishes->first;
+	if (place == PLACE_PFN && *rest == '-' && !parse_number(rest + 1, &wishes->last, &rest))
+		return refuse(option, value, "is not A-B");
+	if (*rest)
+		return refuse(option, value, "is not a number");
+	return wishes->last >= wishes->first ||
+	       refuse(option, value, "ends before it begins");
+}
+
+static bool take_max_findings(struct pins_wishes *wishes, const char *value)
+{
+	const char *rest;
+	uint64_t number;
+
+	if (!parse_number(value, &number, &rest) || *rest || number > UINT32_MAX)
+		return refuse("max-findings", value, "is not a number");
+	wishes->max_findings = (unsigned int)number;
+	return true;
+}
+
+static bool take_option(void *data, int index, const char *value)
+{
+	struct pins_wishes *wishes = data;
+
+	switch (index) {
+	case OPTION_PFN:
+		return take_place(wishes, PLACE_PFN, "pfn", value);
+	case OPTION_MEMORY_BLOCK:
+		return take_place(wishes, PLACE_MEMORY_BLOCK, "memory-block", value);
+	case OPTION_NODE:
+		return take_place(wishes, PLACE_NODE, "node", value);
+	case OPTION_ANON:
+		wishes->anon = true;
+		break;
+	case OPTION_JSON:
+		wishes->json = true;
+		break;
+	case OPTION_MAX_FINDINGS:
+		return take_max_findings(wishes, value);
+	case OPTION_VMLINUX:
+		if (!*value)
+			return refuse("vmlinux", value, "is no file");
+		wishes->dump.vmlinux = value;
+		break;
+	case OPTION_NO_SEARCH:
+		wishes->dump.search = false;
+		break;
+	case OPTION_ARCH:
+		if (!*value)
+			return refuse("arch", value, "is no architecture");
+		wishes->dump.architecture = value;
+		break;
+	case OPTION_QUIET:
+		wishes->quiet = true;
+		break;
+	case OPTION_HELP:
+		wishes->help = true;
+		break;
+	}
+	return true;
+}
+
+static void print_help(void)
+{
+	printf("Usage: kswapck pins %s\n"
+	       "Say which folios can be migrated, and what holds the others: all of the swap\n"
+	       "cache, or all pages of a range.\n\n", command_pins.arguments);
+	options_print(stdout, options_table);
+	printf("\nExit status, a sum: 0 everything was seen, 4 something could not be read,\n"
+	       "8 could not analyse, 16 wrong usage, 32 interrupted.\n");
+}
+
+/* ------------------------------------------------------------------- the work */
+
+struct work {
+	const struct pins_wishes *wishes;
+	struct pins_question question;
+	char place[64];
+	struct pins_output output;
+	struct progress progress;
+};
+
+static bool find_pfns(const struct kernel *kernel, struct work *work, struct error *err)
+{
+	struct memory_range *range = &work->question.range;
+	uint64_t first = work->wishes->first, last = work->wishes->last;
+
+	if (first >= kernel->page.pages)
+		return error_set(err, ERROR_USAGE, "--pfn: the last page frame of this machine is "
+				 "0x%llx", (unsigned long long)kernel->page.pages - 1);
+	if (last >= kernel->page.pages)
+		last = kernel->page.pages - 1;
+	*range = (struct memory_range){first, last - first + 1};
+	snprintf(work->place, sizeof(work->place), "page frames");
+	return true;
+}
+
+static bool find_block(const struct kernel *kernel, struct work *work, struct error *err)
+{
+	unsigned long long block = work->wishes->first;
+
+	snprintf(work->place, sizeof(work->place), "memory block %llu", block);
+	work->question.block = true;
+	return memory_block_range(kernel, block, &work->question.range) ||
+	       error_set(err, ERROR_USAGE, "--memory-block: there is no block %llu (or the kernel "
+			 "was built without CONFIG_MEMORY_HOTPLUG)", block);
+}
+
+static bool find_node(const struct kernel *kernel, struct work *work, struct error *err)
+{
+	unsigned long long node = work->wishes->first;
+
+	snprintf(work->place, sizeof(work->place), "node %llu", node);
+	return (node < MEMORY_NODES_MAX &&
+		memory_node_range(kernel, (unsigned int)node, &work->question.range)) ||
+	       error_set(err, ERROR_USAGE, "--node: there is no node %llu", node);
+}
+
+/* What to look at, by the options. */
+static bool find_place(const struct kernel *kernel, struct work *work, struct error *err)
+{
+	struct pins_question *question = &work->question;
+
+	question->place = work->place;
+	question->scope = work->wishes->anon ? PINS_ANON : PINS_RANGE;
+	switch (work->wishes->place) {
+	case PLACE_PFN:
+		return find_pfns(kernel, work, err);
+	case PLACE_MEMORY_BLOCK:
+		return find_block(kernel, work, err);
+	case PLACE_NODE:
+		return find_node(kernel, work, err);
+	default:
+		break;
+	}
+	snprintf(work->place, sizeof(work->place), "all nodes");
+	question->range = (struct memory_range){0, kernel->page.pages};
+	if (work->wishes->anon)
+		return true;
+	question->scope = PINS_SWAP_CACHE;
+	question->place = NULL;
+	return true;
+}
+
+static void found(void *data, const struct pin *pin)
+{
+	struct work *work = data;
+
+	progress_clear(&work->progress);
+	work->output.ops->pin(&work->output, pin);
+}
+
+static void show_progress(void *data, uint64_t done, uint64_t total)
+{
+	struct work *work = data;
+
+	progress_update(&work->progress, "pages", done, total);
+}
+
+static int exit_status(const struct pins_summary *summary)
+{
+	int status = EXIT_CLEAN;
+
+	if (summary->verdicts[PIN_UNREADABLE].pages || summary->slots_unread ||
+	    !summary->batches_complete || !summary->mapcounts_known)
+		status |= EXIT_INCOMPLETE;
+	if (summary->interrupted)
+		status |= EXIT_INTERRUPTED;
+	return status;
+}
+
+static int report(struct work *work, struct dump *dump, const char *const *files, size_t count)
+{
+	struct pins_options options = {
+		.interrupted = interrupt_seen,
+		.progress = show_progress,
+		.data = work,
+		.found = found,
+	};
+	struct report_subject subject;
+	struct pins_summary summary;
+	struct error err;
+	int status;
+
+	if (!find_place(&dump->kernel, work, &err))
+		return command_fail(&err);
+	options.scope = work->question.scope;
+	options.range = work->question.range;
+	dump_describe(dump, files, count, &subject);
+	work->output.ops->begin(&work->output, &subject);
+	if (!pins_walk(&dump->kernel, &options, &summary, &err))
+		return command_fail(&err);
+	progress_clear(&work->progress);
+	status = exit_status(&summary);
+	work->output.ops->end(&work->output, &summary, status);
+	if (work->output.out_of_memory) {
+		error_set(&err, ERROR_SYSTEM, "out of memory");
+		return command_fail(&err);
+	}
+	return inspection_written(&err) ? status : command_fail(&err);
+}
+
+static int run(int argc, char **argv)
+{
+	struct pins_wishes wishes = {.dump.search = true, .max_findings = 10};
+	int first = options_parse(argc, argv, options_table, take_option, &wishes), status;
+	struct work work = {.wishes = &wishes};
+	struct dump dump;
+	struct error err;
+
+	if (first < 0)
+		return EXIT_USAGE;
+	if (wishes.help) {
+		print_help();
+		return EXIT_CLEAN;
+	}
+	if (first == argc) {
+		fprintf(stderr, "kswapck: which dump? usage: kswapck pins %s\n",
+			command_pins.arguments);
+		return EXIT_USAGE;
+	}
+	work.output = (struct pins_output){
+		.ops = wishes.json ? &pins_json : &pins_text,
+		.options = {
+			.stream = stdout,
+			.max_findings = wishes.max_findings,
+			.colour = terminal_colour(stdout),
+			.columns = terminal_columns(stdout),
+		},
+		.question = &work.question,
+	};
+	interrupt_catch();
+	progress_begin(&work.progress, !wishes.quiet);
+	if (!dump_open(&dump, (const char *const *)argv + first, (size_t)(argc - first),
+		       &wishes.dump, &err))
+		return command_fail(&err);
+	status = report(&work, &dump, (const char *const *)argv + first, (size_t)(argc - first));
+	dump_close(&dump);
+	return status;
+}
+
+const struct command command_pins = {
+	.name = "pins",
+	.arguments = "[OPTION]... DUMP...",
+	.summary = "tell which folios can be migrated, and what holds the others",
+	.run = run,
+};
