@@ -69,14 +69,14 @@ static bool read_space(struct plant *plant, uint64_t index)
 	return true;
 }
 
-static bool take_entry(void *data, uint64_t address, uint64_t pte)
+static bool take_entry(void *data, uint64_t address, uint64_t pte, uint64_t place)
 {
 	struct plant *plant = data;
 	struct kswapck_page page;
 	unsigned int type;
 	uint64_t slot, i;
 
-	(void)address;
+	(void)address, (void)place;
 	if (!page_table_swap_entry(pte, &type, &slot) || type != plant->device.type ||
 	    slot >= plant->device.slots || !read_space(plant, slot / SWAP_SPACE_SLOTS))
 		return true;

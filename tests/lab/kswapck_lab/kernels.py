@@ -1,4 +1,4 @@
-"""The kernels: Debian's cloud kernels as they are, and a 6.1 that can be given its two old bugs back."""
+"""The kernels: Debian's cloud kernels as they are, and two that can be given their old bugs back."""
 
 import dataclasses
 import gzip
@@ -19,8 +19,8 @@ HERE = pathlib.Path(__file__).resolve().parent.parent
 # In the order in which they need each other. A kernel that has one built in simply has no such file.
 MODULES = ["virtio_ring", "virtio", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "virtio_blk",
            "qemu_fw_cfg"]
-# Loaded by the scenarios that want them; a kernel fetched by an older lab may lack one, which does no harm.
-LATER = ["brd"]
+# Loaded by the scenarios that want them, in this order too: zram comes with what its kernel compresses by.
+LATER = ["brd", "zsmalloc", "lz4_compress", "lz4hc_compress", "lzo-rle", "zram"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,8 +30,14 @@ class Kernel:
     package: str
     memory: int             # MiB of a guest
     crashkernel: int        # MiB of it set aside for genuine kdumps
-    built: bool = False
     append: str = ""        # for its command line
+    patch: str = ""         # in kernels/, for one that is built here
+    configs: tuple = ()     # in kernels/, over tinyconfig and each other
+
+    @property
+    def built(self):
+        """Whether it is built here, and so can be given its bugs."""
+        return bool(self.patch)
 
 
 KERNELS = {
@@ -43,7 +49,10 @@ KERNELS = {
     "7.2": Kernel("trixie-backports", "linux-image-cloud-amd64", 512, 192),
     # Small in everything, so that a dump of it can be committed. Free pages that wait in per-CPU lists do not look
     # free to makedumpfile: with what was in them last, they would be a third of the file.
-    "6.1bug": Kernel("bookworm-security", "linux-source-6.1", 256, 64, built=True, append="init_on_free=1"),
+    "6.1bug": Kernel("bookworm-security", "linux-source-6.1", 256, 64, append="init_on_free=1",
+                     patch="6.1bug.patch", configs=("bug.config", "6.1bug.config")),
+    "6.12bug": Kernel("trixie", "linux-source-6.12", 256, 64, append="init_on_free=1",
+                      patch="6.12bug.patch", configs=("bug.config", "6.12bug.config")),
 }
 
 
@@ -59,6 +68,8 @@ def get(name):
                 about = (_build if KERNELS[name].built else _fetch)(KERNELS[name], suite, folder, scratch)
             # Last, because it says that all else is there.
             (folder / "kernel.json").write_text(json.dumps(about, indent=2) + "\n")
+        elif not KERNELS[name].built:
+            _fetch_new_modules(name, folder)
     return folder
 
 
@@ -67,19 +78,48 @@ def _fetch(kernel, suite, folder, scratch):
     names = [name for name in suite.closure(kernel.package, r"linux-(image|binary|modules)-")
              if re.search(r"-\d", name)]
     suite.unpack(names, scratch)
-    images = [*scratch.glob("boot/vmlinuz-*"), *scratch.glob("usr/lib/modules/*/vmlinuz")]
-    if not images:
-        raise LabError(f"no vmlinuz in {' '.join(names)}")
-    shutil.copyfile(images[0], folder / "vmlinuz")
-    _keep_modules(scratch, folder / "modules")
+    shutil.copyfile(_image(scratch, names), folder / "vmlinuz")
+    _keep_modules(scratch, folder)
     return {"packages": names, "suite": suite.name}
 
 
-def _keep_modules(scratch, into):
+def _image(scratch, names):
+    """The kernel in its unpacked packages."""
+    images = [*scratch.glob("boot/vmlinuz-*"), *scratch.glob("usr/lib/modules/*/vmlinuz")]
+    if not images:
+        raise LabError(f"no vmlinuz in {' '.join(names)}")
+    return images[0]
+
+
+def _keep_modules(scratch, folder):
+    into = folder / "modules"
     into.mkdir(exist_ok=True)
     for number, name in [*enumerate(MODULES), *enumerate(LATER, 90)]:
         for path in scratch.glob(f"**/{name}.ko*"):
-            (into / f"{number:02}-{name}.ko").write_bytes(_decompressed(path))
+            # In one step: another lab may be putting together an initramfs.
+            (folder / "module").write_bytes(_decompressed(path))
+            os.replace(folder / "module", into / f"{number:02}-{name}.ko")
+    (folder / "modules.json").write_text(json.dumps(MODULES + LATER) + "\n")
+
+
+def _fetch_new_modules(name, folder):
+    """A kernel that an older lab fetched lacks the modules that nobody wanted then."""
+    known = folder / "modules.json"
+    if known.exists() and json.loads(known.read_text()) == MODULES + LATER:
+        return
+    about = json.loads((folder / "kernel.json").read_text())
+    print(f"lab: fetching more modules of kernel {name}", file=sys.stderr)
+    try:
+        suite = packages.Suite(about["suite"])
+        suite.update()
+        with cache.scratch() as scratch:
+            suite.unpack(about["packages"], scratch)
+            if _image(scratch, about["packages"]).read_bytes() != (folder / "vmlinuz").read_bytes():
+                raise LabError("the mirror has another build of it by now")
+            _keep_modules(scratch, folder)
+    except LabError as error:
+        # The kernel itself is there and works; a scenario that misses one does without.
+        print(f"lab: kernel {name}: {error}; it goes without them", file=sys.stderr)
 
 
 def _decompressed(path):
@@ -95,10 +135,10 @@ def _decompressed(path):
 
 def _build(kernel, suite, folder, scratch):
     tree, env = _source_tree(kernel, suite, scratch)
-    wanted = HERE / "kernels/6.1bug.config"
+    wanted = "".join((HERE / "kernels" / config).read_text() for config in kernel.configs)
     packages.run(["make", "tinyconfig"], cwd=tree, env=env)
     with open(tree / ".config", "a") as config:
-        config.write(wanted.read_text())
+        config.write(wanted)
     packages.run(["make", "olddefconfig"], cwd=tree, env=env)
     _check_config(tree / ".config", wanted)
     packages.run(["nice", "make", f"-j{(os.cpu_count() or 1) + 1}", "vmlinux", "bzImage"], cwd=tree, env=env)
@@ -115,7 +155,7 @@ def _source_tree(kernel, suite, scratch):
     suite.unpack([kernel.package], scratch)
     packages.run(["tar", "-xf", scratch / "usr/src" / f"{kernel.package}.tar.xz", "-C", scratch])
     tree = scratch / kernel.package
-    packages.run(["patch", "-p1", "-d", tree, "-i", HERE / "kernels/6.1bug.patch"])
+    packages.run(["patch", "-p1", "-d", tree, "-i", HERE / "kernels" / kernel.patch])
     # Neither the builder's name (the banner is in every dump) nor the folder (the build id covers it) may tell of
     # the machine: the same source and compiler give the same vmlinux, so one for a dump that was made elsewhere.
     here = f"-fdebug-prefix-map={tree}=/usr/src/{kernel.package}"
@@ -180,6 +220,6 @@ def _headers_tree(kernel, folder, scratch):
 def _check_config(config, wanted):
     """Kconfig drops what it does not know or cannot have, without a word: better to hear of it before the boot."""
     have = set(config.read_text().splitlines())
-    lost = [line for line in wanted.read_text().splitlines() if line.startswith("CONFIG_") and line not in have]
+    lost = [line for line in wanted.splitlines() if line.startswith("CONFIG_") and line not in have]
     if lost:
         raise LabError("the kernel's configuration does not take: " + " ".join(lost))

@@ -17,7 +17,7 @@ class Scenario:
     cpus: int = 2
     seconds: int = 120          # until the state stands
     random_stop: bool = False   # dumped at a random moment
-    needs_bug: bool = False     # only for the kernel that is built here
+    kernels: tuple = ()         # only for these: what it needs is in no other
     workload: str = ""          # the name in workload/main.c, if it is another one
     module: str = ""            # of the lab's own, from kernels/NAME.c
     end: str = ""               # how the host makes the kernel panic when the state stands: "nmi" or "sysrq"
@@ -28,12 +28,15 @@ SCENARIOS = {
     "churn": Scenario("page-out, touch, fork and migration without end, stopped anywhere", random_stop=True),
     "storm": Scenario("all that a kernel does with swap, from all sides at once, on too few processors",
                       random_stop=True, swap_more=32, cpus=4),
+    # The last block of the first node can go and come, as the kernel keeps nothing of its own there.
+    "mix": Scenario("storm, and mremap, UFFDIO_MOVE, files, pins, zram, memory that goes and comes", random_stop=True,
+                    append="movablecore=256M", memory=768, swap_more=32, cpus=4),
     "freed-folio": Scenario("slots name the folio from before a migration; a task spins on one",
-                            append="kswapck_bug=1 rcupdate.rcu_cpu_stall_timeout=5", needs_bug=True),
+                            append="kswapck_bug=1 rcupdate.rcu_cpu_stall_timeout=5", kernels=("6.1bug",)),
     "freed-folio-queue": Scenario("the same, and others wait: three for the mmap_lock, one for a grace period",
-                                  append="kswapck_bug=1 rcupdate.rcu_cpu_stall_timeout=5", needs_bug=True),
+                                  append="kswapck_bug=1 rcupdate.rcu_cpu_stall_timeout=5", kernels=("6.1bug",)),
     "freed-folio-preempted": Scenario("the same, and the one who spins is kept off its CPU by a SCHED_FIFO task",
-                                      append="kswapck_bug=1 rcupdate.rcu_cpu_stall_timeout=5", needs_bug=True),
+                                      append="kswapck_bug=1 rcupdate.rcu_cpu_stall_timeout=5", kernels=("6.1bug",)),
     "spin": Scenario("a module's thread spins under rcu_read_lock(); the swap cache is in use, and healthy",
                      append="rcupdate.rcu_cpu_stall_timeout=5", module="spin"),
     "spin-xarray": Scenario("the same, but it looks up an entry of an xarray that is not the swap cache's",
@@ -43,9 +46,20 @@ SCENARIOS = {
     "nmi": Scenario("churn, then an NMI on all CPUs makes the kernel panic",
                     append="panic=0 unknown_nmi_panic apic_extnmi=all", workload="churn", random_stop=True, end="nmi"),
     "tail-private": Scenario("tail pages lost their slot in a migration; a task refaults for ever",
-                             append="kswapck_bug=2", needs_bug=True),
+                             append="kswapck_bug=2", kernels=("6.1bug",)),
     "tail-private-split": Scenario("the same, then the folios are split; slots name freed pages, and pages of new owners",
-                                   append="kswapck_bug=2", needs_bug=True),
+                                   append="kswapck_bug=2", kernels=("6.1bug",)),
+    "uffd-move": Scenario("swap PTEs moved by userfaultfd, their folios in the swap cache did not go with them",
+                          append="kswapck_bug=4", kernels=("6.12bug",)),
+    "uffd-move-fault": Scenario("the same, then a child read one of these pages: the kernel's BUG",
+                                append="kswapck_bug=4", kernels=("6.12bug",)),
+    "uffd-move-healthy": Scenario("the same move, and the folios went with it", workload="uffd-move",
+                                  kernels=("6.12bug", "6.12", "7.2")),
+    "pinned": Scenario("folios with extra references (a pipe's, an io_uring's), and such that only look pinned"),
+    "swapoff-hang": Scenario("the freed-folio bug, and swapoff spins on one of these slots",
+                             append="kswapck_bug=1 rcupdate.rcu_cpu_stall_timeout=5", kernels=("6.1bug",)),
+    "swapoff-busy": Scenario("a healthy swapoff with much to read back, stopped anywhere", random_stop=True,
+                             swap_more=768),
     "big": Scenario("half a million cached slots", memory=4710, swap=4608, seconds=900),
 }
 
@@ -124,7 +138,7 @@ def parse(name):
 
 
 def _possible(kernel, scenario):
-    return KERNELS[kernel].built or not SCENARIOS[scenario].needs_bug
+    return kernel in (SCENARIOS[scenario].kernels or KERNELS)
 
 
 # What `make --all` makes: each kernel, scenario and format at least once, not the product of all.
@@ -141,5 +155,10 @@ ALL = [
     *(f"6.1bug-{scenario}-kdump-zlib" for scenario in ("idle", "freed-folio", "tail-private")),
     "6.12-idle-kdump-zlib", "6.12-idle-kdump-d23",
     "6.12-storm-elf",
+    "6.12bug-uffd-move-elf", "6.12bug-uffd-move-fault-elf", "6.12bug-uffd-move-fault-vmcore",
+    *(f"{kernel}-uffd-move-healthy-elf" for kernel in ("6.12bug", "6.12")),
+    *(f"{kernel}-pinned-elf" for kernel in ("5.10", "6.1", "6.12", "6.1bug")),
+    "6.1bug-swapoff-hang-elf",
+    *(f"{kernel}-{scenario}-elf" for kernel in ("5.10", "6.1", "6.12") for scenario in ("swapoff-busy", "mix")),
     "6.1-big-elf", "6.1-big-qemu-zlib",
 ]

@@ -43,8 +43,7 @@ static void tell_slots(const char *huge)
 			fact("slots.%d type %u offset %llu count %lu", i, type, offset - 1, HUGE_PAGE / PAGE);
 }
 
-/* Huge pages of node 0 that are in the swap cache, one page of each mapped, are moved to node 1. */
-static char *migrate_in_swap_cache(void)
+char *migrate_in_swap_cache(void)
 {
 	size_t bytes = VICTIMS * HUGE_PAGE;
 	char *huge = map_huge(bytes);

@@ -59,6 +59,11 @@ void fact(const char *format, ...)
 	strncat(facts, "\n", sizeof(facts) - strlen(facts) - 1);
 }
 
+void forget_facts(void)
+{
+	facts[0] = '\0';
+}
+
 /* Says the lines of a /proc file that begin with one of the given words (all of them without words). */
 static void say_lines(const char *path, const char *key, const char *const *words)
 {
@@ -316,18 +321,17 @@ static char *kernel_log(void)
 	return log;
 }
 
-static bool kernel_log_has(const char *text)
+bool kernel_log_has(const char *text)
 {
 	return strstr(kernel_log(), text) != NULL;
 }
 
-/* The log's errors with this text, as facts. */
-static void tell_kernel_log(const char *text)
+void tell_kernel_log(const char *text)
 {
 	char *rest = kernel_log(), *line;
 
 	while ((line = strsep(&rest, "\n")) != NULL)
-		if (!strncmp(line, "<3>", 3) && strstr(line, text))
+		if (line[0] == '<' && line[1] >= '0' && line[1] <= '3' && strstr(line, text))
 			fact("klog %s", line);
 }
 

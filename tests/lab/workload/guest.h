@@ -23,6 +23,7 @@ void fail(const char *what) __attribute__((noreturn));
 
 /* A line of the scenario's own for all reports from now on; `report` says them with what the kernel counts. */
 void fact(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void forget_facts(void);
 void report(void);
 
 /* The end of most scenarios: the state stands. It goes nowhere from there, or panics for a genuine kdump. */
@@ -40,6 +41,9 @@ void swap_on(void);
 int load_module(const char *path, const char *options);
 /* All that the guest needs: their names begin with a number, in the order of their needs; with 9: not by itself. */
 void load_modules(void);
+bool kernel_log_has(const char *text);
+/* The kernel's errors (and worse) with this text, as facts. */
+void tell_kernel_log(const char *text);
 /* Till the kernel says that a CPU or a task keeps RCU from going on, for a minute; what it says becomes facts. */
 void wait_for_stall(void);
 
@@ -58,11 +62,27 @@ int move_to_node(char *p, size_t count, size_t step, int node);
 /* Asks for more than there is, so that reclaim must throw out what it can, then gives it back. */
 void memory_pressure(void);
 
+/* Huge pages of node 0 that are in the swap cache, one page of each mapped, are moved to node 1. Tells its facts. */
+char *migrate_in_swap_cache(void);
+
+/* A userfaultfd for missing pages of this memory, able to move pages there; -1 where the kernel has none such. */
+int userfaults_of(char *p, size_t bytes);
+/* Moves pages of this process to where `userfaults` is for: the bytes done, or -1. */
+long move_pages_here(int userfaults, char *to, const char *from, size_t bytes);
+
+/*
+ * A reference more on each of these pages (in a pipe that nobody reads) or a FOLL_PIN (as a buffer of an io_uring),
+ * until the descriptor that comes back is closed; -1 where that is not possible.
+ */
+int hold_pages(const char *p, size_t bytes);
+int pin_pages(const char *p, size_t bytes);
+
 uint64_t next_random(uint64_t *random);
 
 /* ---- scenarios in files of their own ---- */
 
 void storm(void);
+void mix(void);
 void freed_folio(void);
 void freed_folio_queue(void);
 void freed_folio_preempted(void);
@@ -70,5 +90,10 @@ void tail_private(void);
 void tail_private_split(void);
 void spin(void);
 void spin_xarray(void);
+void uffd_move(void);
+void uffd_move_fault(void);
+void pinned(void);
+void swapoff_hang(void);
+void swapoff_busy(void);
 
 #endif

@@ -248,6 +248,7 @@ static const struct {
 	{ "idle", idle },
 	{ "churn", churn },
 	{ "storm", storm },
+	{ "mix", mix },
 	{ "freed-folio", freed_folio },
 	{ "freed-folio-queue", freed_folio_queue },
 	{ "freed-folio-preempted", freed_folio_preempted },
@@ -255,6 +256,11 @@ static const struct {
 	{ "tail-private-split", tail_private_split },
 	{ "spin", spin },
 	{ "spin-xarray", spin_xarray },
+	{ "uffd-move", uffd_move },
+	{ "uffd-move-fault", uffd_move_fault },
+	{ "pinned", pinned },
+	{ "swapoff-hang", swapoff_hang },
+	{ "swapoff-busy", swapoff_busy },
 	{ "big", big },
 };
 

@@ -3,10 +3,8 @@
  * Everything at once that the kernel does with swap, as fast as it goes, so that a dump taken anywhere falls into
  * the middle of much: nothing here is a bug, so nothing may be found. What a kernel does not have fails silently.
  */
-#include "guest.h"
+#include "storm.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <pthread.h>
 #include <signal.h>
@@ -15,13 +13,12 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#define STORMERS 6              /* processes, of two threads each */
+#define STORMERS 6              /* processes, of two threads each: of `storm`; they share out the memory by this */
 #define BESIDE 3                /* children of one thread that run at the same time */
 #define FORKS 70                /* more than a byte of swap_map counts (SWAP_MAP_MAX): continuation pages */
 
@@ -31,7 +28,7 @@ struct stormer {
 	int number;
 };
 
-static uint64_t new_seed(void)
+uint64_t new_seed(void)
 {
 	struct timespec now;
 
@@ -176,7 +173,7 @@ static void limit_memory(size_t bytes)
 	write_file("/sys/fs/cgroup/limited/cgroup.procs", text);
 }
 
-static pid_t start_stormer(int number)
+pid_t start_stormer(int number)
 {
 	static struct stormer s;
 	pthread_t thread;
@@ -198,12 +195,13 @@ static pid_t start_stormer(int number)
 }
 
 /* Little memory in very many processes: the counts of its slots need continuation pages. */
-static pid_t start_forker(void)
+pid_t start_forker(int number)
 {
 	size_t bytes = 32 * PAGE;
 	pid_t child = fork();
 	char *p;
 
+	(void)number;
 	if (child)
 		return child;
 	write_file("/proc/self/oom_score_adj", "-1000");
@@ -223,79 +221,8 @@ static pid_t start_forker(void)
 	}
 }
 
-static void make_swap(const char *path, size_t bytes)
+void begin_storm(void)
 {
-	static char page[PAGE];
-	uint32_t header[3] = { 1, bytes / PAGE - 1, 0 };
-	int fd = open(path, O_WRONLY);
-
-	memcpy(page + 1024, header, sizeof(header));
-	memcpy(page + PAGE - 10, "SWAPSPACE2", 10);
-	if (fd < 0 || write(fd, page, PAGE) != PAGE || fsync(fd))
-		say("note %s: %s", path, strerror(errno));
-	close(fd);
-}
-
-static void on_alarm(int signal)
-{
-	(void)signal;           /* only so that a system call ends */
-}
-
-/* Devices come and go, and what the administrator can turn is turned. */
-static pid_t start_disturber(const char *disk, const char *ramdisk)
-{
-	const char *const devices[] = { disk, ramdisk };
-	uint64_t random = new_seed();
-	char path[80], text[16];
-	pid_t child = fork();
-
-	if (child)
-		return child;
-	write_file("/proc/self/oom_score_adj", "-1000");
-	sigaction(SIGALRM, &(struct sigaction){ .sa_handler = on_alarm }, NULL);
-	for (;;) {
-		const char *device = devices[next_random(&random) % 2];
-		/* sooner used than the large one, and so full at times; or with freed clusters being discarded */
-		int flags = next_random(&random) % 4 ? SWAP_FLAG_PREFER | (1 + next_random(&random) % 2) : 0;
-
-		if (next_random(&random) % 4 == 0)
-			flags |= SWAP_FLAG_DISCARD;
-		switch (next_random(&random) % 6) {
-		case 0:
-		case 1:
-			/* one that turns: no clusters, and read-ahead by slot for all devices */
-			snprintf(path, sizeof(path), "/sys/block/%s/queue/rotational", device + strlen("/dev/"));
-			write_file(path, next_random(&random) % 4 ? "0" : "1");
-			swapon(device, flags);
-			break;
-		case 2:
-			/* It may go on for as long as others swap, with the slots caches turned off. */
-			alarm(2);
-			swapoff(device);
-			alarm(0);
-			break;
-		case 3:
-			write_file("/proc/sys/vm/compact_memory", "1");
-			break;
-		case 4:
-			snprintf(text, sizeof(text), "%d", (int)(next_random(&random) % 6));
-			write_file("/proc/sys/vm/page-cluster", text);
-			break;
-		case 5:
-			write_file("/sys/kernel/mm/ksm/run", next_random(&random) % 3 ? "1" : "2");
-			break;
-		}
-		usleep(next_random(&random) % 500000);
-	}
-}
-
-void storm(void)
-{
-	const char *disk = crashing() ? "/dev/vdc" : "/dev/vdb";
-	uint64_t random = new_seed();
-	pid_t children[STORMERS], gone;
-	time_t started = time(NULL);
-
 	mkdir("/sys/fs/cgroup", 0755);
 	mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, NULL);
 	write_file("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
@@ -309,15 +236,43 @@ void storm(void)
 	write_file("/sys/kernel/mm/transparent_hugepage/khugepaged/alloc_sleep_millisecs", "200");
 	write_file("/sys/kernel/mm/ksm/pages_to_scan", "1000");
 	write_file("/sys/kernel/mm/ksm/run", "1");
-	/* a device that answers at once (SWP_SYNCHRONOUS_IO): pages come back past the swap cache */
-	if (load_module("/modules/90-brd.ko", "rd_nr=1 rd_size=24576") == 0)
-		make_swap("/dev/ram0", 24 * MIB);
+}
 
-	for (int i = 0; i < STORMERS; i++)
-		children[i] = start_stormer(i);
-	start_forker();
-	start_disturber(disk, "/dev/ram0");
-	fact("stormers %d", STORMERS);
+/* ---- for ever ---------------------------------------------------------------------------- */
+
+#define MOST_PLAYERS 32
+
+struct player {
+	pid_t pid;
+	const struct part *part;
+	int number;
+};
+
+/* An exit frees all at once. The memory killer does the same, now and then. Who is gone comes again. */
+static void replace_players(struct player *players, int count, uint64_t *random)
+{
+	const struct player *victim = &players[next_random(random) % count];
+	pid_t gone;
+
+	if (victim->part->mortal && next_random(random) % 6 == 0)
+		kill(victim->pid, SIGKILL);
+	while ((gone = waitpid(-1, NULL, WNOHANG)) > 0)
+		for (struct player *p = players; p < players + count; p++)
+			if (p->pid == gone)
+				p->pid = p->part->start(p->number);
+}
+
+void go_on(const struct part *parts, size_t count, void (*tell)(void))
+{
+	struct player players[MOST_PLAYERS];
+	uint64_t random = new_seed();
+	time_t started = time(NULL);
+	int playing = 0;
+
+	for (const struct part *part = parts; part < parts + count; part++)
+		for (int i = 0; i < part->count && playing < MOST_PLAYERS; i++)
+			players[playing++] = (struct player){ part->start(i), part, i };
+	tell();
 	report();
 	for (bool ready = false;;) {
 		usleep(300 * 1000);
@@ -327,14 +282,30 @@ void storm(void)
 				finish();
 			say("ready");
 		}
-		/* An exit frees all at once. The memory killer does the same, now and then. */
-		if (next_random(&random) % 6 == 0)
-			kill(children[next_random(&random) % STORMERS], SIGKILL);
-		while ((gone = waitpid(-1, NULL, WNOHANG)) > 0)
-			for (int i = 0; i < STORMERS; i++)
-				if (children[i] == gone)
-					children[i] = start_stormer(i);
-		if (next_random(&random) % 3 == 0)
+		replace_players(players, playing, &random);
+		if (next_random(&random) % 3 == 0) {
+			tell();
 			report();
+		}
 	}
+}
+
+static void tell_storm(void)
+{
+	forget_facts();
+	fact("stormers %d", STORMERS);
+}
+
+void storm(void)
+{
+	static const struct part parts[] = {
+		{ start_stormer, STORMERS, true },
+		{ start_forker, 1, false },
+		{ start_disturber, 1, false },
+	};
+
+	begin_storm();
+	add_swap_disk();
+	add_ramdisk();
+	go_on(parts, sizeof(parts) / sizeof(parts[0]), tell_storm);
 }
