@@ -219,9 +219,9 @@ static void tell_gone_user(struct teller *teller, const struct story_gone_user *
 	phrase_begin(phrase, "%s", "");
 	if (thread)
 		words_thread(phrase, thread);
-	phrase_add(phrase, " uses slot %" PRIu64 " of swap device %u, which is off: it faults at 0x%"
-		   PRIx64 ", where its page table still has the entry 0x%" PRIx64, user->slot,
-		   user->type, user->address, user->pte);
+	phrase_add(phrase, " uses slot %" PRIu64 " of swap device %u, which is off: it faults at "
+		   "0x%" PRIx64 ", where its page table still has the entry 0x%" PRIx64,
+		   user->slot, user->type, user->address, user->pte);
 	if (user->function)
 		phrase_add(phrase, " (as has %s())", words_name(user->function, name));
 	teller_row(teller);
@@ -232,9 +232,9 @@ void words_gone(const struct story_gone *gone, struct phrase *phrase)
 	phrase_begin(phrase, "%s", "");
 	if (gone->entries) {
 		words_count(phrase, gone->entries, "place");
-		phrase_add(phrase, " still name%s swap devices that are off. Their data is lost: to "
-			   "touch one ends in SIGBUS, or in an oops where the kernel follows what "
-			   "is left of the device.", gone->entries == 1 ? "s" : "");
+		phrase_add(phrase, " still name%s swap devices that are off. Their data is lost: "
+			   "to touch one ends in SIGBUS, or in an oops where the kernel follows "
+			   "what is left of the device.", gone->entries == 1 ? "s" : "");
 	} else if (gone->user_count) {
 		phrase_add(phrase, "a swap device that is off is still in use.");
 	}
@@ -265,14 +265,15 @@ void words_moved(const struct story_moved *moved, struct phrase *phrase)
 		   "where neither its index nor its anon_vma leads. ");
 	if (moved->copied == moved->pages)
 		phrase_add(phrase, "Before that, this kernel copies a small page that belongs "
-			   "elsewhere (CONFIG_KSM, ksm_might_need_to_copy()), so that no harm comes.");
+			   "elsewhere (CONFIG_KSM, ksm_might_need_to_copy()), so that no harm "
+			   "comes.");
 	else if (moved->checked)
-		phrase_add(phrase, "This kernel checks that (CONFIG_DEBUG_VM, by its symbols): BUG in "
-			   "__page_check_anon_rmap().");
+		phrase_add(phrase, "This kernel checks that (CONFIG_DEBUG_VM, by its symbols): "
+			   "BUG in __page_check_anon_rmap().");
 	else
-		phrase_add(phrase, "By its symbols this kernel does not check that (CONFIG_DEBUG_VM): "
-			   "reclaim and migration will not find that mapping, and take the page "
-			   "away under the process.");
+		phrase_add(phrase, "By its symbols this kernel does not check that "
+			   "(CONFIG_DEBUG_VM): reclaim and migration will not find that mapping, "
+			   "and take the page away under the process.");
 	if (moved->copied && moved->copied < moved->pages)
 		phrase_add(phrase, " %s small pages of these are copied instead (CONFIG_KSM).",
 			   text_number(moved->copied, number));
@@ -282,9 +283,9 @@ void words_moved_end(const struct story_moved *moved, struct phrase *phrase)
 {
 	phrase_begin(phrase, "%s", "");
 	if (moved->pages > moved->copied)
-		phrase_add(phrase, "As soon as reclaim has taken the folios out of the swap cache, or the "
-			   "process unmaps them (exit, munmap, MADV_DONTNEED), all is well. swapoff "
-			   "maps them too.");
+		phrase_add(phrase, "As soon as reclaim has taken the folios out of the swap cache, "
+			   "or the process unmaps them (exit, munmap, MADV_DONTNEED), all is well. "
+			   "swapoff maps them too.");
 }
 
 void tell_moved(struct teller *teller)
@@ -351,8 +352,8 @@ void tell_crash(struct teller *teller)
 	words_crash(teller->story, phrase);
 	teller_paragraph(teller, "who");
 	if (crash->proved) {
-		phrase_begin(phrase, "folio 0x%" PRIx64 ": index 0x%" PRIx64 ", anon_vma root 0x%" PRIx64,
-			     crash->page, crash->folio_index, crash->folio_root);
+		phrase_begin(phrase, "folio 0x%" PRIx64 ": index 0x%" PRIx64 ", anon_vma root 0x%"
+			     PRIx64, crash->page, crash->folio_index, crash->folio_root);
 		teller_row(teller);
 		phrase_begin(phrase, "the place: index 0x%" PRIx64 ", anon_vma root 0x%" PRIx64,
 			     crash->place_index, crash->place_root);

@@ -344,7 +344,6 @@ static void add_moved(const struct story *story, struct phrase *phrase)
 static void add_touches(const struct story *story, const char *begin, struct phrase *phrase)
 {
 	const struct story_findings *findings = story->findings;
-	const char *next = " Who";
 
 	if (story->moved.pages > story->moved.copied) {
 		phrase_add(phrase, "%s touches one of ", begin);
@@ -352,14 +351,14 @@ static void add_touches(const struct story *story, const char *begin, struct phr
 		phrase_add(phrase, " %s: the cached folio belongs elsewhere.",
 			   story->moved.checked ? "will hit a BUG" :
 			   "maps what reclaim and migration cannot find");
-		begin = next;
+		begin = " Who";
 	}
 	if (findings->lost_slots) {
 		phrase_add(phrase, "%s touches one of ", begin);
 		words_count(phrase, findings->lost_slots, "page");
 		phrase_add(phrase, " that lead to slots that are not theirs will be killed, or read "
 			   "what is not its own.");
-		begin = next;
+		begin = " Who";
 	}
 	if (findings->dead_devices)
 		phrase_add(phrase, "%s faults on a swapped page of a device without users will "
