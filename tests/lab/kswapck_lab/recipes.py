@@ -60,6 +60,7 @@ SCENARIOS = {
                              append="kswapck_bug=1 rcupdate.rcu_cpu_stall_timeout=5", kernels=("6.1bug",)),
     "swapoff-busy": Scenario("a healthy swapoff with much to read back, stopped anywhere", random_stop=True,
                              swap_more=768),
+    "many": Scenario("1,500 processes that share slots: counts that go on in continuation pages", memory=768, seconds=300),
     "big": Scenario("half a million cached slots", memory=4710, swap=4608, seconds=900),
 }
 
@@ -160,5 +161,5 @@ ALL = [
     *(f"{kernel}-pinned-elf" for kernel in ("5.10", "6.1", "6.12", "6.1bug")),
     "6.1bug-swapoff-hang-elf",
     *(f"{kernel}-{scenario}-elf" for kernel in ("5.10", "6.1", "6.12") for scenario in ("swapoff-busy", "mix")),
-    "6.1-big-elf", "6.1-big-qemu-zlib",
+    "6.1-many-elf", "6.1-big-elf", "6.1-big-qemu-zlib",
 ]

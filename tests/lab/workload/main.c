@@ -192,6 +192,45 @@ static void big(void)
 	finish();
 }
 
+/* ---- scenario: many -------------------------------------------------------------------- */
+
+#define PROCESSES 1500          /* more than a byte of swap_map counts, so continuation pages are needed */
+
+/* All share the slots of one, and each has some of its own. */
+static void many(void)
+{
+	size_t bytes = HUGE_PAGE, own = 16 * PAGE;
+	char *shared = map_small(bytes);
+	int done[2], forked = 0;
+	char byte;
+
+	if (pipe(done))
+		fail("pipe");
+	fill(shared, bytes);
+	page_out(shared, bytes);
+	sleep(2);
+	for (int i = 0; i < PROCESSES; i++) {
+		pid_t child = fork();
+
+		if (child == 0) {
+			char *p = map_small(own);
+
+			fill(p, own);
+			page_out(p, own);
+			if (write(done[1], "", 1) != 1)
+				fail("pipe");
+			for (;;)
+				pause();
+		}
+		forked += child > 0;
+	}
+	for (int i = 0; i < forked; i++)
+		if (read(done[0], &byte, 1) != 1)
+			fail("pipe");
+	fact("processes %d", forked);
+	finish();
+}
+
 /* ---- kdump ----------------------------------------------------------------------------- */
 
 static void load_crash_kernel(void)
@@ -262,6 +301,7 @@ static const struct {
 	{ "swapoff-hang", swapoff_hang },
 	{ "swapoff-busy", swapoff_busy },
 	{ "big", big },
+	{ "many", many },
 };
 
 int main(void)
