@@ -161,18 +161,50 @@ static bool enter(struct sweep_walk *walk, uint64_t physical)
 	return true;
 }
 
-static void sweep_ptes(struct sweep_walk *walk, const uint64_t *table, uint64_t physical,
-		       uint64_t base)
+/* The swap entries of a lowest table; what they are is copied, for visitors read memory. */
+struct swap_ptes {
+	unsigned int count;
+	uint16_t indices[ENTRIES];
+	uint64_t ptes[ENTRIES];
+};
+
+static void gather_swap_ptes(const uint64_t *table, struct swap_ptes *found)
 {
 	unsigned int i, type;
 	uint64_t slot;
 
+	found->count = 0;
+	for (i = 0; i < ENTRIES; i++) {
+		/* most are empty or present */
+		if (!table[i] || table[i] & PRESENT ||
+		    !page_table_swap_entry(table[i], &type, &slot))
+			continue;
+		found->indices[found->count] = (uint16_t)i;
+		found->ptes[found->count++] = table[i];
+	}
+}
+
+static void sweep_ptes(struct sweep_walk *walk, uint64_t physical, uint64_t base)
+{
+	enum read_status status;
+	const uint64_t *table = memory_map_physical(walk->kernel->memory, physical, PAGE_BYTES,
+						    &status);
+	struct swap_ptes found;
+	unsigned int i;
+
+	if (!table) {
+		walk->sweep->unreadable++;
+		return;
+	}
+	walk->sweep->tables++;
 	walk->sweep->ptes += ENTRIES;
-	for (i = 0; i < ENTRIES && !walk->stopped; i++)
-		if (page_table_swap_entry(table[i], &type, &slot))
-			walk->stopped = !walk->visit(walk->data,
-						     base + ((uint64_t)i << PAGE_BITS),
-						     table[i], physical + 8 * i);
+	gather_swap_ptes(table, &found);
+	for (i = 0; i < found.count && !walk->stopped; i++) {
+		uint64_t index = found.indices[i];
+
+		walk->stopped = !walk->visit(walk->data, base + (index << PAGE_BITS), found.ptes[i],
+					     physical + 8 * index);
+	}
 }
 
 static void sweep_below(struct sweep_walk *walk, uint64_t entry, unsigned int level,
@@ -199,16 +231,17 @@ static void sweep_below(struct sweep_walk *walk, uint64_t entry, unsigned int le
 
 	if (!enter(walk, physical))
 		return;
+	if (level == 1) {
+		sweep_ptes(walk, physical, base);
+		return;
+	}
 	if (memory_read_physical(walk->kernel->memory, physical, table,
 				 sizeof(table)) != READ_OK) {
 		walk->sweep->unreadable++;
 		return;
 	}
 	walk->sweep->tables++;
-	if (level == 1)
-		sweep_ptes(walk, table, physical, base);
-	else
-		sweep_table(walk, table, ENTRIES, level, base);
+	sweep_table(walk, table, ENTRIES, level, base);
 }
 
 static uint64_t ram_pages(const struct kernel *kernel)

@@ -288,8 +288,8 @@ enum read_status memory_physical(struct memory *memory, uint64_t address, uint64
 	return source_to_physical(memory->source, ADDRESS_VIRTUAL, physical);
 }
 
-const void *memory_map(struct memory *memory, uint64_t address, size_t length,
-		       enum read_status *status)
+static const void *map_space(struct memory *memory, enum address_space space, uint64_t address,
+			     size_t length, enum read_status *status)
 {
 	uint64_t within = address & (memory->page_size - 1);
 	const unsigned char *page;
@@ -301,8 +301,20 @@ const void *memory_map(struct memory *memory, uint64_t address, size_t length,
 		*status = READ_UNMAPPED;
 		return NULL;
 	}
-	page = get_page(memory, ADDRESS_VIRTUAL, address - within, status);
+	page = get_page(memory, space, address - within, status);
 	return page ? page + within : NULL;
+}
+
+const void *memory_map(struct memory *memory, uint64_t address, size_t length,
+		       enum read_status *status)
+{
+	return map_space(memory, ADDRESS_VIRTUAL, address, length, status);
+}
+
+const void *memory_map_physical(struct memory *memory, uint64_t address, size_t length,
+				enum read_status *status)
+{
+	return map_space(memory, ADDRESS_PHYSICAL, address, length, status);
 }
 
 enum read_status memory_read_u8(struct memory *memory, uint64_t address, uint8_t *value)

@@ -46,6 +46,10 @@ enum read_status memory_physical(struct memory *memory, uint64_t address, uint64
 const void *memory_map(struct memory *memory, uint64_t address, size_t length,
 		       enum read_status *status);
 
+/** memory_map_physical - the same at a physical address. */
+const void *memory_map_physical(struct memory *memory, uint64_t address, size_t length,
+				enum read_status *status);
+
 /* Little-endian integers at kernel virtual addresses (x86_64 and arm64 dumps). */
 enum read_status memory_read_u8(struct memory *memory, uint64_t address, uint8_t *value);
 enum read_status memory_read_u16(struct memory *memory, uint64_t address, uint16_t *value);
