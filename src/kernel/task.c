@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "kernel/list.h"
+
 #define TASKS_MAX (4U << 20)	/* PID_MAX_LIMIT, include/linux/threads.h */
 #define PF_KTHREAD 0x00200000	/* include/linux/sched.h; the same since 2.6.33 */
 
@@ -60,20 +62,6 @@ bool task_layout_resolve(const struct kernel *kernel, struct task_layout *layout
 	       kernel_field(kernel, "signal_struct", "thread_head", &layout->thread_head) &&
 	       kernel_field(kernel, "task_struct", "stack", &layout->stack) &&
 	       kernel_field(kernel, "task_struct", "thread.sp", &layout->sp);
-}
-
-/*
- * One step of a list_head, checked from both sides: a list in which every
- * node's prev is right cannot run into a loop that misses the head.
- */
-static bool list_next(const struct kernel *kernel, uint64_t node, uint64_t *next)
-{
-	uint64_t prev;
-
-	return memory_read_u64(kernel->memory, node, next) == READ_OK &&
-	       *next >> 63 && (*next & 7) == 0 &&
-	       memory_read_u64(kernel->memory, *next + 8, &prev) == READ_OK &&
-	       prev == node;
 }
 
 static bool read_task(const struct kernel *kernel, const struct task_layout *layout,
