@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "command/inspection.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "command/dump_options.h"
 #include "command/interrupt.h"
 #include "command/options.h"
 
@@ -17,9 +17,6 @@ enum {
 	OPTION_MAX_FINDINGS,
 	OPTION_STACKS,
 	OPTION_NO_SWEEP,
-	OPTION_VMLINUX,
-	OPTION_NO_SEARCH,
-	OPTION_ARCH,
 	OPTION_QUIET,
 	OPTION_HELP,
 	OPTION_COUNT,
@@ -37,25 +34,23 @@ static const struct {
 		"show call chains frame by frame: cpus, of all CPUs; all, of every task"}},
 	[OPTION_NO_SWEEP] = {INSPECTION_SCAN | INSPECTION_EXPLAIN, {"no-sweep", 'w', NULL,
 		"do not look through page tables: not at who refers to the slots, or is next"}},
-	[OPTION_VMLINUX] = {INSPECTION_SCAN | INSPECTION_EXPLAIN, {"vmlinux", 'k', "FILE",
-		"take symbols and types from this vmlinux, not from the dump"}},
-	[OPTION_NO_SEARCH] = {INSPECTION_SCAN | INSPECTION_EXPLAIN, {"no-search", 'n', NULL,
-		"do not look for a vmlinux in /usr/lib/debug and /boot"}},
-	[OPTION_ARCH] = {INSPECTION_SCAN | INSPECTION_EXPLAIN, {"arch", 'a', "NAME",
-		"architecture of the dump, where its header does not tell (x86_64)"}},
 	[OPTION_QUIET] = {INSPECTION_SCAN | INSPECTION_EXPLAIN, {"quiet", 'q', NULL,
 		"no progress on the terminal"}},
 	[OPTION_HELP] = {INSPECTION_SCAN | INSPECTION_EXPLAIN, {"help", 'h', NULL,
 		"show this help"}},
 };
 
+#define FIRST_DUMP_OPTION	OPTION_COUNT
+#define FIRST_CHECKS_OPTION	(FIRST_DUMP_OPTION + DUMP_OPTIONS)
+#define ALL_OPTIONS		(FIRST_CHECKS_OPTION + CHECKS_OPTIONS)
+
 /*
- * The options of some parts, and which one of all each is; from OPTION_COUNT on they are
- * those of checks.h.
+ * The options of some parts, and which one of all each is: of this file, of
+ * dump_options.h, of checks.h.
  */
 struct option_choice {
-	struct option_entry entries[OPTION_COUNT + CHECKS_OPTIONS + 1];
-	int numbers[OPTION_COUNT + CHECKS_OPTIONS];
+	struct option_entry entries[ALL_OPTIONS + 1];
+	int numbers[ALL_OPTIONS];
 	int count;
 	struct inspection_options *options;
 };
@@ -68,38 +63,19 @@ static void add_option(struct option_choice *choice, const struct option_entry *
 
 static void choose_options(unsigned int parts, struct option_choice *choice)
 {
-	int i, j;
+	int i;
 
 	memset(choice, 0, sizeof(*choice));
-	for (i = 0; i < OPTION_COUNT; i++) {
-		/* in front of what every program has */
-		for (j = 0; i == OPTION_QUIET && j < CHECKS_OPTIONS; j++)
-			add_option(choice, &checks_options[j], OPTION_COUNT + j);
+	for (i = 0; i < OPTION_QUIET; i++)
 		if (all_options[i].parts & parts)
 			add_option(choice, &all_options[i].entry, i);
-	}
-}
-
-static bool refuse(const char *option, const char *value, const char *why)
-{
-	char text[256];
-
-	fprintf(stderr, "kswapck: --%s: '%s' %s\n", option,
-		text_visible(value, text, sizeof(text)), why);
-	return false;
-}
-
-static bool take_max_findings(struct inspection_options *options, const char *value)
-{
-	unsigned long number;
-	char *end;
-
-	errno = 0;
-	number = strtoul(value, &end, 10);
-	if (errno || *end || !isdigit((unsigned char)*value) || number > UINT32_MAX)
-		return refuse("max-findings", value, "is not a number");
-	options->max_findings = (unsigned int)number;
-	return true;
+	for (i = 0; i < DUMP_OPTIONS; i++)
+		add_option(choice, &dump_options_table[i], FIRST_DUMP_OPTION + i);
+	for (i = 0; i < CHECKS_OPTIONS; i++)
+		add_option(choice, &checks_options[i], FIRST_CHECKS_OPTION + i);
+	/* last what every program has */
+	for (i = OPTION_QUIET; i < OPTION_COUNT; i++)
+		add_option(choice, &all_options[i].entry, i);
 }
 
 static bool take_stacks(struct inspection_options *options, const char *value)
@@ -109,7 +85,7 @@ static bool take_stacks(struct inspection_options *options, const char *value)
 	else if (!strcmp(value, "all"))
 		options->stacks = STACKS_ALL;
 	else
-		return refuse("stacks", value, "is neither cpus nor all");
+		return options_refuse("stacks", value, "is neither cpus nor all");
 	return true;
 }
 
@@ -118,31 +94,22 @@ static bool take_option(void *data, int index, const char *value)
 	const struct option_choice *choice = data;
 	struct inspection_options *options = choice->options;
 
-	if (choice->numbers[index] >= OPTION_COUNT)
-		return checks_take(&options->checks, choice->numbers[index] - OPTION_COUNT, value);
-	switch (choice->numbers[index]) {
+	int number = choice->numbers[index];
+
+	if (number >= FIRST_CHECKS_OPTION)
+		return checks_take(&options->checks, number - FIRST_CHECKS_OPTION, value);
+	if (number >= FIRST_DUMP_OPTION)
+		return dump_options_take(&options->dump, number - FIRST_DUMP_OPTION, value);
+	switch (number) {
 	case OPTION_JSON:
 		options->json = true;
 		break;
 	case OPTION_MAX_FINDINGS:
-		return take_max_findings(options, value);
+		return options_count("max-findings", value, &options->max_findings);
 	case OPTION_STACKS:
 		return take_stacks(options, value);
 	case OPTION_NO_SWEEP:
 		options->no_sweep = true;
-		break;
-	case OPTION_VMLINUX:
-		if (!*value)
-			return refuse("vmlinux", value, "is no file");
-		options->dump.vmlinux = value;
-		break;
-	case OPTION_NO_SEARCH:
-		options->dump.search = false;
-		break;
-	case OPTION_ARCH:
-		if (!*value)
-			return refuse("arch", value, "is no architecture");
-		options->dump.architecture = value;
 		break;
 	case OPTION_QUIET:
 		options->quiet = true;

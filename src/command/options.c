@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "command/options.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -33,6 +36,39 @@ static void complain(int got, const char *argument, const struct option_entry *t
 	else
 		fprintf(stderr, "kswapck: there is no option '%s', or more than one begins so\n",
 			text);
+}
+
+bool options_refuse(const char *option, const char *value, const char *why)
+{
+	char text[256];
+
+	fprintf(stderr, "kswapck: --%s: '%s' %s\n", option,
+		text_visible(value, text, sizeof(text)), why);
+	return false;
+}
+
+bool options_number(const char *text, uint64_t *number, const char **end)
+{
+	bool is_hex = text[0] == '0' && text[1] == 'x';
+	char *stop;
+
+	errno = 0;
+	*number = strtoull(text, &stop, is_hex ? 16 : 10);
+	*end = stop;
+	return !errno && isdigit((unsigned char)*text) && stop != text;
+}
+
+bool options_count(const char *option, const char *value, unsigned int *count)
+{
+	uint64_t number;
+	const char *end;
+
+	/* an address may be 0x..., a count may not */
+	if (!options_number(value, &number, &end) || *end || number > UINT32_MAX ||
+	    strchr(value, 'x'))
+		return options_refuse(option, value, "is not a number");
+	*count = (unsigned int)number;
+	return true;
 }
 
 int options_parse(int argc, char **argv, const struct option_entry *table,

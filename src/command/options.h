@@ -4,6 +4,7 @@
 #define KSWAPCK_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 struct option_entry {
@@ -33,6 +34,18 @@ int options_parse(int argc, char **argv, const struct option_entry *table,
  * if there is none, or if "--" says that what follows are files.
  */
 int options_skip(int argc, char **argv, const struct option_entry *table);
+
+/** options_refuse - say on stderr what is wrong with the value of --@option; returns false. */
+bool options_refuse(const char *option, const char *value, const char *why);
+
+/**
+ * options_number - take a number, decimal or 0x..., which may be followed by more.
+ * @end: set to what follows it.
+ */
+bool options_number(const char *text, uint64_t *number, const char **end);
+
+/** options_count - take a number that has nothing after it, for --@option; or refuse it. */
+bool options_count(const char *option, const char *value, unsigned int *count);
 
 /** options_print - write the table for --help. */
 void options_print(FILE *stream, const struct option_entry *table);

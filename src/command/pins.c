@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* kswapck pins: which folios can be migrated, and what holds the others. */
-#include <ctype.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "command/command.h"
-#include "command/dump.h"
+#include "command/dump_options.h"
 #include "command/inspection.h"
 #include "command/interrupt.h"
-#include "command/options.h"
 #include "command/terminal.h"
 #include "output/pins.h"
 
@@ -21,15 +16,12 @@ enum {
 	OPTION_ANON,
 	OPTION_JSON,
 	OPTION_MAX_FINDINGS,
-	OPTION_VMLINUX,
-	OPTION_NO_SEARCH,
-	OPTION_ARCH,
 	OPTION_QUIET,
 	OPTION_HELP,
 	OPTION_COUNT,
 };
 
-static const struct option_entry options_table[OPTION_COUNT + 1] = {
+static const struct option_entry own_options[OPTION_COUNT] = {
 	[OPTION_PFN] = {"pfn", 'p', "A[-B]",
 		"look at these page frames, decimal or 0x..."},
 	[OPTION_MEMORY_BLOCK] = {"memory-block", 'b', "N",
@@ -40,12 +32,6 @@ static const struct option_entry options_table[OPTION_COUNT + 1] = {
 	[OPTION_JSON] = {"json", 'j', NULL, "write the report as JSON; nothing is left out"},
 	[OPTION_MAX_FINDINGS] = {"max-findings", 'm', "N",
 		"show at most N folios of each verdict (default 10; 0: all)"},
-	[OPTION_VMLINUX] = {"vmlinux", 'k', "FILE",
-		"take symbols and types from this vmlinux, not from the dump"},
-	[OPTION_NO_SEARCH] = {"no-search", 'n', NULL,
-		"do not look for a vmlinux in /usr/lib/debug and /boot"},
-	[OPTION_ARCH] = {"arch", 'a', "NAME",
-		"architecture of the dump, where its header does not tell (x86_64)"},
 	[OPTION_QUIET] = {"quiet", 'q', NULL, "no progress on the terminal"},
 	[OPTION_HELP] = {"help", 'h', NULL, "show this help"},
 };
@@ -65,62 +51,50 @@ struct pins_wishes {
 	unsigned int max_findings;
 };
 
-static bool refuse(const char *option, const char *value, const char *why)
-{
-	char text[256];
-
-	fprintf(stderr, "kswapck: --%s: '%s' %s\n", option,
-		text_visible(value, text, sizeof(text)), why);
-	return false;
-}
-
-/* A number, decimal or 0x...; @end is set to what follows it. */
-static bool parse_number(const char *text, uint64_t *number, const char **end)
-{
-	char *stop;
-
-	errno = 0;
-	*number = strtoull(text, &stop, isdigit((unsigned char)*text) && text[1] == 'x' ? 16 : 10);
-	*end = stop;
-	return !errno && isdigit((unsigned char)*text) && stop != text;
-}
-
 static bool take_place(struct pins_wishes *wishes, enum place place, const char *option,
 		       const char *value)
 {
 	const char *rest;
 
 	if (wishes->place != PLACE_SWAP_CACHE)
-		return refuse(option, value, "is a second place: give one of --pfn, "
+		return options_refuse(option, value, "is a second place: give one of --pfn, "
 			      "--memory-block, --node");
-	if (!parse_number(value, &wishes->first, &rest))
-		return refuse(option, value, "is not a number");
+	if (!options_number(value, &wishes->first, &rest))
+		return options_refuse(option, value, "is not a number");
 	wishes->place = place;
 	wishes->last = wishes->first;
-	if (place == PLACE_PFN && *rest == '-' && !parse_number(rest + 1, &wishes->last, &rest))
-		return refuse(option, value, "is not A-B");
+	if (place == PLACE_PFN && *rest == '-' && !options_number(rest + 1, &wishes->last, &rest))
+		return options_refuse(option, value, "is not A-B");
 	if (*rest)
-		return refuse(option, value, "is not a number");
+		return options_refuse(option, value, "is not a number");
 	return wishes->last >= wishes->first ||
-	       refuse(option, value, "ends before it begins");
+	       options_refuse(option, value, "ends before it begins");
 }
 
-static bool take_max_findings(struct pins_wishes *wishes, const char *value)
-{
-	const char *rest;
-	uint64_t number;
+/* The options of the dump stand before what every program has. */
+struct option_table {
+	struct option_entry entries[OPTION_COUNT + DUMP_OPTIONS + 1];
+};
 
-	if (!parse_number(value, &number, &rest) || *rest || number > UINT32_MAX)
-		return refuse("max-findings", value, "is not a number");
-	wishes->max_findings = (unsigned int)number;
-	return true;
+static struct option_table all_options(void)
+{
+	struct option_table table = {0};
+	struct option_entry *entries = table.entries;
+
+	memcpy(entries, own_options, OPTION_QUIET * sizeof(*entries));
+	memcpy(entries + OPTION_QUIET, dump_options_table, sizeof(dump_options_table));
+	memcpy(entries + OPTION_QUIET + DUMP_OPTIONS, own_options + OPTION_QUIET,
+	       (OPTION_COUNT - OPTION_QUIET) * sizeof(*entries));
+	return table;
 }
 
 static bool take_option(void *data, int index, const char *value)
 {
 	struct pins_wishes *wishes = data;
 
-	switch (index) {
+	if (index >= OPTION_QUIET && index < OPTION_QUIET + DUMP_OPTIONS)
+		return dump_options_take(&wishes->dump, index - OPTION_QUIET, value);
+	switch (index < OPTION_QUIET ? index : index - DUMP_OPTIONS) {
 	case OPTION_PFN:
 		return take_place(wishes, PLACE_PFN, "pfn", value);
 	case OPTION_MEMORY_BLOCK:
@@ -134,20 +108,7 @@ static bool take_option(void *data, int index, const char *value)
 		wishes->json = true;
 		break;
 	case OPTION_MAX_FINDINGS:
-		return take_max_findings(wishes, value);
-	case OPTION_VMLINUX:
-		if (!*value)
-			return refuse("vmlinux", value, "is no file");
-		wishes->dump.vmlinux = value;
-		break;
-	case OPTION_NO_SEARCH:
-		wishes->dump.search = false;
-		break;
-	case OPTION_ARCH:
-		if (!*value)
-			return refuse("arch", value, "is no architecture");
-		wishes->dump.architecture = value;
-		break;
+		return options_count("max-findings", value, &wishes->max_findings);
 	case OPTION_QUIET:
 		wishes->quiet = true;
 		break;
@@ -158,12 +119,12 @@ static bool take_option(void *data, int index, const char *value)
 	return true;
 }
 
-static void print_help(void)
+static void print_help(const struct option_table *table)
 {
 	printf("Usage: kswapck pins %s\n"
 	       "Say which folios can be migrated, and what holds the others: all of the swap\n"
 	       "cache, or all pages of a range.\n\n", command_pins.arguments);
-	options_print(stdout, options_table);
+	options_print(stdout, table->entries);
 	printf("\nExit status, a sum: 0 everything was seen, 4 something could not be read,\n"
 	       "8 could not analyse, 16 wrong usage, 32 interrupted.\n");
 }
@@ -301,7 +262,8 @@ static int report(struct work *work, struct dump *dump, const char *const *files
 static int run(int argc, char **argv)
 {
 	struct pins_wishes wishes = {.dump.search = true, .max_findings = 10};
-	int first = options_parse(argc, argv, options_table, take_option, &wishes), status;
+	const struct option_table table = all_options();
+	int first = options_parse(argc, argv, table.entries, take_option, &wishes), status;
 	struct work work = {.wishes = &wishes};
 	struct dump dump;
 	struct error err;
@@ -309,7 +271,7 @@ static int run(int argc, char **argv)
 	if (first < 0)
 		return EXIT_USAGE;
 	if (wishes.help) {
-		print_help();
+		print_help(&table);
 		return EXIT_CLEAN;
 	}
 	if (first == argc) {
