@@ -42,8 +42,8 @@ static const struct kswapck_problem problems[] = {
 			"as it was: Linux 6.8 up to 6.12.19 and 6.13 (fixed by c50f8e6053b0).",
 		.consequence = "At the next touch the folio is mapped where its reverse mapping does not "
 			"lead: BUG in __page_check_anon_rmap() with CONFIG_DEBUG_VM; without it "
-			"reclaim and migration never find that mapping, and free or move the page "
-			"under the process. With CONFIG_KSM a small page is copied instead "
+			"reclaim and migration never find that mapping, and the page stays where it is "
+			"as long as the process has it. With CONFIG_KSM a small page is copied instead "
 			"(ksm_might_need_to_copy()), and no harm is done.",
 		.confirm = "page.index is not (ADDRESS - vm_start) / 4096 + vm_pgoff:\n"
 			" crash> struct page.index,mapping PAGE; vma -p PID\n"
@@ -229,7 +229,12 @@ static void report(struct kswapck_audit *audit, const struct layout *layout,
 	kswapck_report(audit, &finding);
 }
 
-/* UFFDIO_MOVE as it should be changes the folio first, under its lock. */
+/*
+ * UFFDIO_MOVE as it should be changes the folio first, under its lock. A VMA has its
+ * start and its pgoff changed one after the other, and the stack of a new program lies
+ * in one that does not fit while it is moved (fs/exec.c shift_arg_pages()): all with
+ * the mmap_lock.
+ */
 static void check(struct kswapck_audit *audit, const struct kswapck_reference *reference)
 {
 	const struct layout *layout = kswapck_state(audit);
@@ -243,12 +248,16 @@ static void check(struct kswapck_audit *audit, const struct kswapck_reference *r
 	    !is_anon_folio_of(&sides.page, reference, &index))
 		return;
 	if (!read_sides(audit, layout, reference, index, &sides)) {
-		kswapck_unverified(audit, unreadable_vma, 1);
+		/* in no VMA any more: nobody will fault there */
+		if (sides.vma.mm && !sides.vma.address)
+			kswapck_in_motion(audit, 1);
+		else
+			kswapck_unverified(audit, unreadable_vma, 1);
 		return;
 	}
 	if (sides.folio_index == sides.place_index && sides.folio_root == sides.place_root)
 		return;
-	if (reference->locked || sides.page.marks & KSWAPCK_PAGE_LOCKED)
+	if (reference->locked || sides.vma.locked || sides.page.marks & KSWAPCK_PAGE_LOCKED)
 		kswapck_in_motion(audit, 1);
 	else if (sides.page.order || !can_be_merged(audit, layout, &sides.vma))
 		report(audit, layout, reference, &sides);

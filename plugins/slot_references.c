@@ -35,9 +35,9 @@ static const struct kswapck_problem problems[] = {
 		.meaning = "swap_map counts the owners of a slot: page table entries, and places in "
 			"shared memory files. All page tables and all such files were looked "
 			"through, and there are more or fewer.",
-		.origin = "A slot that was freed twice, or not at all: a race of zap and swapoff "
-			"(free_swap_and_cache() before 82b1c07a0af6), a page table entry that was "
-			"copied or overwritten by mistake, or corrupted memory.",
+		.origin = "A slot that was freed twice, or not at all; a page table entry that was "
+			"copied or overwritten by mistake, or written back after a race; or "
+			"corrupted memory.",
 		.consequence = "Fewer counted than there are: when the counted ones are gone the slot "
 			"is given to another page, and the remaining owner reads that one's data. "
 			"More counted than there are: the slot is lost until reboot, and swapoff "
@@ -56,9 +56,12 @@ static const struct kswapck_problem problems[] = {
 		.meaning = "A page was swapped out to the slot, and the slot was freed since then "
 			"while its owner still expects its data there.",
 		.origin = "As with swap-count: the slot was freed once too often.",
-		.consequence = "The next touch of that memory fails (\"Unused swap offset entry\" and "
-			"\"Bad swap file entry\" in the log), or, once the slot is given out again, "
-			"reads another process's data.",
+		.consequence = "Whoever touches that memory faults on it for ever, until killed (\"Huh "
+			"VM_FAULT_OOM leaked out to the #PF handler. Retrying PF\" in the log; before "
+			"5.16 and its backports the OOM killer comes instead). Once the slot is given "
+			"out again, another process's data is read there. When the memory is given "
+			"back, the log has a warning of free_swap_and_cache(), \"Unused swap offset "
+			"entry\" or \"BUG: Bad page map\".",
 		.confirm = "The byte of swap_map is 0, the page table entry names the slot:\n"
 			" crash> rd -8 EVIDENCE-ADDRESS; vtop -c PID ADDRESS\n"
 			" drgn>  prog.read_u8(EVIDENCE-ADDRESS)",
@@ -73,8 +76,8 @@ static const struct kswapck_problem problems[] = {
 			"device, and blocks that mkswap found unreadable. Nobody can own one.",
 		.origin = "A page table entry or swap_map was overwritten; or a freed cluster is being "
 			"discarded while somebody still owns a slot of it.",
-		.consequence = "The next touch of that memory ends in \"Unused swap offset entry\", and "
-			"the process is killed.",
+		.consequence = "Whoever touches that memory faults on it for ever, until killed, as with "
+			"entry-to-free-slot. Nothing is said when the memory is given back.",
 		.confirm = " crash> rd -8 EVIDENCE-ADDRESS; vtop -c PID ADDRESS\n"
 			" drgn>  prog.read_u8(EVIDENCE-ADDRESS)",
 	},
@@ -88,8 +91,9 @@ static const struct kswapck_problem problems[] = {
 			"have.",
 		.origin = "A page table entry or the tree of a shared memory file was overwritten: a "
 			"bit flip, or a stray write. No bug of swap makes such a number.",
-		.consequence = "The next touch of that memory, or the end of the process, says \"Bad swap "
-			"offset entry\" in the log; the process gets SIGBUS or is killed.",
+		.consequence = "Whoever touches that memory faults on it for ever, until killed: "
+			"get_swap_device() refuses the entry, and the fault is made again. The log "
+			"says \"Bad swap offset entry\" then, or when the memory is given back.",
 		.confirm = " crash> vtop -c PID ADDRESS; swap\n"
 			" drgn>  prog.read_u64(EVIDENCE-ADDRESS)",
 	},
@@ -103,10 +107,11 @@ static const struct kswapck_problem problems[] = {
 			"never was.",
 		.origin = "swapoff ended while somebody still owned a slot (inuse_pages too low: see "
 			"inuse-pages), or the entry was overwritten.",
-		.consequence = "The page's data is lost. The next touch of that memory says \"Bad swap "
-			"file entry\" or \"Unused swap file entry\" in the log, or follows a pointer "
-			"into the freed swap_map and dies (an oops in __swap_duplicate(), "
-			"swap_type_to_swap_info() or get_swap_device()).",
+		.consequence = "The page's data is lost. Whoever touches that memory faults on it for "
+			"ever, until killed: get_swap_device() refuses the entry, without a word, or "
+			"with \"Bad swap file entry\" in the log if there never was such a device "
+			"(up to 5.13 that is an oops in do_swap_page()). \"Unused swap file entry\" "
+			"may come when the memory is given back.",
 		.confirm = " crash> vtop -c PID ADDRESS; swap\n"
 			" drgn>  prog.read_u64(EVIDENCE-ADDRESS)",
 	},
@@ -115,6 +120,8 @@ static const struct kswapck_problem problems[] = {
 
 static const char stacks_unreadable[] =
 	"their count differs from their owners', and not all stacks can be read to see who is at it";
+static const char reference_unclear[] =
+	"owned although nobody can own them, and not all stacks can be read to see who is at it";
 static const char owners_unreadable[] =
 	"more owners counted than found, but not all page tables and shmem files could be read, or one was being changed";
 static const char hibernating[] =
@@ -141,15 +148,22 @@ static void describe(const struct kswapck_reference *reference, char *text, size
 			 reference->type);
 }
 
+/* Is the reference being made or dropped, or is that not known? Says so to the audit. */
 static bool in_motion(struct kswapck_audit *audit, const struct kswapck_reference *reference)
 {
 	uint64_t first = reference->slot > BATCH_MAX ? reference->slot - BATCH_MAX + 1 : 0;
+	enum kswapck_stacks stacks = KSWAPCK_STACKS_YES;
 
-	return reference->locked ||
-	       (reference->device && reference->slot < reference->device->slots &&
-		kswapck_slot_locked(audit, reference->device, reference->slot)) ||
-	       kswapck_range_in_hand(audit, reference->type, first,
-				     reference->slot - first + 1) != KSWAPCK_STACKS_NO;
+	if (!reference->locked &&
+	    !(reference->device && reference->slot < reference->device->slots &&
+	      kswapck_slot_locked(audit, reference->device, reference->slot)))
+		stacks = kswapck_range_in_hand(audit, reference->type, first,
+					       reference->slot - first + 1);
+	if (stacks == KSWAPCK_STACKS_YES)
+		kswapck_in_motion(audit, 1);
+	else if (stacks == KSWAPCK_STACKS_UNKNOWN)
+		kswapck_unverified(audit, reference_unclear, 1);
+	return stacks != KSWAPCK_STACKS_NO;
 }
 
 static void report_reference(struct kswapck_audit *audit, int problem,
@@ -163,10 +177,8 @@ static void report_reference(struct kswapck_audit *audit, int problem,
 		.count = 1,
 	};
 
-	if (in_motion(audit, reference)) {
-		kswapck_in_motion(audit, 1);
+	if (in_motion(audit, reference))
 		return;
-	}
 	if (map)
 		kswapck_evidence(&finding, "swap_map[slot]",
 				 reference->device->swap_map + reference->slot, 1, *map);
@@ -217,14 +229,6 @@ static bool excused(struct kswapck_audit *audit, const struct kswapck_reference_
 	uint64_t first = slot > BATCH_MAX ? slot - BATCH_MAX + 1 : 0;
 	enum kswapck_stacks stacks;
 
-	if (fewer && !counts->complete) {
-		kswapck_unverified(audit, owners_unreadable, 1);
-		return true;
-	}
-	if (fewer && image_in_swap(audit)) {
-		kswapck_unverified(audit, hibernating, 1);
-		return true;
-	}
 	if (counts->locked[i] || kswapck_slot_locked(audit, counts->device, slot)) {
 		kswapck_in_motion(audit, 1);
 		return true;
@@ -233,11 +237,19 @@ static bool excused(struct kswapck_audit *audit, const struct kswapck_reference_
 	if (stacks != KSWAPCK_STACKS_YES && fewer &&
 	    kswapck_tables_moving(audit) == KSWAPCK_STACKS_YES)
 		stacks = KSWAPCK_STACKS_YES;
-	if (stacks == KSWAPCK_STACKS_YES)
+	if (stacks == KSWAPCK_STACKS_YES) {
 		kswapck_in_motion(audit, 1);
+		return true;
+	}
+	if (fewer && !counts->complete)
+		kswapck_unverified(audit, owners_unreadable, 1);
+	else if (fewer && image_in_swap(audit))
+		kswapck_unverified(audit, hibernating, 1);
 	else if (stacks == KSWAPCK_STACKS_UNKNOWN)
 		kswapck_unverified(audit, stacks_unreadable, 1);
-	return stacks != KSWAPCK_STACKS_NO;
+	else
+		return false;
+	return true;
 }
 
 static void report_count(struct kswapck_audit *audit,

@@ -140,7 +140,7 @@ struct kswapck_device {
 	uint32_t inuse_size;	/* bytes: 4, or 8 since 6.14 */
 	uint64_t swap_map;	/* address of the byte of slot 0; 0 if there is none */
 	uint64_t clusters;	/* address of cluster_info[]; 0 if there is none */
-	bool has_bounds;	/* lowest_bit and highest_bit: up to 6.12 */
+	bool has_bounds;	/* lowest_bit and highest_bit: up to 6.13 */
 	uint64_t lowest, highest;	/* no slot outside of them is free */
 	uint64_t lowest_address, highest_address;
 	bool has_users;		/* percpu_ref users: since 5.15 */
@@ -356,6 +356,8 @@ struct kswapck_vma {
 	uint64_t flags;			/* VM_* */
 	uint64_t anon_vma;		/* 0: none */
 	uint64_t file;			/* 0: none */
+	bool locked;			/* the mmap_lock of its mm was held for writing: it may
+					   be in motion */
 };
 
 /** How often each slot of one part of a device is referred to. */
@@ -495,7 +497,12 @@ bool kswapck_swap_count(struct kswapck_audit *audit, const struct kswapck_device
 bool kswapck_count_damaged(struct kswapck_audit *audit, const struct kswapck_device *device,
 			   uint64_t slot, uint8_t map, const char **why);
 
-/** kswapck_vma_find - where a PTE lies; false if in no vm_area_struct that is readable. */
+/**
+ * kswapck_vma_find - where a PTE lies.
+ *
+ * Return: false if it is in none, or that is not readable. If it certainly is in none,
+ * @vma->mm is set all the same: so it is while munmap() is at work on the place.
+ */
 bool kswapck_vma_find(struct kswapck_audit *audit, const struct kswapck_reference *reference,
 		      struct kswapck_vma *vma);
 
@@ -553,7 +560,8 @@ enum kswapck_stacks kswapck_range_in_hand(struct kswapck_audit *audit, unsigned 
 
 /**
  * kswapck_tables_moving - is some task where whole page tables are taken out of their
- * tree for a while (collapse, mremap)? What they hold was not seen then.
+ * tree for a while (collapse, mremap), or a shmem file is not on its list yet? What they
+ * hold was not seen then.
  */
 enum kswapck_stacks kswapck_tables_moving(struct kswapck_audit *audit);
 
@@ -579,7 +587,8 @@ void kswapck_in_motion(struct kswapck_audit *audit, uint64_t slots);
  *      tree_fault ..., { run, folio } ..., slot ..., cluster ..., space_end
  *    device_end
  *  unless the page tables are left out:
- *    reference ... (in no order), references for each part of each device
+ *    reference ... (in no order), references for each part of each device (but where
+ *    nothing of swap_map could be read)
  *  end
  *
  * A folio event is of a folio that is what the slot should hold: a head, alive,

@@ -190,8 +190,30 @@ static bool join(const struct kswapck_audit *audit, struct kswapck_finding *old,
 	return true;
 }
 
-void kswapck_report(struct kswapck_audit *audit, const struct kswapck_finding *finding)
+/* What a plugin has filled in by hand: no count, text or size that leads out of it. */
+static struct kswapck_finding make_sound(const struct kswapck_finding *finding)
 {
+	struct kswapck_finding sound = *finding;
+	unsigned int i;
+
+	if (sound.evidence_count > KSWAPCK_EVIDENCE_MAX)
+		sound.evidence_count = KSWAPCK_EVIDENCE_MAX;
+	sound.detail[sizeof(sound.detail) - 1] = 0;
+	sound.comm[sizeof(sound.comm) - 1] = 0;
+	if (sound.last_slot < sound.first_slot)
+		sound.last_slot = sound.first_slot;
+	for (i = 0; i < sound.evidence_count; i++) {
+		if (!sound.evidence[i].what)
+			sound.evidence[i].what = "";
+		if (sound.evidence[i].size > sizeof(uint64_t))
+			sound.evidence[i].size = sizeof(uint64_t);
+	}
+	return sound;
+}
+
+void kswapck_report(struct kswapck_audit *audit, const struct kswapck_finding *reported)
+{
+	const struct kswapck_finding sound = make_sound(reported), *finding = &sound;
 	size_t number = catalogue_index(audit->catalogue, finding->problem), i;
 
 	/*
@@ -308,11 +330,13 @@ bool kswapck_vma_find(struct kswapck_audit *audit, const struct kswapck_referenc
 {
 	struct kswapck_vma *last = &audit->last_vma;
 
+	*vma = (struct kswapck_vma){0};
 	if (!audit->map_known || reference->kind != KSWAPCK_REFERENCE_PTE)
 		return false;
 	if ((last->mm != reference->mm || reference->address < last->start ||
 	     reference->address >= last->end) &&
 	    !vma_find(audit->kernel, &audit->map, reference->mm, reference->address, last)) {
+		*vma = *last;
 		*last = (struct kswapck_vma){0};
 		return false;
 	}

@@ -341,6 +341,7 @@ static uint64_t read_devices(struct kswapck_audit *audit)
 			audit->device_count++;
 			break;
 		case SWAP_DEVICE_UNREADABLE:
+			audit->unreadable[type] = true;
 			audit->summary->devices_unreadable++;
 			break;
 		case SWAP_DEVICE_UNUSED:

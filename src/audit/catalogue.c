@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
+
 extern const struct kswapck_plugin kswapck_plugin_anon_rmap;
 extern const struct kswapck_plugin kswapck_plugin_cache_entry;
 extern const struct kswapck_plugin kswapck_plugin_cluster;
@@ -105,10 +107,14 @@ static bool check_texts(const struct kswapck_problem *problem, struct error *err
 	const char *word;
 	size_t i;
 
-	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		if (!texts[i].text || !*texts[i].text)
 			return error_set(err, ERROR_INPUT, "problem %s has no %s", problem->id,
 					 texts[i].name);
+		if (!text_is_visible(texts[i].text))
+			return error_set(err, ERROR_INPUT, "the %s of problem %s has control characters "
+					 "in it, or is no UTF-8", texts[i].name, problem->id);
+	}
 	word = unknown_word(problem->sentence);
 	if (word)
 		return error_set(err, ERROR_INPUT, "the sentence of problem %s has a word in braces "
@@ -195,6 +201,9 @@ static bool check_plugin(const struct catalogue *catalogue, const struct kswapck
 	if (!plugin->summary || !*plugin->summary || !plugin->problems)
 		return error_set(err, ERROR_INPUT, "plugin '%s' has no %s", plugin->name,
 				 plugin->problems ? "summary" : "problems");
+	if (!text_is_visible(plugin->summary) || strchr(plugin->summary, '\n'))
+		return error_set(err, ERROR_INPUT, "the summary of plugin '%s' is not one line of text",
+				 plugin->name);
 	if (catalogue->plugin_count == CATALOGUE_PLUGINS_MAX)
 		return error_set(err, ERROR_INPUT, "more than %d plugins", CATALOGUE_PLUGINS_MAX);
 	return check_name(catalogue, plugin->name, err) &&

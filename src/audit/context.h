@@ -23,6 +23,7 @@ struct kswapck_audit {
 	struct kswapck_device devices[DEVICES_MAX];
 	unsigned int device_count;
 	const struct kswapck_device *by_type[DEVICES_MAX];	/* NULL: not in use */
+	bool unreadable[DEVICES_MAX];	/* by type: whether it is in use is not known */
 	uint8_t *cached[DEVICES_MAX];	/* by type: a bit for each slot that holds a pointer */
 	struct swap_slots parked;
 	uint64_t slot_limits[DEVICES_MAX];	/* of each type, for stack_entries_read() */

@@ -57,6 +57,9 @@ static bool is_device_type(const struct sweep *sweep, unsigned int type)
 	return type < DEVICE_TYPES_MIN || type < sweep->audit->kernel->swap.nr_swapfiles;
 }
 
+static const char unreadable_device[] =
+	"owned, but their swap device is not readable in this dump";
+
 static bool take_reference(struct sweep *sweep, struct kswapck_reference *reference)
 {
 	struct kswapck_audit *audit = sweep->audit;
@@ -70,6 +73,10 @@ static bool take_reference(struct sweep *sweep, struct kswapck_reference *refere
 		audit->summary->swap_ptes++;
 	else
 		audit->summary->shmem_entries++;
+	if (audit->unreadable[type]) {
+		kswapck_unverified(audit, unreadable_device, 1);
+		return go_on(sweep);
+	}
 	if (reference->device && reference->slot < reference->device->slots &&
 	    (!slot_counts_add(counts, reference->slot) ||
 	     (reference->locked && !slot_counts_add(&sweep->locked[type], reference->slot)))) {
@@ -234,14 +241,18 @@ static void feed_part(struct sweep *sweep, const struct kswapck_device *device,
 	};
 	uint32_t i;
 
+	/*
+	 * What cannot be read was counted when the device was walked. A damaged si->max may
+	 * be 2^32, and nearly all of that lies where no memory is.
+	 */
+	if (swap_device_map(sweep->audit->kernel, device, first, counts.slots, part->map,
+			    part->map_read) == counts.slots)
+		return;
 	for (i = 0; i < counts.slots; i++) {
 		part->ptes[i] = slot_counts_get(&sweep->ptes[device->type], first + i);
 		part->shmem[i] = slot_counts_get(&sweep->shmem[device->type], first + i);
 		part->locked[i] = slot_counts_get(&sweep->locked[device->type], first + i);
 	}
-	/* what cannot be read was counted when the device was walked */
-	swap_device_map(sweep->audit->kernel, device, first, counts.slots, part->map,
-			part->map_read);
 	feed_references(sweep->audit, &counts);
 }
 

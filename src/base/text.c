@@ -2,7 +2,6 @@
 #include "base/text.h"
 
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -89,4 +88,16 @@ const char *text_visible(const char *string, char *text, size_t size)
 	}
 	text[used] = 0;
 	return text;
+}
+
+bool text_is_visible(const char *string)
+{
+	unsigned int length;
+
+	for (; *string; string += length) {
+		length = text_utf8_length(string);
+		if (*string != '\n' && is_control(string, length))
+			return false;
+	}
+	return true;
 }

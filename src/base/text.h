@@ -3,6 +3,7 @@
 #ifndef KSWAPCK_TEXT_H
 #define KSWAPCK_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,5 +21,8 @@ unsigned int text_utf8_length(const char *string);
  * Returns @text.
  */
 const char *text_visible(const char *string, char *text, size_t size);
+
+/** text_is_visible - would text_visible() leave all of it but the ends of lines alone? */
+bool text_is_visible(const char *string);
 
 #endif

@@ -140,18 +140,38 @@ static bool parse_line(struct settings *settings, char *line, const char *path,
 	return add_plugin(settings, rest, path, where, err);
 }
 
+/*
+ * The next line without its end; false if there is none. @length: what was read of it, one
+ * more than LINE_LENGTH_MAX if it is longer.
+ */
+static bool read_line(FILE *stream, char line[LINE_LENGTH_MAX + 2], size_t *length)
+{
+	int c = EOF;
+
+	for (*length = 0; *length <= LINE_LENGTH_MAX; line[(*length)++] = (char)c) {
+		c = getc(stream);
+		if (c == EOF || c == '\n')
+			break;
+	}
+	line[*length] = 0;
+	return *length || c != EOF;
+}
+
 bool config_parse(struct settings *settings, FILE *stream, const char *path,
 		  struct error *err)
 {
 	char line[LINE_LENGTH_MAX + 2], *where;
 	unsigned int number;
 	bool good = true;
+	size_t length;
 
-	for (number = 1; good && fgets(line, sizeof(line), stream); number++) {
+	for (number = 1; good && read_line(stream, line, &length); number++) {
 		if (asprintf(&where, "%s:%u", path, number) < 0)
 			return error_set(err, ERROR_SYSTEM, "out of memory");
-		if (strlen(line) > LINE_LENGTH_MAX)
+		if (length > LINE_LENGTH_MAX)
 			good = error_set(err, ERROR_USAGE, "%s: the line is too long", where);
+		else if (strlen(line) != length)
+			good = error_set(err, ERROR_USAGE, "%s: a byte of 0 in the line", where);
 		else
 			good = parse_line(settings, line, path, where, err);
 		free(where);
@@ -174,6 +194,8 @@ static FILE *open_config(const char *path, struct error *err)
 			  "cannot open: %s", strerror(errno));
 	else if (S_ISDIR(status.st_mode))
 		error_set(err, ERROR_SYSTEM, "cannot read: %s", strerror(EISDIR));
+	else if (!S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode))	/* /dev/null is fine */
+		error_set(err, ERROR_SYSTEM, "cannot read: not a regular file");
 	else if (!trust_file(file, path, err))
 		error_prefix(err, "not read");
 	else if (!(stream = fdopen(file, "r")))

@@ -75,9 +75,9 @@ static void print_file(const char *file)
 static void print_plugin(const struct kswapck_plugin *plugin, const char *file)
 {
 	size_t problems = count_problems(plugin);
+	int width = printf("%-18s ", plugin->name);
 
-	printf("%-18s ", plugin->name);
-	sentence_wrap(stdout, plugin->summary, 19, 19, COLUMNS);
+	sentence_wrap(stdout, plugin->summary, 19, width > 0 ? (unsigned int)width : 0, COLUMNS);
 	printf("\n%19s%zu problem%s, ", "", problems, problems == 1 ? "" : "s");
 	print_file(file);
 }

@@ -4,6 +4,9 @@
 #include <string.h>
 
 #define USER_END (1ULL << 56)	/* of 5 levels of page tables; above that of 4 */
+/* kernel/locking/rwsem.c since 5.3; include/linux/rwbase_rt.h */
+#define RWSEM_WRITER_LOCKED	1ULL
+#define READER_BIAS		(1ULL << 31)	/* clear while a writer has it, or waits */
 #define RB_DEPTH_MAX 128	/* twice the log2 of all the nodes that fit into memory */
 
 /*
@@ -16,6 +19,9 @@ static void resolve_lock(const struct kernel *kernel, struct address_map_layout 
 	if (!kernel_field(kernel, "mm_struct", "mmap_lock", &layout->mmap_lock) &&
 	    !kernel_field(kernel, "mm_struct", "mmap_sem", &layout->mmap_lock))
 		return;
+	/* a part of its own since 5.15 */
+	if (!kernel_field(kernel, "rw_semaphore", "rwbase.readers", &layout->lock_readers))
+		kernel_field(kernel, "rw_semaphore", "readers", &layout->lock_readers);
 	if (!kernel_field(kernel, "rw_semaphore", "owner", &layout->lock_owner) ||
 	    !kernel_field(kernel, "rw_semaphore", "count", &layout->lock_count) ||
 	    !kernel_field_fits(layout->lock_owner, layout->mmap_lock.size) ||
@@ -89,6 +95,21 @@ bool vma_read(const struct kernel *kernel, const struct address_map_layout *layo
 	       ((vma->start | vma->end) & 4095) == 0;
 }
 
+/* Is the mmap_lock of @mm held for writing? Also true when nothing tells. */
+static bool may_be_written(const struct kernel *kernel, const struct address_map_layout *layout,
+			   uint64_t mm)
+{
+	uint64_t lock = mm + layout->mmap_lock.offset, value;
+	uint32_t readers;
+
+	if (layout->lock_count.size == sizeof(value))
+		return !load(kernel, lock, layout->lock_count, &value) ||
+		       value & RWSEM_WRITER_LOCKED;
+	return layout->lock_readers.size != sizeof(readers) ||
+	       memory_read_u32(kernel->memory, lock + layout->lock_readers.offset,
+			       &readers) != READ_OK || !(readers & READER_BIAS);
+}
+
 /* A member that kernels may lack: then it is 0. */
 static bool load_detail(const struct kernel *kernel, uint64_t object, struct field field,
 			uint64_t *value)
@@ -102,6 +123,7 @@ static bool read_whole(const struct kernel *kernel, const struct address_map_lay
 {
 	*whole = (struct kswapck_vma){
 		.address = vma->address, .mm = vma->mm, .start = vma->start, .end = vma->end,
+		.locked = may_be_written(kernel, layout, vma->mm),
 	};
 	return load_detail(kernel, vma->address, layout->vma_pgoff, &whole->pgoff) &&
 	       load_detail(kernel, vma->address, layout->vma_flags, &whole->flags) &&
@@ -114,52 +136,64 @@ static bool holds(const struct vma *vma, uint64_t mm, uint64_t address)
 	return vma->mm == mm && vma->start <= address && address < vma->end;
 }
 
-static bool find_in_maple_tree(const struct kernel *kernel,
-			       const struct address_map_layout *layout, uint64_t mm,
-			       uint64_t address, struct vma *vma)
+enum search_result {
+	SEARCH_FOUND,
+	SEARCH_NONE,		/* the tree is sound and has none there */
+	SEARCH_FAILED,
+};
+
+static enum search_result search_maple_tree(const struct kernel *kernel,
+					    const struct address_map_layout *layout,
+					    uint64_t mm, uint64_t address, struct vma *vma)
 {
 	uint64_t entry;
 
-	return mm + layout->mm_mt.offset >= mm &&
-	       maple_tree_load(kernel, &layout->maple, mm + layout->mm_mt.offset, address,
-			       &entry) &&
-	       vma_read(kernel, layout, entry, vma) && holds(vma, mm, address);
+	if (mm + layout->mm_mt.offset < mm ||
+	    !maple_tree_load(kernel, &layout->maple, mm + layout->mm_mt.offset, address, &entry))
+		return SEARCH_FAILED;
+	if (!entry)
+		return SEARCH_NONE;
+	return vma_read(kernel, layout, entry, vma) && holds(vma, mm, address) ? SEARCH_FOUND :
+										 SEARCH_FAILED;
 }
 
 /* Sorted by addresses, VMAs do not overlap. The bound ends a way round in circles. */
-static bool find_in_rb_tree(const struct kernel *kernel,
-			    const struct address_map_layout *layout, uint64_t mm,
-			    uint64_t address, struct vma *vma)
+static enum search_result search_rb_tree(const struct kernel *kernel,
+					 const struct address_map_layout *layout, uint64_t mm,
+					 uint64_t address, struct vma *vma)
 {
 	unsigned int depth;
 	uint64_t node;
 
 	if (!load(kernel, mm, layout->mm_rb, &node))
-		return false;
+		return SEARCH_FAILED;
 	for (depth = 0; node && depth < RB_DEPTH_MAX; depth++) {
 		if (!vma_read(kernel, layout, node - layout->vma_rb.offset, vma) ||
 		    vma->mm != mm)
-			return false;
+			return SEARCH_FAILED;
 		if (holds(vma, mm, address))
-			return true;
+			return SEARCH_FOUND;
 		if (!load(kernel, node, address < vma->start ? layout->rb_left :
 			  layout->rb_right, &node))
-			return false;
+			return SEARCH_FAILED;
 	}
-	return false;
+	return node ? SEARCH_FAILED : SEARCH_NONE;
 }
 
 bool vma_find(const struct kernel *kernel, const struct address_map_layout *layout,
 	      uint64_t mm, uint64_t address, struct kswapck_vma *vma)
 {
+	enum search_result result = SEARCH_FAILED;
 	struct vma found;
-	bool is_found = false;
 
 	if (is_object(mm) && layout->mm_mt.size)
-		is_found = find_in_maple_tree(kernel, layout, mm, address, &found);
+		result = search_maple_tree(kernel, layout, mm, address, &found);
 	else if (is_object(mm) && layout->mm_rb.size)
-		is_found = find_in_rb_tree(kernel, layout, mm, address, &found);
-	return is_found && read_whole(kernel, layout, &found, vma);
+		result = search_rb_tree(kernel, layout, mm, address, &found);
+	if (result == SEARCH_FOUND)
+		return read_whole(kernel, layout, &found, vma);
+	*vma = (struct kswapck_vma){.mm = result == SEARCH_NONE ? mm : 0};
+	return false;
 }
 
 bool anon_vma_root(const struct kernel *kernel, const struct address_map_layout *layout,

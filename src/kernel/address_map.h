@@ -16,6 +16,7 @@ struct address_map_layout {
 	/* within mmap_lock; both absent with PREEMPT_RT, which has no such words */
 	struct field lock_owner;	/* rw_semaphore.owner */
 	struct field lock_count;	/* rw_semaphore.count */
+	struct field lock_readers;	/* of PREEMPT_RT alone: rwbase_rt.readers */
 	/* the VMAs of an mm: a maple tree since 6.1, an rb-tree before; else size 0 */
 	struct field mm_mt, mm_rb;
 	struct maple_tree_layout maple;
@@ -42,7 +43,8 @@ bool vma_read(const struct kernel *kernel, const struct address_map_layout *layo
  * vma_find - the VMA of @mm that holds the user address @address.
  * @vma: filled; members that this kernel does not have are 0.
  *
- * Return: false if there is none, or the way to it is not readable or not sound.
+ * Return: false if there is none, or the way to it is not readable or not sound; in the
+ * first case @vma->mm is @mm all the same, else 0.
  */
 bool vma_find(const struct kernel *kernel, const struct address_map_layout *layout,
 	      uint64_t mm, uint64_t address, struct kswapck_vma *vma);

@@ -181,7 +181,11 @@ static enum read_status sum_pages(const struct kernel *kernel, const struct kswa
 	return READ_OK;
 }
 
-/* How much of the sum is not of PTEs; @whole: PMDs that map the folio. */
+/*
+ * How much of the sum is not of PTEs; @whole: PMDs that map the folio. PG_double_map is
+ * set before the pages are counted once more (__split_huge_pmd_locked()), and the pages
+ * of a file are uncounted before the PMD: for a moment it is more than the sum.
+ */
 static enum read_status counted_twice(const struct kernel *kernel,
 				      const struct kswapck_folio *folio, int64_t whole,
 				      int64_t *excess)
@@ -227,7 +231,7 @@ static enum read_status read_large_mapcount(const struct kernel *kernel,
 		status = counted_twice(kernel, folio, whole, &excess);
 	if (status != READ_OK)
 		return status;
-	folio->mapcount = whole + sum - excess;
+	folio->mapcount = whole + sum - (excess < sum ? excess : sum);
 	folio->mapcount_known = true;
 	return READ_OK;
 }

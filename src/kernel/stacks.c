@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/cpu_stacks.h"
 #include "kernel/page_table.h"
+#include "kernel/per_cpu.h"
 #include "kernel/swap_entry.h"
 #include "kernel/task.h"
 
@@ -20,7 +22,7 @@
 enum code {
 	CODE_SWAP	= 1 << 0,	/* has to do with swap entries */
 	CODE_SHMEM	= 1 << 1,	/* with those in trees of shmem */
-	CODE_TABLES	= 1 << 2,	/* with page tables as a whole */
+	CODE_TABLES	= 1 << 2,	/* with page tables or shmem files as a whole */
 };
 
 struct collect {
@@ -31,6 +33,8 @@ struct collect {
 	uint64_t slots_max;		/* of the largest device */
 	uint64_t text, text_end;	/* addresses of kernel code */
 	unsigned int on_cpu;		/* tasks seen on a CPU */
+	struct stack_range *exceptions;	/* stacks of NMIs and the like, of all CPUs */
+	size_t exception_count;
 	struct stack_entries *found;
 	size_t room;
 	uint64_t *stack;		/* STACK_SIZE_MAX bytes */
@@ -121,8 +125,10 @@ static void keep_words(struct collect *collect, const uint64_t *words, size_t co
  * Parts of the names of functions below which all swap entries are handled: faults,
  * reclaim, shmem (shmem_writepage() sleeps with one in hand), fork, unmapping,
  * moving, swapoff. And of those that take a whole page table out of its tree for a
- * while, with what is in it: collapse_huge_page() of mm/khugepaged.c, and
- * move_normal_pmd() of mm/mremap.c, which is inlined.
+ * while, with what is in it: collapse_huge_page() of mm/khugepaged.c, which is inlined
+ * up to khugepaged() itself in 5.10, and move_normal_pmd() of mm/mremap.c, which is
+ * inlined. With them goes shmem_writeout() of 6.17, which puts a file on shmem_swaplist
+ * when others may have swapped out pages of it already (ea693aaa5ce5).
  */
 static const struct {
 	const char *part;
@@ -133,9 +139,10 @@ static const struct {
 	{"zap_", CODE_SWAP}, {"unmap", CODE_SWAP}, {"exit_mmap", CODE_SWAP},
 	{"madvise", CODE_SWAP}, {"copy_page_range", CODE_SWAP}, {"dup_mm", CODE_SWAP},
 	{"uffd", CODE_SWAP}, {"userfaultfd", CODE_SWAP},
-	{"collapse", CODE_SWAP | CODE_TABLES},
+	{"collapse", CODE_SWAP | CODE_TABLES}, {"khugepaged", CODE_SWAP | CODE_TABLES},
 	{"move_page_tables", CODE_SWAP | CODE_TABLES},
 	{"move_vma", CODE_SWAP | CODE_TABLES},
+	{"shmem_writeout", CODE_TABLES},
 };
 
 static unsigned int code_of(const char *name)
@@ -217,6 +224,20 @@ static uint64_t running_sp(const struct collect *collect, uint64_t stack, uint64
 	return stack;
 }
 
+/*
+ * Interruptibly, as khugepaged() does until there is work: no page table is out of its
+ * tree then.
+ */
+static bool is_waiting(const struct collect *collect, uint64_t task)
+{
+	struct field state = collect->layout->state;
+	uint64_t value = 0;
+
+	return state.size && state.size <= sizeof(value) &&
+	       memory_read(collect->kernel->memory, task + state.offset, &value,
+			   state.size) == READ_OK && value & TASK_INTERRUPTIBLE;
+}
+
 /* Only the live part: from the stack pointer up. */
 static bool take_task(void *data, const struct task *task)
 {
@@ -237,7 +258,7 @@ static bool take_task(void *data, const struct task *task)
 	}
 	count = copy_stack(collect, sp & ~7ULL, end);
 	code = code_in(collect, collect->stack, count);
-	if (code & CODE_TABLES)
+	if (code & CODE_TABLES && !is_waiting(collect, task->address))
 		collect->found->tables_moving = true;
 	if (task->on_cpu || code & CODE_SWAP)
 		keep_words(collect, collect->stack, count, code);
@@ -246,7 +267,7 @@ static bool take_task(void *data, const struct task *task)
 
 /*
  * A CPU that was stopped by NMI without leaving a note of its own keeps what it
- * did on its NMI stack (stop_this_cpu(), nmi_shootdown_cpus()): not seen here.
+ * did on its NMI stack (stop_this_cpu(), nmi_shootdown_cpus()).
  */
 static bool stopped_by_nmi(const struct collect *collect, uint64_t rip)
 {
@@ -255,6 +276,38 @@ static bool stopped_by_nmi(const struct collect *collect, uint64_t rip)
 
 	return image_symbol_at(collect->kernel->image, rip, name, sizeof(name), &offset) &&
 	       (strstr(name, "stop_this_cpu") || strstr(name, "nmi"));
+}
+
+/* The stack of an NMI and the like that has @sp on it. */
+static const struct stack_range *exception_stack(const struct collect *collect, uint64_t sp)
+{
+	size_t i;
+
+	for (i = 0; i < collect->exception_count; i++)
+		if (stack_range_has(&collect->exceptions[i], sp, sizeof(uint64_t)))
+			return &collect->exceptions[i];
+	return NULL;
+}
+
+/*
+ * What an NMI or a machine check has interrupted stands on the stack of its own that it
+ * has, wherever it got to from there: often panic(). Interrupts leave it on the stack
+ * of the task. False if @sp is on no such stack.
+ */
+static bool take_exception(struct collect *collect, uint64_t sp)
+{
+	const struct stack_range *range = exception_stack(collect, sp);
+	unsigned int code;
+	size_t count;
+
+	if (!range)
+		return false;
+	count = copy_stack(collect, sp & ~7ULL, range->end);
+	code = code_in(collect, collect->stack, count);
+	if (code & CODE_TABLES)
+		collect->found->tables_moving = true;
+	keep_words(collect, collect->stack, count, code | CODE_SHMEM);
+	return true;
 }
 
 static void take_registers(struct collect *collect)
@@ -269,11 +322,36 @@ static void take_registers(struct collect *collect)
 			collect->found->tables_moving = true;
 		/* a function that shmem has called does not tell: take all forms */
 		keep_words(collect, registers, REG_COUNT, code | CODE_SHMEM);
-		if (stopped_by_nmi(collect, registers[REG_RIP]))
+		if (!take_exception(collect, registers[REG_RSP]) &&
+		    stopped_by_nmi(collect, registers[REG_RIP]))
 			collect->found->complete = false;
 	}
 	if (index < collect->on_cpu)
 		collect->found->complete = false;
+}
+
+static void find_exception_stacks(struct collect *collect)
+{
+	unsigned int cpus = per_cpu_count(collect->kernel), cpu, i;
+	struct cpu_stack_layout layout;
+	struct cpu_stacks stacks;
+
+	collect->exceptions = calloc(cpus + 1, CPU_STACKS_MAX * sizeof(*collect->exceptions));
+	if (!collect->exceptions) {
+		collect->out_of_memory = true;
+		return;
+	}
+	cpu_stack_layout_resolve(collect->kernel, &layout);
+	for (cpu = 0; cpu < cpus; cpu++) {
+		if (!per_cpu_possible(collect->kernel, cpu))
+			continue;
+		cpu_stacks_read(collect->kernel, &layout, cpu, &stacks);
+		for (i = 0; i < stacks.count; i++)
+			if (stacks.ranges[i].kind != STACK_IRQ &&
+			    stacks.ranges[i].end - stacks.ranges[i].start <= STACK_SIZE_MAX)
+				collect->exceptions[collect->exception_count++] =
+					stacks.ranges[i];
+	}
 }
 
 static void prepare(struct collect *collect)
@@ -290,6 +368,7 @@ static void prepare(struct collect *collect)
 	collect->stack = malloc(STACK_SIZE_MAX);
 	collect->found->entries = malloc(collect->room * sizeof(*collect->found->entries));
 	collect->out_of_memory = !collect->stack || !collect->found->entries;
+	find_exception_stacks(collect);
 }
 
 bool stack_entries_read(const struct kernel *kernel, const uint64_t *slots,
@@ -315,6 +394,7 @@ bool stack_entries_read(const struct kernel *kernel, const uint64_t *slots,
 		take_registers(&collect);
 		settle(entries);
 	}
+	free(collect.exceptions);
 	free(collect.stack);
 	return !collect.out_of_memory || error_set(err, ERROR_SYSTEM, "out of memory");
 }

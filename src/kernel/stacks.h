@@ -16,7 +16,7 @@
 struct stack_entries {
 	uint64_t *entries;	/* sorted */
 	size_t count;
-	bool tables_moving;	/* some task is where page tables are taken out of their tree */
+	bool tables_moving;	/* some task is where page tables or shmem files are out of place */
 	bool complete;		/* all stacks and registers were read */
 };
 

@@ -273,7 +273,7 @@ void words_moved(const struct story_moved *moved, struct phrase *phrase)
 	else
 		phrase_add(phrase, "By its symbols this kernel does not check that "
 			   "(CONFIG_DEBUG_VM): reclaim and migration will not find that mapping, "
-			   "and take the page away under the process.");
+			   "and the page stays where it is for as long as the process has it.");
 	if (moved->copied && moved->copied < moved->pages)
 		phrase_add(phrase, " %s small pages of these are copied instead (CONFIG_KSM).",
 			   text_number(moved->copied, number));

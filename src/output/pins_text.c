@@ -272,11 +272,11 @@ static void print_gaps(const struct pins_output *output, const struct pins_summa
 		lines_labelled(options, "not seen", text);
 	}
 	if (!summary->batches_complete)
-		lines_labelled(options, "not seen", "per-CPU LRU batches: a reference that one of "
-			       "them holds is taken for a pin");
+		lines_labelled(options, "not seen", "per-CPU LRU batches: a folio with references "
+			       "that one of them may hold is not judged");
 	if (!summary->holders_complete)
-		lines_labelled(options, "not seen", "some kernel stacks: a page that a task has in "
-			       "hand may be taken for pinned");
+		lines_labelled(options, "not seen", "some kernel stacks: a folio that a task may have "
+			       "in hand is not judged");
 	if (!summary->mapcounts_known)
 		lines_labelled(options, "not seen", "map counts of large folios: of a kind that "
 			       "this version cannot read");
@@ -323,11 +323,14 @@ static void print_answer(const struct pins_output *output, const struct pins_sum
 	add_answer(text, sizeof(text), tallies[PIN_UNREADABLE].pages, "page is not in the dump",
 		   "pages are not in the dump");
 	fputc('\n', options->stream);
-	lines_paint(options, pinned || held ? LINES_YELLOW : LINES_GREEN);
+	lines_paint(options, held || !known ? LINES_YELLOW : LINES_GREEN);
 	fputs(verdict, options->stream);
 	lines_paint(options, LINES_PLAIN);
 	fputs(": ", options->stream);
-	sentence_wrap(options->stream, *text ? text : "nothing holds its pages", 2,
+	if (!*text)
+		add(text, sizeof(text), known ? "nothing holds its pages" :
+		    "nothing holds those that were seen");
+	sentence_wrap(options->stream, text, 2,
 		      (unsigned int)strlen(verdict) + 2, options->columns);
 	fputc('\n', options->stream);
 }

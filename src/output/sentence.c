@@ -64,6 +64,7 @@ static bool expand(const struct kswapck_finding *finding, const char *name, size
 		   char *text, size_t size)
 {
 	bool many = finding->page_per_slot && finding->count > 1;
+	char detail[sizeof(finding->detail)];
 
 	if (is_word(name, length, "slots"))
 		slots(finding, text, size);
@@ -81,7 +82,8 @@ static bool expand(const struct kswapck_finding *finding, const char *name, size
 	else if (is_word(name, length, "owner"))
 		owner(finding, text, size);
 	else if (is_word(name, length, "detail"))
-		snprintf(text, size, "%s%s", many ? "the first one: " : "", finding->detail);
+		snprintf(text, size, "%s%s", many ? "the first one: " : "",
+			 text_visible(finding->detail, detail, sizeof(detail)));
 	else
 		return false;
 	return true;

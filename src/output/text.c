@@ -64,8 +64,9 @@ static void print_value(const struct output *output, const struct kswapck_eviden
 {
 	FILE *stream = output->options.stream;
 	int columns = (int)output->options.columns, width = EVIDENCE_WHAT, length, too_long;
-	char value[24], expected[32] = "";
+	char value[24], expected[32] = "", what[80];
 
+	text_visible(evidence->what, what, sizeof(what));
 	length = snprintf(value, sizeof(value), "0x%0*" PRIx64, (int)evidence->size * 2,
 			  evidence->value);
 	if (evidence->has_expected)
@@ -76,8 +77,8 @@ static void print_value(const struct output *output, const struct kswapck_eviden
 	if (too_long > 0)
 		width = too_long < EVIDENCE_WHAT ? EVIDENCE_WHAT - too_long : 0;
 	fprintf(stream, "%*s0x%016" PRIx64 "  %-*s ", EVIDENCE_INDENT, "", evidence->address,
-		width, evidence->what);
-	if (too_long > 0 && (int)strlen(evidence->what) > width)
+		width, what);
+	if (too_long > 0 && (int)strlen(what) > width)
 		fprintf(stream, "\n%*s", EVIDENCE_NEXT, "");
 	fprintf(stream, "%s%s\n", value, expected);
 }

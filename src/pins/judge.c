@@ -156,8 +156,15 @@ static enum pin_verdict verdict_of(const struct judge *judge, struct pin *pin, i
 	pin->unexplained = left;
 	if (pin->foll_pin)
 		return PIN_PINNED;
-	if (left)	/* who writes it back may hold it until that is done, as NFS does */
-		return pin->writeback ? PIN_IN_HAND : PIN_PINNED;
+	/* who writes it back may hold it until that is done, as NFS does */
+	if (left && pin->writeback)
+		return PIN_IN_HAND;
+	if (left && !(judge->batches.complete && judge->holders.complete)) {
+		pin->kind = "held, by whom is not in the dump";
+		return PIN_UNREADABLE;
+	}
+	if (left)
+		return PIN_PINNED;
 	if (pin->isolated || pin->gathered || pin->in_hand)
 		return PIN_IN_HAND;
 	if (pin->batched)

@@ -28,7 +28,7 @@ enum pin_verdict {
 	PIN_UNMOVABLE,		/* memory of the kernel */
 	PIN_OFFLINE,		/* sections that are offline */
 	PIN_NO_FOLIO,		/* a slot that does not hold a folio of the swap cache */
-	PIN_UNREADABLE,		/* its struct page is not in the dump */
+	PIN_UNREADABLE,		/* its struct page, or what may hold it, is not in the dump */
 	PIN_VERDICT_COUNT,
 };
 

@@ -301,8 +301,26 @@ class Tests(cli.Tests):
                             ((".origin", "//"), "no origin"),
                             (("{slots}", "{slot}"), "{slot}"),
                             ((".summary", "//"), "no summary"),
+                            (("slots that only", r"\033[31mslots"), "summary .*not one line of text"),
+                            (("slots that only", r"a\nb"), "summary .*not one line of text"),
+                            (("swap_map knows", r"\xff"), "meaning of problem EX001 .*control"),
                             (("kswapck_report", "kswapck_none"), "undefined symbol.*kswapck_none")):
             self.refuses(self.plugin("unsound.so", change), say)
+
+    def findings_filled_by_hand(self):
+        """A count, a size or a text that leads out of its finding leads nowhere."""
+        for number, change in enumerate((
+                "finding->evidence_count = 1000;", "finding->evidence[0].size = 99999;",
+                "finding->evidence[0].what = 0; finding->severity = 99;",
+                "finding->evidence[0].what = \"\033[31m\xff\";",
+                "finding->first_slot = 10; finding->last_slot = 1;",
+                "for (int i = 0; i < 240; i++) finding->detail[i] = 27;")):
+            plugin = self.plugin(f"by-hand-{number}.so", ("kswapck_report(", change + "kswapck_report("),
+                                 ("holds {slots}", "holds {slots}: {detail}"))
+            assert self.json("scan", "-P", plugin, self.good)[0] == WARNINGS, change
+            done = self.run("scan", "-P", plugin, self.good)
+            assert done.returncode == WARNINGS and not done.stderr, (change, done.stderr)
+            assert "\033" not in done.stdout, change
 
     def two_of_a_name(self):
         """Another file with a plugin of the same name."""
@@ -540,7 +558,9 @@ class Tests(cli.Tests):
             self.environment = {"KSWAPCK_CONFIG": str(config)}
             self.refused("plugins", status=status, say=say)
             self.environment = {}
-        for path, say in (("/no/such", "No such file"), (self.scratch, "directory")):
+        os.mkfifo(self.scratch / "fifo.config")
+        for path, say in (("/no/such", "No such file"), (self.scratch, "directory"),
+                          (self.scratch / "fifo.config", "not a regular file")):
             self.refused("scan", "-c", path, self.good, say=say)
         self.environment = {"KSWAPCK_CONFIG": None}
         folder = self.folder("bad-home") / ".config/kswapck"

@@ -9,12 +9,19 @@
 #include <stdlib.h>
 
 #include "audit/audit.h"
+#include "clusters.h"
+#include "kernel/address_map.h"
+#include "kernel/page.h"
 #include "kernel/per_cpu.h"
+#include "kernel/shmem.h"
 #include "kernel/swap_device.h"
 #include "kernel/task.h"
+#include "pins/pins.h"
 
 #define ROUNDS	  24
 #define WORDS_MAX 6
+
+#define MAPLE_NODE_SIZE 256
 
 static void ignore_finding(void *data, const struct kswapck_finding *finding)
 {
@@ -46,25 +53,58 @@ static uint64_t random_word(const struct scene *scene, unsigned int *seed, uint6
 }
 
 /* The stacks are read only when a mark in swap_map has lost its folio. */
-static void lose_a_mark(struct scene *scene)
+static bool lose_a_mark(struct scene *scene)
 {
 	struct victim victim;
 
 	if (find_free_slot(scene, &victim))
 		lay(scene, victim.map_place, 1, SWAP_HAS_CACHE);
+	return true;
+}
+
+/* Laid anew for each round. */
+typedef bool prepare_fn(struct scene *scene);
+/* What looks at the scene; false when out of memory. */
+typedef bool look_fn(struct scene *scene);
+
+static bool look_for_findings(struct scene *scene)
+{
+	const struct audit_sink sink = {.finding = ignore_finding};
+	const struct audit_options options = {.no_sweep = !scene->sweep};
+	struct audit_summary summary;
+
+	return audit_run(scene->kernel, &scene->catalogue, &options, &sink, &summary, NULL);
+}
+
+static void ignore_pin(void *data, const struct pin *pin)
+{
+	(void)data;
+	(void)pin;
+}
+
+/* Of the swap cache, and of the first 128 MiB. */
+static bool look_for_pins(struct scene *scene)
+{
+	struct pins_options options = {.scope = PINS_SWAP_CACHE, .found = ignore_pin};
+	struct pins_summary summary;
+	struct error err;
+
+	if (!pins_walk(scene->kernel, &options, &summary, &err))
+		return false;
+	options.scope = PINS_RANGE;
+	options.range = (struct memory_range){0, 1U << 15};
+	return pins_walk(scene->kernel, &options, &summary, &err);
 }
 
 /* Some words of the @size bytes at @address become random ones, again and again. */
-static bool noise_over(struct scene *scene, uint64_t address, uint64_t size)
+static bool noise_over_prepared(struct scene *scene, uint64_t address, uint64_t size,
+				prepare_fn *prepare, look_fn *look)
 {
-	const struct audit_sink sink = {.finding = ignore_finding};
-	struct audit_summary summary;
-	const struct audit_options options = {.no_sweep = !scene->sweep};
 	unsigned int seed = 20231205, round, i;
 
 	for (round = 0; round < ROUNDS; round++) {
-		if (scene->lost_mark)
-			lose_a_mark(scene);
+		if (prepare && !prepare(scene))
+			return false;
 		for (i = 0; i < 1 + round % WORDS_MAX; i++) {
 			uint64_t place = address + (unsigned int)rand_r(&seed) % size;
 
@@ -74,11 +114,17 @@ static bool noise_over(struct scene *scene, uint64_t address, uint64_t size)
 			else
 				lay(scene, place, 1, (uint64_t)rand_r(&seed));
 		}
-		if (!audit_run(scene->kernel, &scene->catalogue, &options, &sink, &summary, NULL))
+		if (!look(scene))
 			scene->failed = true;
 		memory_overlay_clear(scene->dump.memory);
 	}
 	return true;
+}
+
+static bool noise_over(struct scene *scene, uint64_t address, uint64_t size)
+{
+	return noise_over_prepared(scene, address, size, scene->lost_mark ? lose_a_mark : NULL,
+				   look_for_findings);
 }
 
 static bool noise_in_device(struct scene *scene)
@@ -188,6 +234,119 @@ static bool noise_in_shmem(struct scene *scene)
 	return find_shmem(scene, &owner) && noise_over(scene, owner.word & ~511ULL, 512);
 }
 
+/* The nodes of its VMAs: a maple tree's root; in a tree of rb_nodes, the root VMA. */
+static bool noise_in_vma_tree(struct scene *scene)
+{
+	struct address_map_layout map;
+	struct owner owner;
+	uint64_t root;
+
+	scene->sweep = true;
+	if (!find_cached_pte(scene, &owner))
+		return false;
+	if (!address_map_layout_resolve(scene->kernel, &map))
+		return skip(scene, "no layout of an address space");
+	root = peek(scene, owner.mm + (map.mm_mt.size ? map.mm_mt.offset + map.maple.root.offset :
+				       map.mm_rb.offset), 8);
+	return noise_over(scene, root & ~(MAPLE_NODE_SIZE - 1ULL), MAPLE_NODE_SIZE);
+}
+
+static bool take_inode(void *data, const struct shmem_entry *entry)
+{
+	uint64_t *inode = data;
+
+	*inode = entry->inode;
+	return false;
+}
+
+/* The list that it hangs on lies before it, in struct shmem_inode_info. */
+static bool noise_in_shmem_inode(struct scene *scene)
+{
+	struct shmem_sweep sweep;
+	uint64_t inode = 0;
+
+	scene->sweep = true;
+	shmem_for_each_swapped(scene->kernel, take_inode, &inode, &sweep);
+	if (!inode)
+		return skip(scene, "no swapped shared memory");
+	return noise_over(scene, inode - 256, 256) && noise_over(scene, inode, 640);
+}
+
+static bool noise_in_clusters(struct scene *scene)
+{
+	struct cluster cluster;
+
+	return find_cluster(scene, is_used_cluster, "no cluster in use", &cluster) &&
+	       noise_over(scene, cluster.device.clusters,
+			  64ULL * scene->kernel->swap.cluster_size);
+}
+
+static bool noise_in_cluster_lists(struct scene *scene)
+{
+	struct cluster cluster;
+
+	return find_cluster(scene, is_used_cluster, "no cluster in use", &cluster) &&
+	       noise_over(scene, head_of(scene, &cluster, KSWAPCK_LIST_FREE), 128) &&
+	       noise_over(scene, head_of(scene, &cluster, KSWAPCK_LIST_DISCARD), 32);
+}
+
+static bool continue_a_count(struct scene *scene)
+{
+	struct victim victim;
+
+	return find_small_folio(scene, &victim) &&
+	       make_continuation(scene, &victim, COUNT_CONTINUED | 1);
+}
+
+/* The page of swap_map, whose lru leads to the pages of counts. */
+static bool noise_in_continuation(struct scene *scene)
+{
+	struct victim victim;
+	uint64_t physical;
+
+	scene->sweep = true;
+	if (!find_small_folio(scene, &victim))
+		return false;
+	if (memory_physical(scene->dump.memory, victim.map_place, &physical) != READ_OK)
+		return skip(scene, "the page of swap_map cannot be found");
+	return noise_over_prepared(scene, page_address_of(scene->kernel, physical >> 12),
+				   scene->kernel->page.size, continue_a_count,
+				   look_for_findings);
+}
+
+static bool noise_in_lru_batches(struct scene *scene)
+{
+	static const char *const names[] = {"cpu_fbatches", "lru_pvecs", "lru_add_pvec"};
+	uint64_t address;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (per_cpu_address(scene->kernel, names[i], 0, &address))
+			return noise_over_prepared(scene, address, 1024, NULL, look_for_pins);
+	return skip(scene, "no per-CPU LRU batches");
+}
+
+static bool noise_in_pinned_folio(struct scene *scene)
+{
+	struct victim victim;
+
+	return find_large_folio(scene, &victim) &&
+	       noise_over_prepared(scene, victim.entry, 4ULL * scene->kernel->page.size, NULL,
+				   look_for_pins);
+}
+
+/* Where a node of memory begins, and how the sections of memory are marked. */
+static bool noise_in_memory_sections(struct scene *scene)
+{
+	uint64_t table;
+
+	if (!image_symbol(scene->kernel->image, "mem_section", &table))
+		return skip(scene, "no sections of memory");
+	return noise_over_prepared(scene, table, 8, NULL, look_for_pins) &&
+	       noise_over_prepared(scene, peek(scene, peek(scene, table, 8), 8), 256, NULL,
+				   look_for_pins);
+}
+
 /* Present entries of other tables among them: cycles, and tables of a wrong level. */
 static uint64_t random_entry(const struct scene *scene, unsigned int *seed, uint64_t near)
 {
@@ -205,16 +364,14 @@ static uint64_t random_entry(const struct scene *scene, unsigned int *seed, uint
 
 static bool noise_over_tables(struct scene *scene, uint64_t table)
 {
-	const struct audit_sink sink = {.finding = ignore_finding};
-	const struct audit_options options = {0};
-	struct audit_summary summary;
 	unsigned int seed = 20261121, round, i;
 
+	scene->sweep = true;
 	for (round = 0; round < ROUNDS; round++) {
 		for (i = 0; i < 1 + round % WORDS_MAX; i++)
 			lay_physical(scene, table + 8ULL * ((unsigned int)rand_r(&seed) % 512),
 				     random_entry(scene, &seed, table));
-		if (!audit_run(scene->kernel, &scene->catalogue, &options, &sink, &summary, NULL))
+		if (!look_for_findings(scene))
 			scene->failed = true;
 		memory_overlay_clear(scene->dump.memory);
 	}
@@ -249,6 +406,14 @@ const struct fault noise[] = {
 	{"noise in an mm_struct", noise_in_mm},
 	{"noise in a vm_area_struct", noise_in_vma},
 	{"noise in the tree of a shmem file", noise_in_shmem},
+	{"noise in a tree of VMAs", noise_in_vma_tree},
+	{"noise in a shmem inode", noise_in_shmem_inode},
+	{"noise in clusters", noise_in_clusters},
+	{"noise in the lists of clusters", noise_in_cluster_lists},
+	{"noise in the list of a continued count", noise_in_continuation},
+	{"noise in per-CPU LRU batches", noise_in_lru_batches},
+	{"noise in a folio, and pins", noise_in_pinned_folio},
+	{"noise in the sections of memory", noise_in_memory_sections},
 	{"noise in a lowest page table", noise_in_lowest_table},
 	{"noise in higher page tables", noise_in_higher_tables},
 	{0},

@@ -38,7 +38,7 @@ static bool pte_copied(struct scene *scene)
 		return false;
 	lay_physical(scene, owner.empty, owner.raw);
 	expect(scene, "KS501", owner.slot, 1, "page table entries and 0");
-	/* the copy is in no memory area */
+	/* the copy is where no anonymous memory is */
 	scene->unverified = owner.cached;
 	return with_sweep(scene);
 }
@@ -241,6 +241,33 @@ static bool locked_folio_moves(struct scene *scene)
 	return with_sweep(scene);
 }
 
+/* Writers have the lock: mm_struct.mmap_lock, mmap_sem before 5.8. */
+static bool hold_mmap_lock(struct scene *scene, uint64_t mm)
+{
+	struct field lock, count;
+
+	if ((!kernel_field(scene->kernel, "mm_struct", "mmap_lock", &lock) &&
+	     !kernel_field(scene->kernel, "mm_struct", "mmap_sem", &lock)) ||
+	    !kernel_field(scene->kernel, "rw_semaphore", "count", &count))
+		return skip(scene, "no rw_semaphore of this kind");
+	lay(scene, mm + lock.offset + count.offset, 8, 1);
+	return true;
+}
+
+/* shift_arg_pages(): the area begins lower already, the pages are not moved down yet. */
+static bool stack_of_new_program(struct scene *scene)
+{
+	struct field pgoff;
+	struct owner owner;
+
+	if (!find_cached_pte(scene, &owner) || !hold_mmap_lock(scene, owner.mm) ||
+	    !kernel_field(scene->kernel, "vm_area_struct", "vm_pgoff", &pgoff))
+		return scene->skip ? false : skip(scene, "no vm_pgoff");
+	lay_field(scene, owner.vma.address, pgoff, owner.vma.pgoff + 37);
+	scene->in_motion = 1;
+	return with_sweep(scene);
+}
+
 static bool ksm_folio(struct scene *scene)
 {
 	struct owner owner;
@@ -288,6 +315,7 @@ const struct fault owner_faults[] = {
 	{"legal: slot is freed before its entry, table locked", locked_table},
 	{"legal: slot is counted before its entry, table locked", locked_table_of_counted},
 	{"legal: locked folio is being moved", locked_folio_moves},
+	{"legal: stack of a new program is being moved", stack_of_new_program},
 	{"legal: folio of KSM", ksm_folio},
 	{"legal: memory that KSM may merge", mergeable_memory},
 	{0},

@@ -167,6 +167,26 @@ static bool splitting_a_pmd(struct scene *scene)
 	return true;
 }
 
+/*
+ * Up to 6.1, of a folio that two PMDs map: PG_double_map is set, and the pages are not
+ * counted once more yet.
+ */
+static bool marking_a_double_map(struct scene *scene)
+{
+	const struct kernel *kernel = scene->kernel;
+	struct victim victims[PAGES];
+
+	if (!kernel->folio.flag_double_map)
+		return skip(scene, "a kernel without PG_double_map");
+	if (!make_large_folio(scene, victims))
+		return false;
+	lay_page(scene, victims[0].entry, KSWAPCK_FIELD_REFCOUNT, PAGES + 1 + 2);
+	lay_whole(scene, &victims[0], 2);
+	lay_page(scene, victims[0].entry + kernel->page.size, KSWAPCK_FIELD_FLAGS,
+		 victims[1].page.flags | kernel->folio.flag_double_map);
+	return true;
+}
+
 const struct fault reference_faults[] = {
 	{"folio is mapped once too often", mapped_once_too_often},
 	{"a reference to a mapped folio was lost", reference_lost},
@@ -177,5 +197,6 @@ const struct fault reference_faults[] = {
 	{"folio is pinned, and nobody asked", pinned},
 	{"folio is pinned, and somebody asked", pinned_and_asked_for},
 	{"a PMD of a large folio is being split", splitting_a_pmd},
+	{"a large folio is being marked as mapped twice", marking_a_double_map},
 	{NULL, NULL},
 };

@@ -6,6 +6,8 @@
 #include "clusters.h"
 #include "faults.h"
 
+#include "kernel/cpu.h"
+#include "kernel/cpu_stacks.h"
 #include "kernel/per_cpu.h"
 #include "kernel/swap_device.h"
 #include "kernel/swap_entry.h"
@@ -312,6 +314,46 @@ static bool mark_in_hand(struct scene *scene)
 	return true;
 }
 
+/* The last word but five of the stack that the registers of @cpu lead to; 0: not an NMI's. */
+static uint64_t interrupted_register(const struct scene *scene, const struct cpu *cpu)
+{
+	struct cpu_stack_layout layout;
+	struct cpu_stacks stacks;
+	unsigned int i;
+
+	if (cpu->origin == REGISTERS_MISSING || !register_known(&cpu->registers, REGISTER_RSP))
+		return 0;
+	cpu_stack_layout_resolve(scene->kernel, &layout);
+	cpu_stacks_read(scene->kernel, &layout, cpu->number, &stacks);
+	for (i = 0; i < stacks.count; i++)
+		if (stacks.ranges[i].kind == STACK_NMI &&
+		    stack_range_has(&stacks.ranges[i], cpu->registers.value[REGISTER_RSP], 256))
+			return stacks.ranges[i].end - 6 * 8;
+	return 0;
+}
+
+/* panic() runs on the NMI's stack, below the registers of who was interrupted. */
+static bool mark_in_hand_of_interrupted(struct scene *scene)
+{
+	struct victim victim;
+	struct error ignored;
+	struct cpus cpus;
+	uint64_t word = 0;
+	unsigned int i;
+
+	if (!find_shadow(scene, &victim) || !cpus_read(scene->kernel, &cpus, &ignored))
+		return scene->skip ? false : skip(scene, "no CPUs");
+	for (i = 0; i < cpus.count && !word; i++)
+		word = interrupted_register(scene, &cpus.cpus[i]);
+	cpus_free(&cpus);
+	if (!word)
+		return skip(scene, "no CPU was stopped in an NMI");
+	lay(scene, word, 8, swap_entry(victim.device.type, victim.slot));
+	lay(scene, victim.map_place, 1, victim.map | SWAP_HAS_CACHE);
+	scene->in_motion = 1;
+	return true;
+}
+
 /* The allocator has the slot, and has not made an entry of it yet. */
 static bool slot_in_hand_of_allocator(struct scene *scene)
 {
@@ -507,6 +549,7 @@ const struct fault transients[] = {
 	{"legal: mark without folio under xa_lock", mark_under_tree_lock},
 	{"legal: mark without folio under the cluster's lock", mark_under_cluster_lock},
 	{"legal: mark without folio, entry on a stack", mark_in_hand},
+	{"legal: mark without folio, entry in hand when an NMI came", mark_in_hand_of_interrupted},
 	{"legal: mark without folio, slot on a stack", slot_in_hand_of_allocator},
 	{"legal: four marks, entry of the first on a stack", large_folio_in_hand},
 	{"legal: slot in a per-CPU slots cache", slot_parked},

@@ -84,7 +84,7 @@ static void layouts(void **state)
 		{{"mm_struct", "pgd", 80, 8}, {"mm_struct", "mmap_lock", 120, 40},
 		 {"rw_semaphore", "count", 0, 8}, {"rw_semaphore", "owner", 8, 8}},
 		{{"mm_struct", "pgd", 80, 8}, {"mm_struct", "mmap_lock", 120, 40},
-		 {"rw_semaphore", "rwbase", 0, 40}},
+		 {"rw_semaphore", "rwbase.readers", 0, 4}},
 		/* damaged: the owner is outside the lock */
 		{{"mm_struct", "pgd", 80, 8}, {"mm_struct", "mmap_lock", 120, 40},
 		 {"rw_semaphore", "count", 0, 8}, {"rw_semaphore", "owner", 36, 8}},
@@ -104,6 +104,7 @@ static void layouts(void **state)
 		assert_int_equal(found.mmap_lock.offset, i == 0 ? 112 : 120);
 		assert_int_equal(found.lock_owner.size, i < 2 ? 8 : 0);
 		assert_int_equal(found.lock_count.size, i < 2 ? 8 : 0);
+		assert_int_equal(found.lock_readers.size, i == 2 ? 4 : 0);
 		assert_int_equal(found.mm_mt.size, 0);
 		assert_int_equal(found.mm_rb.size, 0);
 		assert_int_equal(found.vma_flags.size, 0);
@@ -367,6 +368,36 @@ static void vmas(void **state)
 	assert_false(vma_find(&space->kernel, &layout, TREE_MM, 0x5000, &vma));
 }
 
+/* Its start and its pgoff do not change at once: by whom has the lock for writing. */
+static void vma_is_locked(void **state)
+{
+	struct space *space = *state;
+	struct address_map_layout used = rb_layout;
+	struct kswapck_vma vma;
+
+	make_trees(space);
+	use_rb_tree(space);
+	assert_true(vma_find(&space->kernel, &used, TREE_MM, 0x5000, &vma));
+	assert_true(vma.locked);	/* nothing tells */
+	used.mmap_lock = (struct field){32, 40};
+	used.lock_count = (struct field){8, 8};
+	put(space, TREE_MM + 40, 0x100 | 2);	/* a reader has it, a writer waits */
+	assert_true(vma_find(&space->kernel, &used, TREE_MM, 0x5000, &vma));
+	assert_false(vma.locked);
+	put(space, TREE_MM + 40, 1);
+	assert_true(vma_find(&space->kernel, &used, TREE_MM, 0x5000, &vma));
+	assert_true(vma.locked);
+	/* PREEMPT_RT */
+	used.lock_count = (struct field){0};
+	used.lock_readers = (struct field){8, 4};
+	put(space, TREE_MM + 40, 0x80000002);
+	assert_true(vma_find(&space->kernel, &used, TREE_MM, 0x5000, &vma));
+	assert_false(vma.locked);
+	put(space, TREE_MM + 40, 0x40000000);
+	assert_true(vma_find(&space->kernel, &used, TREE_MM, 0x5000, &vma));
+	assert_true(vma.locked);
+}
+
 static void vmas_of_another_mm(void **state)
 {
 	struct space *space = *state;
@@ -476,6 +507,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(not_in_the_dump, setup, teardown),
 		cmocka_unit_test_setup_teardown(kernel_without_the_members, setup, teardown),
 		cmocka_unit_test_setup_teardown(vmas, setup, teardown),
+		cmocka_unit_test_setup_teardown(vma_is_locked, setup, teardown),
 		cmocka_unit_test_setup_teardown(vmas_of_another_mm, setup, teardown),
 		cmocka_unit_test_setup_teardown(vmas_elsewhere, setup, teardown),
 		cmocka_unit_test_setup_teardown(rb_trees_torn, setup, teardown),

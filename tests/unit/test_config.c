@@ -148,6 +148,22 @@ static void no_text(void **state)
 	settings_free(&settings);
 }
 
+static void zero_bytes(void **state)
+{
+	static const char hidden[] = "# fine\nseverity a=warn\0b\n";
+	static char zeros[20000];
+	struct settings settings;
+	struct error err = {0};
+
+	(void)state;
+	assert_false(parse_as("x", hidden, sizeof(hidden) - 1, &settings, &err));
+	assert_string_equal(err.text, "x:2: a byte of 0 in the line");
+	settings_free(&settings);
+	assert_false(parse_as("x", zeros, sizeof(zeros), &settings, &err));
+	assert_string_equal(err.text, "x:1: the line is too long");
+	settings_free(&settings);
+}
+
 static void missing_file(void **state)
 {
 	struct settings settings = {0};
@@ -190,6 +206,7 @@ int main(void)
 		cmocka_unit_test(bad_lines),
 		cmocka_unit_test(long_lines),
 		cmocka_unit_test(no_text),
+		cmocka_unit_test(zero_bytes),
 		cmocka_unit_test(missing_file),
 		cmocka_unit_test(many),
 	};

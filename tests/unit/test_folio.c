@@ -345,6 +345,25 @@ static void large_mapped_both_ways(void **state)
 	assert_int_equal(head, 1 + 1);
 }
 
+/* __split_huge_pmd_locked() sets PG_double_map, and then counts the pages. */
+static void large_being_marked_as_mapped_both_ways(void **state)
+{
+	struct map *map = *state;
+	uint64_t i;
+
+	become_6_1(map);
+	make_large(map, 512, 9, ANON);
+	map_whole(map, 512, 2);
+	add_tail_flag(map, 512, FLAG_DOUBLE_MAP);
+	expect_mapcount(map, 512, 2);
+	for (i = 0; i < 100; i++)
+		map_page(map, 512 + i, 1);
+	expect_mapcount(map, 512, 2);
+	for (; i < 512; i++)
+		map_page(map, 512 + i, 1);
+	expect_mapcount(map, 512, 2);
+}
+
 /* PMDs of a file are counted in every page as well. */
 static void large_of_a_file(void **state)
 {
@@ -564,6 +583,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(large_by_pmd, setup, teardown),
 		cmocka_unit_test_setup_teardown(large_by_pages, setup, teardown),
 		cmocka_unit_test_setup_teardown(large_mapped_both_ways, setup, teardown),
+		cmocka_unit_test_setup_teardown(large_being_marked_as_mapped_both_ways,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(large_of_a_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(head_of_a_split_pmd, setup, teardown),
 		cmocka_unit_test_setup_teardown(hugetlb_counts_the_whole, setup, teardown),
