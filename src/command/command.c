@@ -11,7 +11,9 @@ static const struct command *const commands[] = {
 	&command_explain,
 	&command_scan,
 	&command_pins,
+	&command_shell,
 	&command_plugins,
+	&command_confirm,
 	&command_help,
 };
 

@@ -28,7 +28,9 @@ extern const struct command command_triage;
 extern const struct command command_explain;
 extern const struct command command_scan;
 extern const struct command command_pins;
+extern const struct command command_shell;
 extern const struct command command_plugins;
+extern const struct command command_confirm;
 extern const struct command command_help;
 
 /** command_find - by name; NULL if there is none. */

@@ -11,10 +11,11 @@ bool dump_open(struct dump *dump, const char *const *files, size_t count,
 	const struct image_options image_options = {
 		.vmlinux = options->vmlinux,
 		.search = options->search,
+		.live = options->live,
 	};
-
 	const struct source_options source_options = {
 		.architecture = options->architecture,
+		.live = options->live,
 	};
 
 	memset(dump, 0, sizeof(*dump));
@@ -47,6 +48,15 @@ void dump_close(struct dump *dump)
 	memory_free(dump->memory);
 	source_close(dump->source);
 	memset(dump, 0, sizeof(*dump));
+}
+
+void dump_refresh(struct dump *dump)
+{
+	struct kernel fresh;
+
+	memory_forget(dump->memory);
+	if (kernel_open(&fresh, dump->source, dump->image, dump->types, NULL))
+		dump->kernel = fresh;
 }
 
 void dump_describe(const struct dump *dump, const char *const *files, size_t count,

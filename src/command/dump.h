@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An opened dump with its kernel, as every command needs it. */
+/* An opened dump, or the running kernel, as every command needs it. */
 #ifndef KSWAPCK_DUMP_H
 #define KSWAPCK_DUMP_H
 
@@ -18,12 +18,18 @@ struct dump_options {
 	const char *vmlinux;	/* NULL: search */
 	const char *architecture;	/* NULL: the dump tells */
 	bool search;		/* look for a vmlinux of the same build */
+	bool live;		/* the file is DUMP_LIVE: the running kernel */
 };
+
+/* What to open for the running kernel. */
+#define DUMP_LIVE "/proc/kcore"
 
 /** dump_open - open and identify; on failure nothing is left open. */
 bool dump_open(struct dump *dump, const char *const *files, size_t count,
 	       const struct dump_options *options, struct error *err);
 void dump_close(struct dump *dump);
+/** dump_refresh - of the running kernel: memory may have been added or taken away since. */
+void dump_refresh(struct dump *dump);
 
 /** dump_describe - what a report says of it. @files must outlive @subject. */
 void dump_describe(const struct dump *dump, const char *const *files, size_t count,

@@ -34,7 +34,7 @@ static int run(int argc, char **argv)
 
 const struct command command_explain = {
 	.name = "explain",
-	.arguments = "[OPTION]... DUMP...",
+	.arguments = "[OPTION]... [DUMP...]",
 	.summary = "tell who is stuck where and why, by which bug, and who is next",
 	.run = run,
 };

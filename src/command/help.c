@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* kswapck help: the commands, and the problems and known bugs, each explained. */
-#include "command/command.h"
+#include "command/help.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "command/checks.h"
+#include "command/command.h"
 #include "command/terminal.h"
 #include "output/sentence.h"
 #include "story/story.h"
@@ -34,71 +35,64 @@ static void print_commands(void)
 	       "lists the known bugs of the kernel and 'kswapck help BUG' explains one.\n");
 }
 
-static void print_problems(const struct catalogue *catalogue)
+static void print_problems(FILE *stream, const struct catalogue *catalogue)
 {
 	const struct kswapck_problem *problem;
 	const struct kswapck_plugin *plugin;
 	size_t i;
 
 	for (i = 0; (plugin = catalogue_plugin(catalogue, i)); i++) {
-		printf("%s%s: %s\n", i ? "\n" : "", plugin->name, plugin->summary);
+		fprintf(stream, "%s%s: %s\n", i ? "\n" : "", plugin->name, plugin->summary);
 		for (problem = plugin->problems; problem->id; problem++)
-			printf("  %s  %-20s %-8s %s\n", problem->id, problem->name,
-			       checks_grade(catalogue, problem),
-			       problem->class == KSWAPCK_CORRUPT ? "corrupt" : "mismatch");
+			fprintf(stream, "  %s  %-20s %-8s %s\n", problem->id, problem->name,
+				checks_grade(catalogue, problem),
+				problem->class == KSWAPCK_CORRUPT ? "corrupt" : "mismatch");
 	}
 }
 
-static void print_paragraph(const char *title, const char *text, unsigned int columns)
+static void print_paragraph(FILE *stream, const char *title, const char *text,
+			    unsigned int columns)
 {
-	printf("\n%s\n  ", title);
-	sentence_wrap(stdout, text, 2, 2, columns);
-	putchar('\n');
+	fprintf(stream, "\n%s\n  ", title);
+	sentence_wrap(stream, text, 2, 2, columns);
+	fputc('\n', stream);
 }
 
-static unsigned int help_columns(void)
+static void print_problem(FILE *stream, const struct catalogue *catalogue,
+			  const struct kswapck_problem *problem, unsigned int columns)
 {
-	unsigned int columns = terminal_columns(stdout);
-
-	return columns && columns <= 100 ? columns : HELP_COLUMNS;
-}
-
-static void print_problem(const struct catalogue *catalogue,
-			  const struct kswapck_problem *problem)
-{
-	unsigned int columns = help_columns();
-
-	printf("%s %s (%s, %s)\n", problem->id, problem->name, checks_grade(catalogue, problem),
-	       problem->class == KSWAPCK_CORRUPT ? "the object itself is wrong" :
-						   "two structures disagree");
-	print_paragraph("What it means", problem->meaning, columns);
-	print_paragraph("How it arises", problem->origin, columns);
-	print_paragraph("What the machine does next", problem->consequence, columns);
-	print_paragraph("How to confirm it by hand", problem->confirm, columns);
-	putchar('\n');
-	sentence_wrap(stdout, placeholders, 0, 0, columns);
-	putchar('\n');
+	fprintf(stream, "%s %s (%s, %s)\n", problem->id, problem->name,
+		checks_grade(catalogue, problem),
+		problem->class == KSWAPCK_CORRUPT ? "the object itself is wrong" :
+						    "two structures disagree");
+	print_paragraph(stream, "What it means", problem->meaning, columns);
+	print_paragraph(stream, "How it arises", problem->origin, columns);
+	print_paragraph(stream, "What the machine does next", problem->consequence, columns);
+	print_paragraph(stream, "How to confirm it by hand", problem->confirm, columns);
+	fputc('\n', stream);
+	sentence_wrap(stream, placeholders, 0, 0, columns);
+	fputc('\n', stream);
 }
 
 /* -------------------------------------------------------------------- known bugs */
 
-static void print_bugs_of(bool recognised)
+static void print_bugs_of(FILE *stream, bool recognised)
 {
 	const struct known_bug *bug;
 	size_t i;
 
 	for (i = 0; (bug = known_bug_at(i)); i++)
 		if ((bug->patterns != 0) == recognised)
-			printf("  %-36s fixed in %-5s (%s)\n", bug->name, bug->fixed,
-			       bug->fix_commit);
+			fprintf(stream, "  %-36s fixed in %-5s (%s)\n", bug->name, bug->fixed,
+				bug->fix_commit);
 }
 
-static void print_bugs(void)
+static void print_bugs(FILE *stream)
 {
-	printf("Recognised by what they leave in a dump:\n");
-	print_bugs_of(true);
-	printf("\nOthers that damage what belongs to swap:\n");
-	print_bugs_of(false);
+	fprintf(stream, "Recognised by what they leave in a dump:\n");
+	print_bugs_of(stream, true);
+	fprintf(stream, "\nOthers that damage what belongs to swap:\n");
+	print_bugs_of(stream, false);
 }
 
 /* "6b24ca4a1a8d", and what is longer or shorter of the same commit. */
@@ -125,25 +119,57 @@ static const struct known_bug *find_bug(const char *text)
 	return NULL;
 }
 
-static void print_bug(const struct known_bug *bug)
+static void print_bug(FILE *stream, const struct known_bug *bug, unsigned int columns)
 {
-	unsigned int columns = help_columns(), i;
 	char commit[64] = "";
+	unsigned int i;
 
 	if (bug->introduced_commit)
 		snprintf(commit, sizeof(commit), "(%s)", bug->introduced_commit);
-	printf("%s (a bug of the kernel)\n", bug->name);
-	print_paragraph("What it does", bug->summary, columns);
-	printf("\nSince and until\n  introduced  %s%s%s\n  fixed       %s (%s)\n",
-	       bug->introduced ? bug->introduced : "not known", commit[0] ? " " : "", commit,
-	       bug->fixed, bug->fix_commit);
+	fprintf(stream, "%s (a bug of the kernel)\n", bug->name);
+	print_paragraph(stream, "What it does", bug->summary, columns);
+	fprintf(stream, "\nSince and until\n  introduced  %s%s%s\n  fixed       %s (%s)\n",
+		bug->introduced ? bug->introduced : "not known", commit[0] ? " " : "", commit,
+		bug->fixed, bug->fix_commit);
 	for (i = 0; i < STORY_FIXES_MAX && bug->fixes[i].branch; i++)
-		printf("%s%s", i ? ", " : "  stable      ", bug->fixes[i].release);
+		fprintf(stream, "%s%s", i ? ", " : "  stable      ", bug->fixes[i].release);
 	if (i)
-		putchar('\n');
-	print_paragraph("What it leaves in a dump", bug->leaves, columns);
+		fputc('\n', stream);
+	print_paragraph(stream, "What it leaves in a dump", bug->leaves, columns);
 	if (!bug->patterns)
-		printf("\nkswapck does not recognise it by what it leaves.\n");
+		fprintf(stream, "\nkswapck does not recognise it by what it leaves.\n");
+}
+
+static unsigned int help_columns(unsigned int columns)
+{
+	return columns && columns <= 100 ? columns : HELP_COLUMNS;
+}
+
+bool help_bug(FILE *stream, const char *topic, unsigned int columns)
+{
+	const struct known_bug *bug = find_bug(topic);
+
+	if (!strcmp(topic, "bugs"))
+		print_bugs(stream);
+	else if (bug)
+		print_bug(stream, bug, help_columns(columns));
+	else
+		return false;
+	return true;
+}
+
+bool help_problem(FILE *stream, const struct catalogue *catalogue, const char *topic,
+		  unsigned int columns)
+{
+	const struct kswapck_problem *problem = catalogue_find(catalogue, topic);
+
+	if (!strcmp(topic, "problems"))
+		print_problems(stream, catalogue);
+	else if (problem)
+		print_problem(stream, catalogue, problem, help_columns(columns));
+	else
+		return false;
+	return true;
 }
 
 static int say_unknown(const char *name)
@@ -157,19 +183,6 @@ static int say_unknown(const char *name)
 
 /* ---------------------------------------------------------------------- command */
 
-static int explain_problem(const struct catalogue *catalogue, const char *name)
-{
-	const struct kswapck_problem *problem = catalogue_find(catalogue, name);
-
-	if (!strcmp(name, "problems"))
-		print_problems(catalogue);
-	else if (problem)
-		print_problem(catalogue, problem);
-	else
-		return say_unknown(name);
-	return EXIT_CLEAN;
-}
-
 static int explain_command(const struct command *command)
 {
 	char *help[] = {(char *)command->name, (char *)"--help", NULL};
@@ -181,21 +194,19 @@ static int explain_command(const struct command *command)
 static int explain(struct checks *checks, const char *topic)
 {
 	const struct command *command = topic ? command_find(topic) : NULL;
-	const struct known_bug *bug = topic ? find_bug(topic) : NULL;
+	unsigned int columns = terminal_columns(stdout);
 	struct error err = {0};
 
 	if (!topic || command == &command_help)
 		print_commands();
-	else if (!strcmp(topic, "bugs"))
-		print_bugs();
 	else if (command)
 		return explain_command(command);
-	else if (bug)
-		print_bug(bug);
+	else if (help_bug(stdout, topic, columns))
+		return EXIT_CLEAN;
 	else if (!checks_gather(checks, &err))
 		return command_fail(&err);
-	else
-		return explain_problem(&checks->catalogue, topic);
+	else if (!help_problem(stdout, &checks->catalogue, topic, columns))
+		return say_unknown(topic);
 	return EXIT_CLEAN;
 }
 

@@ -4,11 +4,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "command/dump_options.h"
 #include "command/interrupt.h"
 #include "command/options.h"
+#include "output/lines.h"
 
 /* --------------------------------------------------------------------- options */
 
@@ -17,6 +21,8 @@ enum {
 	OPTION_MAX_FINDINGS,
 	OPTION_STACKS,
 	OPTION_NO_SWEEP,
+	OPTION_CONFIRM,
+	OPTION_WATCH,
 	OPTION_QUIET,
 	OPTION_HELP,
 	OPTION_COUNT,
@@ -34,11 +40,17 @@ static const struct {
 		"show call chains frame by frame: cpus, of all CPUs; all, of every task"}},
 	[OPTION_NO_SWEEP] = {INSPECTION_SCAN | INSPECTION_EXPLAIN, {"no-sweep", 'w', NULL,
 		"do not look through page tables: not at who refers to the slots, or is next"}},
+	[OPTION_CONFIRM] = {INSPECTION_SCAN | INSPECTION_EXPLAIN, {"confirm", 'F', "N",
+		"the running kernel: report what holds in N fresh looks too (default 3)"}},
+	[OPTION_WATCH] = {INSPECTION_WATCH, {"watch", 'W', "SECONDS",
+		"the running kernel: look again and again, and tell what is new and what is gone"}},
 	[OPTION_QUIET] = {INSPECTION_SCAN | INSPECTION_EXPLAIN, {"quiet", 'q', NULL,
 		"no progress on the terminal"}},
 	[OPTION_HELP] = {INSPECTION_SCAN | INSPECTION_EXPLAIN, {"help", 'h', NULL,
 		"show this help"}},
 };
+
+#define CONFIRM_MAX 100
 
 #define FIRST_DUMP_OPTION	OPTION_COUNT
 #define FIRST_CHECKS_OPTION	(FIRST_DUMP_OPTION + DUMP_OPTIONS)
@@ -111,6 +123,13 @@ static bool take_option(void *data, int index, const char *value)
 	case OPTION_NO_SWEEP:
 		options->no_sweep = true;
 		break;
+	case OPTION_CONFIRM:
+		return options_count("confirm", value, &options->confirm) &&
+		       (options->confirm <= CONFIRM_MAX ||
+			options_refuse("confirm", value, "is more than 100"));
+	case OPTION_WATCH:
+		return options_count("watch", value, &options->watch) &&
+		       (options->watch || options_refuse("watch", value, "is no time"));
 	case OPTION_QUIET:
 		options->quiet = true;
 		break;
@@ -125,8 +144,30 @@ int inspection_options_skip(int argc, char **argv)
 {
 	struct option_choice choice;
 
-	choose_options(INSPECTION_SCAN | INSPECTION_EXPLAIN, &choice);
+	choose_options(INSPECTION_SCAN | INSPECTION_EXPLAIN | INSPECTION_WATCH, &choice);
 	return options_skip(argc, argv, choice.entries);
+}
+
+/* No DUMP is the running kernel, for those who may see it. */
+static bool check_files(int argc, char **argv, int first, const struct command *command,
+			struct inspection_options *options)
+{
+	options->dump.live = first == argc ||
+			     (argc - first == 1 && !strcmp(argv[first], DUMP_LIVE));
+	if (first == argc && geteuid()) {
+		fprintf(stderr, "kswapck: which dump? usage: kswapck %s %s; the running kernel "
+			"takes root\n", command->name, command->arguments);
+		return false;
+	}
+	if (options->watch && !options->dump.live) {
+		fprintf(stderr, "kswapck: --watch is for the running kernel, a dump does not change\n");
+		return false;
+	}
+	if (options->watch && options->json) {
+		fprintf(stderr, "kswapck: --watch tells lines, not one document: no --json with it\n");
+		return false;
+	}
+	return true;
 }
 
 /* Index of the first DUMP; -1 when something was wrong and has been said. */
@@ -140,16 +181,14 @@ static int parse_options(int argc, char **argv, const struct command *command,
 		.parts = parts,
 		.dump.search = true,
 		.max_findings = 3,
+		.confirm = LIVE_CONFIRM,
 	};
 	choose_options(parts, &choice);
 	choice.options = options;
 	first = options_parse(argc, argv, choice.entries, take_option, &choice);
-	if (first == argc && !options->help) {
-		fprintf(stderr, "kswapck: which dump? usage: kswapck %s %s\n", command->name,
-			command->arguments);
-		return -1;
-	}
-	return first;
+	if (first < 0 || options->help)
+		return first;
+	return check_files(argc, argv, first, command, options) ? first : -1;
 }
 
 static void print_help(const struct command *command, unsigned int parts, const char *what)
@@ -159,7 +198,8 @@ static void print_help(const struct command *command, unsigned int parts, const 
 	choose_options(parts, &choice);
 	printf("Usage: kswapck %s %s\n%s\n\n"
 	       "DUMP is an ELF or kdump-compressed vmcore, flattened or not, or all parts\n"
-	       "of a makedumpfile --split set. No vmlinux is needed.\n\n",
+	       "of a makedumpfile --split set. No vmlinux is needed. Without DUMP it is the\n"
+	       "running kernel, for root.\n\n",
 	       command->name, command->arguments, what);
 	options_print(stdout, choice.entries);
 	printf("\nExit status, a sum: 0 clean, 1 errors found, 2 warnings found, 4 something "
@@ -180,8 +220,7 @@ static void leave_out(struct report_totals *totals, const struct kswapck_problem
 		snprintf(totals->left_out_names + used, room, " ...");
 }
 
-/* Reports say what they leave out: by its grade, or as --no-builtin took its check away. */
-static void name_left_out(const struct catalogue *graded, struct report_totals *totals)
+void inspection_left_out(const struct catalogue *graded, struct report_totals *totals)
 {
 	const struct kswapck_problem *problem;
 	struct catalogue built_in;
@@ -194,6 +233,53 @@ static void name_left_out(const struct catalogue *graded, struct report_totals *
 	for (i = 0; (problem = catalogue_problem(graded, i)); i++)
 		if (catalogue_silenced(graded, i))
 			leave_out(totals, problem);
+}
+
+static void on_progress(void *data, const char *what, uint64_t done, uint64_t total)
+{
+	struct inspection *inspection = data;
+
+	progress_update(&inspection->progress, what, done, total);
+}
+
+static bool on_stop(void *data)
+{
+	struct inspection *inspection = data;
+
+	/* nobody reads any more: | head */
+	return interrupt_seen() || ferror(inspection->output.options.stream);
+}
+
+/* Others have work to do here. */
+#define NICENESS 10
+
+static bool begin_live(struct inspection *inspection, struct error *err)
+{
+	inspection->live_options = (struct live_options){
+		.confirm = inspection->options->confirm,
+		.no_sweep = inspection->options->no_sweep,
+		.data = inspection,
+		.progress = on_progress,
+		.stop = on_stop,
+	};
+	setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + NICENESS);
+	/* Swapped out itself it would wait, and stir what it looks at. */
+	mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+	inspection->live = live_new(&inspection->dump.kernel, inspection->output.catalogue,
+				    &inspection->live_options);
+	return inspection->live || error_set(err, ERROR_SYSTEM, "out of memory");
+}
+
+static void close_dump(struct inspection *inspection)
+{
+	if (!inspection)
+		return;
+	story_free(inspection->story);
+	story_findings_free(&inspection->findings);
+	live_view_free(&inspection->view);
+	live_free(inspection->live);
+	dump_close(&inspection->dump);
+	free(inspection);
 }
 
 /* NULL with @err set; else to be freed with close_dump(), also after a failure. */
@@ -214,7 +300,7 @@ static struct inspection *open_dump(const struct inspection_options *options,
 	inspection->options = options;
 	inspection->output.ops = options->json ? &output_json : &output_text;
 	inspection->output.catalogue = &options->checks.catalogue;
-	name_left_out(&options->checks.catalogue, &inspection->output.totals);
+	inspection_left_out(&options->checks.catalogue, &inspection->output.totals);
 	inspection->output.options = (struct output_options){
 		.stream = stdout,
 		.max_findings = options->max_findings,
@@ -223,17 +309,10 @@ static struct inspection *open_dump(const struct inspection_options *options,
 	};
 	dump_describe(&inspection->dump, files, count, &inspection->subject);
 	progress_begin(&inspection->progress, !options->quiet);
-	return inspection;
-}
-
-static void close_dump(struct inspection *inspection)
-{
-	if (!inspection)
-		return;
-	story_free(inspection->story);
-	story_findings_free(&inspection->findings);
-	dump_close(&inspection->dump);
-	free(inspection);
+	if (!options->dump.live || begin_live(inspection, err))
+		return inspection;
+	close_dump(inspection);
+	return NULL;
 }
 
 /* --------------------------------------------------------- from audit to output */
@@ -267,22 +346,7 @@ static void on_finding(void *data, const struct kswapck_finding *finding)
 	inspection->output.ops->finding(&inspection->output, finding, nth);
 }
 
-static void on_progress(void *data, const char *what, uint64_t done, uint64_t total)
-{
-	struct inspection *inspection = data;
-
-	progress_update(&inspection->progress, what, done, total);
-}
-
-static bool on_stop(void *data)
-{
-	struct inspection *inspection = data;
-
-	/* nobody reads any more: | head */
-	return interrupt_seen() || ferror(inspection->output.options.stream);
-}
-
-static int exit_status(const struct audit_summary *audit)
+int inspection_exit_status(const struct audit_summary *audit)
 {
 	int status = EXIT_CLEAN;
 
@@ -297,7 +361,23 @@ static int exit_status(const struct audit_summary *audit)
 	return status;
 }
 
-bool inspection_audit(struct inspection *inspection, struct error *err)
+/* Only what is confirmed is reported, so nothing before all audits are done. */
+static bool audit_live(struct inspection *inspection, struct error *err)
+{
+	struct live_view *view = &inspection->view;
+	size_t i;
+
+	if (!live_look(inspection->live, NULL, view, err))
+		return false;
+	for (i = 0; i < view->device_count; i++)
+		on_device(inspection, &view->devices[i]);
+	for (i = 0; i < view->findings.count; i++)
+		on_finding(inspection, &view->findings.list[i].finding);
+	inspection->output.totals.audit = view->summary;
+	return true;
+}
+
+static bool audit_dump(struct inspection *inspection, struct error *err)
 {
 	const struct audit_sink sink = {
 		.data = inspection,
@@ -306,31 +386,59 @@ bool inspection_audit(struct inspection *inspection, struct error *err)
 		.progress = on_progress,
 		.stop = on_stop,
 	};
-	const struct audit_options audit_options = {
+	const struct audit_options options = {
 		.no_sweep = inspection->options->no_sweep,
 	};
+
+	return audit_run(&inspection->dump.kernel, inspection->output.catalogue, &options, &sink,
+			 &inspection->output.totals.audit, err);
+}
+
+bool inspection_audit(struct inspection *inspection, struct error *err)
+{
 	struct report_totals *totals = &inspection->output.totals;
 	bool done;
 
 	if (reports(inspection))
 		inspection->output.ops->begin(&inspection->output, &inspection->subject);
-	done = audit_run(&inspection->dump.kernel, inspection->output.catalogue,
-			 &audit_options, &sink, &totals->audit, err);
+	done = (inspection->live ? audit_live : audit_dump)(inspection, err);
 	progress_clear(&inspection->progress);
 	totals->reads = *memory_statistics(inspection->dump.memory);
-	totals->exit_status = exit_status(&totals->audit);
+	totals->exit_status = inspection_exit_status(&totals->audit);
+	if (inspection->view.undecided)
+		totals->exit_status |= EXIT_INCOMPLETE;
 	return done;
+}
+
+/* How sure what was found in motion is, and what it took. */
+static void describe_live(const struct inspection *inspection, char *text, size_t size)
+{
+	const struct live_view *view = &inspection->view;
+	char transient[32], undecided[32], pages[32], more[96] = "";
+
+	if (view->undecided)
+		snprintf(more, sizeof(more), ", %s neither held nor went in that time",
+			 text_number(view->undecided, undecided));
+	snprintf(text, size, "looked at %u time%s; %s seen and gone again%s; %s pages read",
+		 view->audits, view->audits == 1 ? "" : "s",
+		 text_number(view->transient, transient), more,
+		 text_number(memory_statistics(inspection->dump.memory)->pages_read, pages));
 }
 
 void inspection_end(struct inspection *inspection)
 {
+	char text[256];
+
 	inspection->output.ops->end(&inspection->output, &inspection->subject);
+	if (!inspection->live || inspection->options->json)
+		return;
+	describe_live(inspection, text, sizeof(text));
+	lines_labelled(&inspection->output.options, "live", text);
 }
 
 /* -------------------------------------------------------------------- the story */
 
-/* No gap in what was seen, so that the story is not incomplete for it. */
-static void tell_left_out(struct story *story, const struct report_totals *totals)
+void inspection_tell_left_out(struct story *story, const struct report_totals *totals)
 {
 	struct story_gap *gap;
 
@@ -340,6 +448,53 @@ static void tell_left_out(struct story *story, const struct report_totals *total
 	gap->part = "swap cache";
 	snprintf(gap->why, sizeof(gap->why), "not looked for, graded 'ignore' or left out: %.*s",
 		 (int)sizeof(gap->why) - 56, totals->left_out_names);
+}
+
+/* A running kernel's lists may break off where they are being changed: try again then. */
+static bool tell_again(const struct inspection *inspection, unsigned int told)
+{
+	return inspection->live && told <= inspection->options->confirm &&
+	       inspection->story->incomplete && !inspection->story->interrupted &&
+	       live_wait(inspection->live, 100);
+}
+
+static bool is_cut(const struct story_thread *thread)
+{
+	return thread->on_cpu && !unwind_end_complete(thread->end);
+}
+
+/*
+ * This program runs too, while it looks. What it does is known, and no gap; whoever else
+ * runs may be one.
+ */
+static void leave_out_self(struct story *story)
+{
+	bool cut = false, doubtful = false;
+	size_t i;
+
+	for (i = 0; i < story->thread_count; i++) {
+		struct story_thread *thread = &story->threads[i];
+
+		if (thread->known && thread->task.tgid == getpid() && is_cut(thread))
+			thread->end = UNWIND_USER;
+		cut |= is_cut(thread);
+	}
+	for (i = 0; i < story->spinner_count; i++)
+		doubtful |= !story->spinners[i].agreeing;
+	story->incomplete = story->gap_count || cut || doubtful || !story->cpu_count;
+}
+
+static bool tell_once(struct inspection *inspection, const struct story_options *options,
+		      struct error *err)
+{
+	story_free(inspection->story);
+	if (inspection->live)
+		live_settle(inspection->live);
+	inspection->story = story_tell(&inspection->dump.kernel, &inspection->findings,
+				       &inspection->output.totals.audit, options, err);
+	if (inspection->story && inspection->live)
+		leave_out_self(inspection->story);
+	return inspection->story;
 }
 
 bool inspection_tell(struct inspection *inspection, struct error *err)
@@ -353,13 +508,16 @@ bool inspection_tell(struct inspection *inspection, struct error *err)
 		.stop = on_stop,
 	};
 	struct report_totals *totals = &inspection->output.totals;
+	unsigned int told = 0;
+	bool good;
 
-	inspection->story = story_tell(&inspection->dump.kernel, &inspection->findings,
-				       &totals->audit, &options, err);
+	do
+		good = tell_once(inspection, &options, err);
+	while (good && tell_again(inspection, ++told));
 	progress_clear(&inspection->progress);
-	if (!inspection->story)
+	if (!good)
 		return false;
-	tell_left_out(inspection->story, totals);
+	inspection_tell_left_out(inspection->story, totals);
 	if (inspection->story->incomplete)
 		totals->exit_status |= EXIT_INCOMPLETE;
 	if (inspection->story->interrupted)
@@ -403,6 +561,8 @@ static int report_files(struct inspection_options *options, const char *const *f
 	return status;
 }
 
+static const char *const live_file = DUMP_LIVE;
+
 /* @first: of the files; -1: something was wrong and has been said. */
 static int run_options(int argc, char **argv, const struct command *command,
 		       struct inspection_options *options, int first, const char *what,
@@ -415,6 +575,8 @@ static int run_options(int argc, char **argv, const struct command *command,
 		return EXIT_CLEAN;
 	}
 	interrupt_catch();
+	if (options->dump.live)
+		return report_files(options, &live_file, 1, report);
 	return report_files(options, (const char *const *)argv + first, (size_t)(argc - first),
 			    report);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What scan, explain and triage share: their options, and a dump being audited. */
+/*
+ * What scan, explain and triage share: their options, and a dump or the running kernel
+ * being audited.
+ */
 #ifndef KSWAPCK_INSPECTION_H
 #define KSWAPCK_INSPECTION_H
 
@@ -7,6 +10,7 @@
 #include "command/command.h"
 #include "command/dump.h"
 #include "command/terminal.h"
+#include "live/live.h"
 #include "output/explain.h"
 #include "output/output.h"
 
@@ -14,6 +18,7 @@
 enum inspection_part {
 	INSPECTION_SCAN		= 1 << 0,	/* findings are reported */
 	INSPECTION_EXPLAIN	= 1 << 1,	/* a story is told */
+	INSPECTION_WATCH	= 1 << 2,	/* the running kernel may be watched */
 };
 
 struct inspection_options {
@@ -23,6 +28,8 @@ struct inspection_options {
 	unsigned int max_findings;
 	enum explain_stacks stacks;
 	bool no_sweep;
+	unsigned int confirm;	/* the running kernel: fresh audits that a finding must hold in */
+	unsigned int watch;	/* seconds from one look at it to the next; 0: look once */
 	bool quiet;
 	bool help;
 	struct checks checks;
@@ -34,10 +41,13 @@ struct inspection_options {
  */
 int inspection_options_skip(int argc, char **argv);
 
-/* An opened dump, its audit and its story. */
+/* An opened dump, or the running kernel, its audit and its story. */
 struct inspection {
 	const struct inspection_options *options;
 	struct dump dump;
+	struct live *live;		/* NULL: a dump */
+	struct live_options live_options;
+	struct live_view view;		/* of the running kernel, once audited */
 	struct report_subject subject;
 	struct output output;		/* of the findings */
 	struct story_findings findings;
@@ -71,6 +81,21 @@ typedef bool inspection_fn(struct inspection *inspection, struct error *err);
  */
 int inspection_run(int argc, char **argv, const struct command *command, unsigned int parts,
 		   const char *what, inspection_fn *report);
+
+/* What the shell takes from here. */
+
+/**
+ * inspection_left_out - note in @totals what is not looked for, so that reports can say so:
+ * problems graded 'ignore', and those whose checks --no-builtin took away.
+ */
+void inspection_left_out(const struct catalogue *graded, struct report_totals *totals);
+/**
+ * inspection_tell_left_out - the same in a story: no gap in what was seen, so that the
+ * story is not incomplete for it.
+ */
+void inspection_tell_left_out(struct story *story, const struct report_totals *totals);
+/** inspection_exit_status - what an audit makes of the exit status. */
+int inspection_exit_status(const struct audit_summary *audit);
 
 /** inspection_written - false with @err set when stdout could not be written. */
 bool inspection_written(struct error *err);

@@ -5,12 +5,13 @@
 #include <stddef.h>
 
 /* A signal handler can reach nothing but a global. */
-static volatile sig_atomic_t seen;
+static volatile sig_atomic_t seen, ended;
 
 static void note(int signal)
 {
-	(void)signal;
 	seen = 1;
+	if (signal != SIGINT)
+		ended = 1;
 }
 
 void interrupt_catch(void)
@@ -19,6 +20,26 @@ void interrupt_catch(void)
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+}
+
+void interrupt_keep(void)
+{
+	struct sigaction action = {.sa_handler = note};
+
+	sigaction(SIGINT, &action, NULL);
+	action.sa_flags = (int)SA_RESETHAND;
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+}
+
+bool interrupt_ended(void)
+{
+	return ended;
+}
+
+void interrupt_reset(void)
+{
+	seen = ended;
 }
 
 bool interrupt_seen(void)

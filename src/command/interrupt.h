@@ -8,4 +8,14 @@
 void interrupt_catch(void);
 bool interrupt_seen(void);
 
+/**
+ * interrupt_keep - for a session of many commands: no Ctrl-C kills it, and SIGTERM and
+ * SIGHUP ask it to end.
+ */
+void interrupt_keep(void);
+/** interrupt_ended - shall the session end? */
+bool interrupt_ended(void);
+/** interrupt_reset - the next command may begin: Ctrl-C was heard. */
+void interrupt_reset(void);
+
 #endif

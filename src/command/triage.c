@@ -87,7 +87,7 @@ static int run(int argc, char **argv)
 
 const struct command command_triage = {
 	.name = "triage",
-	.arguments = "[OPTION]... DUMP...",
+	.arguments = "[OPTION]... [DUMP...]",
 	.summary = "explain, then what scan reports (what a DUMP alone does)",
 	.run = run,
 };

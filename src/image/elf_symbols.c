@@ -209,6 +209,24 @@ static bool elf_nearest(struct symbols *base, uint64_t address,
 	return true;
 }
 
+static void elf_names(struct symbols *base, bool (*visit)(void *data, const char *name), void *data)
+{
+	const struct elf_symbols *symbols = (struct elf_symbols *)base;
+	char name[1024];
+	size_t i;
+
+	for (i = 0; i < symbols->count; i++) {
+		size_t length = plain_length(symbols->symbol[i].name);
+
+		if (length >= sizeof(name))
+			continue;
+		memcpy(name, symbols->symbol[i].name, length);
+		name[length] = '\0';
+		if (!visit(data, name))
+			break;
+	}
+}
+
 static void elf_close(struct symbols *base)
 {
 	struct elf_symbols *symbols = (struct elf_symbols *)base;
@@ -223,6 +241,7 @@ static const struct symbols_ops elf_symbols_ops = {
 	.name = "vmlinux",
 	.lookup = elf_lookup,
 	.nearest = elf_nearest,
+	.names = elf_names,
 	.close = elf_close,
 };
 

@@ -2,10 +2,12 @@
 #include "image/image.h"
 #include "image/elf_symbols.h"
 #include "image/kallsyms.h"
+#include "image/kallsyms_running.h"
 #include "image/vmcoreinfo.h"
 #include "image/vmlinux.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +27,7 @@ struct image {
 	struct symbols *kallsyms;	/* NULL when those of vmlinux are used */
 	struct vmlinux *vmlinux;
 	struct symbols *symbols;	/* one of the two */
+	bool live;
 };
 
 static bool read_vmcoreinfo(struct image *image, const struct source_facts *facts,
@@ -69,6 +72,33 @@ static void read_notes(struct image *image, struct symbols *symbols)
 	    !build_id_in_notes(notes, (size_t)(end - start), image->notes_build_id))
 		image->notes_build_id[0] = '\0';
 	free(notes);
+}
+
+/* The same notes as the running kernel shows them: /sys/kernel/notes. */
+static void read_notes_file(struct image *image, const char *path)
+{
+	uint8_t *notes = malloc(NOTES_MAX);
+	FILE *file = fopen(path, "re");
+	size_t size;
+
+	if (notes && file) {
+		size = fread(notes, 1, NOTES_MAX, file);
+		if (!build_id_in_notes(notes, size, image->notes_build_id))
+			image->notes_build_id[0] = '\0';
+	}
+	if (file)
+		fclose(file);
+	free(notes);
+}
+
+/* What the running kernel prints, if it does not hide it; the tables serve as well. */
+static bool load_running(struct image *image)
+{
+	if (!image->live)
+		return false;
+	read_notes_file(image, "/sys/kernel/notes");
+	image->kallsyms = kallsyms_running("/proc/kallsyms", image->stext, NULL);
+	return image->kallsyms != NULL;
 }
 
 /* The tables that VMCOREINFO names; cheap. */
@@ -163,7 +193,8 @@ static bool find_symbols(struct image *image, const struct image_options *option
 	} else {
 		struct dump_identity dump;
 
-		load_exported(image, &reason);
+		if (!load_running(image))
+			load_exported(image, &reason);
 		dump = identity(image);
 		if (options->search)
 			image->vmlinux = vmlinux_search(&dump, options->search_root);
@@ -194,6 +225,7 @@ struct image *image_open(struct memory *memory, const struct source_facts *facts
 	}
 	image->memory = memory;
 	image->architecture = facts->architecture;
+	image->live = options->live;
 	if (!read_vmcoreinfo(image, facts, err) || !find_symbols(image, options, err)) {
 		image_close(image);
 		return NULL;
@@ -214,6 +246,11 @@ void image_close(struct image *image)
 const char *image_release(const struct image *image)
 {
 	return image->release;
+}
+
+bool image_live(const struct image *image)
+{
+	return image->live;
 }
 
 const char *image_build_id(const struct image *image)
@@ -264,6 +301,12 @@ bool image_symbol_at(const struct image *image, uint64_t address,
 		     char *name, size_t size, uint64_t *offset)
 {
 	return image->symbols->ops->nearest(image->symbols, address, name, size, offset);
+}
+
+void image_symbol_names(const struct image *image,
+			bool (*visit)(void *data, const char *name), void *data)
+{
+	image->symbols->ops->names(image->symbols, visit, data);
 }
 
 bool image_vmcoreinfo_line(const struct image *image, const char *key,

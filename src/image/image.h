@@ -2,7 +2,8 @@
 /*
  * Which kernel this is: its release, its build id, its symbols.
  *
- * Symbols come from the dump itself (kallsyms) or from a vmlinux (ELF symbols).
+ * Symbols come from the dump itself (kallsyms), from a vmlinux (ELF symbols) or from
+ * /proc/kallsyms.
  * Each is one file that ends in one const struct symbols_ops (image/symbols.h).
  */
 #ifndef KSWAPCK_IMAGE_H
@@ -16,6 +17,7 @@ struct image_options {
 	const char *vmlinux;	/* --vmlinux; NULL: search, then do without */
 	bool search;		/* look where distributions put vmlinux files */
 	const char *search_root;/* prefix of the places searched; NULL is "/" */
+	bool live;		/* the running kernel: it tells much of itself, in /proc and /sys */
 };
 
 /**
@@ -33,6 +35,8 @@ void image_close(struct image *image);	/* NULL is fine */
 
 /** image_release - "6.1.0-50-cloud-amd64"; never NULL. */
 const char *image_release(const struct image *image);
+/** image_live - is it the kernel that runs this program? */
+bool image_live(const struct image *image);
 /** image_build_id - lower-case hex, or NULL when the dump does not tell. */
 const char *image_build_id(const struct image *image);
 /** image_symbols_from - "kallsyms in the dump" or "vmlinux"; for people. */
@@ -63,6 +67,13 @@ bool image_symbol(const struct image *image, const char *name, uint64_t *address
  */
 bool image_symbol_at(const struct image *image, uint64_t address,
 		     char *name, size_t size, uint64_t *offset);
+
+/**
+ * image_symbol_names - visit the name of each symbol, for completion; in no order, and some
+ * twice. @visit returns false to stop.
+ */
+void image_symbol_names(const struct image *image,
+			bool (*visit)(void *data, const char *name), void *data);
 
 /* Lines of VMCOREINFO: KEY(name)=value. */
 bool image_vmcoreinfo_line(const struct image *image, const char *key,

@@ -200,6 +200,20 @@ static bool kallsyms_nearest(struct symbols *symbols, uint64_t address,
 	return true;
 }
 
+static void kallsyms_list(struct symbols *symbols, bool (*visit)(void *data, const char *name),
+			  void *data)
+{
+	struct kallsyms *kallsyms = (struct kallsyms *)symbols;
+	char name[2 * KALLSYMS_TOKEN_MAX];
+	uint32_t i;
+
+	for (i = 0; i < kallsyms->count; i++) {
+		expand(kallsyms, i, name, sizeof(name));
+		if (!visit(data, name))
+			break;
+	}
+}
+
 static void kallsyms_close(struct symbols *symbols)
 {
 	struct kallsyms *kallsyms = (struct kallsyms *)symbols;
@@ -217,6 +231,7 @@ static const struct symbols_ops kallsyms_ops = {
 	.name = "kallsyms in the dump",
 	.lookup = kallsyms_lookup,
 	.nearest = kallsyms_nearest,
+	.names = kallsyms_list,
 	.close = kallsyms_close,
 };
 

@@ -21,6 +21,9 @@ struct symbols_ops {
 	/* The nearest symbol of the kernel image at or below @address. */
 	bool (*nearest)(struct symbols *symbols, uint64_t address,
 			char *name, size_t size, uint64_t *offset);
+	/* Each name, in no order; some come twice. @visit returns false to stop. */
+	void (*names)(struct symbols *symbols, bool (*visit)(void *data, const char *name),
+		      void *data);
 	void (*close)(struct symbols *symbols);
 };
 

@@ -322,12 +322,30 @@ static const struct register_note *note_by_stack(const struct reader *reader,
 	return found;
 }
 
+/* The CPU went on since, perhaps to another task. */
+static void from_samples(const struct reader *reader, const struct cpu_view *view,
+			 struct cpu *cpu)
+{
+	const struct register_note *note;
+
+	cpu->missing = reader->note_count ? "it went on while it was looked at" :
+		       "CPUs that run cannot be sampled here (perf_event_open)";
+	for (note = reader->notes; note < reader->notes + reader->note_count; note++)
+		if (note->pid == cpu->number + 1 &&
+		    take_note(reader, view, note, REGISTERS_SAMPLED, cpu))
+			return;
+}
+
 static void find_registers(const struct reader *reader, const struct cpu_view *view,
 			   struct cpu *cpu)
 {
 	const struct register_note *note;
 	bool contradicts = false, several;
 
+	if (source_facts(reader->kernel->source)->live) {
+		from_samples(reader, view, cpu);
+		return;
+	}
 	if (from_crash_notes(reader, view, cpu))
 		return;
 	/* of a genuine kdump nobody else knows what the CPUs did then */
@@ -443,6 +461,8 @@ const char *register_origin_text(enum register_origin origin)
 		return "its crash note";
 	case REGISTERS_QEMU:
 		return "QEMU's note of it";
+	case REGISTERS_SAMPLED:
+		return "where it was a moment before";
 	case REGISTERS_MATCHED:
 		return "the note whose stack pointer is on its stacks";
 	}

@@ -8,6 +8,7 @@
  *    wrote to its buffer, crash_notes (kernel/crash_core.c, kernel/kexec_core.c);
  *  - QEMU: gs, which points to the CPU's own area, tells; else pr_pid, which is
  *    QEMU's number of it + 1 (target/i386/arch_dump.c);
+ *  - the running kernel, sampled (live/registers.h): pr_pid is the CPU's number + 1;
  *  - else the note whose stack pointer lies on a stack of the CPU or of its task.
  * A note that was given to a CPU must also fit the task that runs there.
  */
@@ -21,6 +22,7 @@ enum register_origin {
 	REGISTERS_MISSING,	/* see struct cpu.missing */
 	REGISTERS_CRASH_NOTES,	/* the CPU's own crash note */
 	REGISTERS_QEMU,		/* QEMU's note of this CPU */
+	REGISTERS_SAMPLED,	/* of a running kernel: where it was a moment before */
 	REGISTERS_MATCHED,	/* a note whose stack pointer is on this CPU's stacks */
 };
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "audit/catalogue.h"
+#include "output/confirm.h"
 #include "output/coverage.h"
 #include "output/explain.h"
 #include "output/json_writer.h"
@@ -73,6 +74,7 @@ static void json_begin(struct output *output, const struct report_subject *subje
 
 static void write_evidence(struct json_writer *json, const struct kswapck_finding *finding)
 {
+	char command[CONFIRM_COMMAND_MAX];
 	unsigned int i;
 
 	json_array(json, "evidence");
@@ -86,6 +88,10 @@ static void write_evidence(struct json_writer *json, const struct kswapck_findin
 		json_address(json, "value", evidence->value);
 		if (evidence->has_expected)
 			json_address(json, "expected", evidence->expected);
+		confirm_crash(evidence, command, sizeof(command));
+		json_string(json, "crash", command);
+		confirm_drgn(evidence, command, sizeof(command));
+		json_string(json, "drgn", command);
 		json_close(json, '}');
 	}
 	json_close(json, ']');

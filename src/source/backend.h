@@ -32,6 +32,12 @@ struct source_ops {
 	enum read_status (*read_page)(struct source *source, enum address_space space,
 				      uint64_t address, void *page);
 
+	/* Where a virtual address is in RAM. NULL: struct translation tells. */
+	enum read_status (*to_physical)(struct source *source, uint64_t *address);
+
+	/* As source_refresh(); NULL: a file that does not change. */
+	void (*refresh)(struct source *source);
+
 	void (*close)(struct source *source);
 };
 
@@ -40,10 +46,11 @@ struct source {
 	void *private;			/* the backend's own */
 	struct source_facts facts;
 
+	const char *live;		/* path of a /proc/kcore; then there are no files */
 	struct file **files;		/* split set: in the order of their pages */
 	size_t file_count;
 
-	/* One of the two is there, by format. */
+	/* One of the two is there, by format; none if live. */
 	struct elf_headers *elf;
 	struct diskdump_set *diskdump;
 
@@ -52,6 +59,7 @@ struct source {
 	struct translation *translation;
 };
 
+extern const struct source_ops kcore_source_ops;	/* kcore.c */
 extern const struct source_ops kdump_source_ops;	/* kdump.c */
 extern const struct source_ops diskdump_source_ops;	/* diskdump.c */
 extern const struct source_ops elf_source_ops;		/* elf.c */

@@ -108,6 +108,14 @@ void memory_free(struct memory *memory)
 	free(memory);
 }
 
+void memory_forget(struct memory *memory)
+{
+	memset(memory->chains, 0xff, sizeof(*memory->chains) << (64 - memory->chain_shift));
+	memory->count = 0;
+	memory->hand = 0;
+	source_refresh(memory->source);
+}
+
 static unsigned char *page_of(const struct memory *memory, uint32_t index)
 {
 	return memory->chunks[index / CHUNK_PAGES] +

@@ -21,6 +21,12 @@ struct memory;
 struct memory *memory_new(struct source *source, size_t cache_bytes);
 void memory_free(struct memory *memory);
 
+/**
+ * memory_forget - forget all cached pages, and look anew where memory is: what a running
+ * kernel holds may have changed. Overlays stay.
+ */
+void memory_forget(struct memory *memory);
+
 /** memory_read - copy @length bytes at kernel virtual @address to @buffer. */
 enum read_status memory_read(struct memory *memory, uint64_t address,
 			     void *buffer, size_t length);

@@ -11,6 +11,7 @@
 #include "source/vmcoreinfo.h"
 
 static const struct source_ops *const backends[] = {
+	&kcore_source_ops,
 	&kdump_source_ops,
 	&diskdump_source_ops,
 	&elf_source_ops,
@@ -333,9 +334,22 @@ static bool begin_translation(struct source *source, struct error *err)
 			 (unsigned long long)tables, read_status_text(status));
 }
 
+/* The backend does it all: there is no file that headers could be read from once. */
+static bool open_live(struct source *source, const char *path, struct error *err)
+{
+	source->live = path;
+	source->facts.live = true;
+	if (!open_backend(source, err))
+		return false;
+	source->facts.vmcoreinfo = source->vmcoreinfo;
+	return true;
+}
+
 static bool open_all(struct source *source, const char *const *paths, size_t count,
 		     const struct source_options *options, struct error *err)
 {
+	if (options && options->live)
+		return open_live(source, paths[0], err);
 	if (!open_files(source, paths, count, err) || !read_headers(source, err) ||
 	    !read_notes(source, err) || !copy_vmcoreinfo(source, err))
 		return false;
@@ -405,6 +419,8 @@ enum read_status source_to_physical(struct source *source, enum address_space sp
 {
 	if (space == ADDRESS_PHYSICAL)
 		return READ_OK;
+	if (source->ops->to_physical)
+		return source->ops->to_physical(source, address);
 	if (!source->translation)
 		return READ_UNMAPPED;
 	return translation_physical(source->translation, *address, address);
@@ -419,6 +435,33 @@ enum read_status source_missing(const struct source *source, uint64_t physical)
 								    : READ_NOT_RAM;
 	return diskdump_in_ram(&source->diskdump->parts[0], source->files[0],
 			       physical / page_size) ? READ_EXCLUDED : READ_NOT_RAM;
+}
+
+void source_refresh(struct source *source)
+{
+	if (source->ops->refresh)
+		source->ops->refresh(source);
+}
+
+bool source_set_prstatus(struct source *source, const void *notes, size_t size, size_t count)
+{
+	struct notes *all = &source->notes;
+
+	notes_clear(all);
+	if (!count)
+		return true;
+	all->bytes = malloc(size * count);
+	all->prstatus = calloc(count, sizeof(*all->prstatus));
+	if (!all->bytes || !all->prstatus) {
+		notes_clear(all);
+		return false;
+	}
+	all->size = size * count;
+	memcpy(all->bytes, notes, all->size);
+	for (size_t i = 0; i < count; i++)
+		all->prstatus[i] = (struct note){ .offset = i * size, .size = size };
+	all->prstatus_count = count;
+	return true;
 }
 
 static const void *note_at(const struct source *source, const struct note *list,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where bytes come from: an opened dump, whatever its format.
+ * Where bytes come from: an opened dump, whatever its format, or the running kernel.
  *
  * A source reads whole pages and never interprets them. Everybody above reads
  * through struct memory (source/memory.h), which keeps pages in a cache.
@@ -45,11 +45,13 @@ struct source_facts {
 	int dump_level;		/* makedumpfile -d N; -1 when unknown */
 	bool vmemmap_excluded;	/* header says that part of vmemmap was left out */
 	bool vmcoreinfo_scanned;/* there was no note; it was found in memory */
+	bool live;		/* the running kernel: what was read may have changed since */
 	const char *vmcoreinfo;	/* the text, NUL-terminated; owned by the source */
 };
 
 struct source_options {
 	const char *architecture;	/* NULL: take it from the dump */
+	bool live;	/* the one path is /proc/kcore, or a file made like it */
 };
 
 /**
@@ -66,6 +68,20 @@ struct source *source_open(const char *const *paths, size_t count,
 			   const struct source_options *options,
 			   struct error *err);
 void source_close(struct source *source);	/* NULL is fine */
+
+/**
+ * source_refresh - memory may have come or gone since the source was opened: look anew
+ * where it is. Of a dump: nothing to do.
+ */
+void source_refresh(struct source *source);
+
+/**
+ * source_set_prstatus - replace all register notes, of a running kernel.
+ * @notes: @count of them, of @size bytes each, one after the other; copied.
+ *
+ * Return: false when out of memory; then there are none.
+ */
+bool source_set_prstatus(struct source *source, const void *notes, size_t size, size_t count);
 
 /** source_facts - what is known of the dump; lives as long as @source. */
 const struct source_facts *source_facts(const struct source *source);

@@ -10,8 +10,7 @@
 
 #include "types/types.h"
 
-/* A type id of BTF, the offset of a DIE in DWARF. */
-typedef uint64_t type_id;
+/* A type_id is that of BTF, or the offset of a DIE in DWARF. */
 
 enum type_class {
 	TYPE_COMPOSITE,		/* struct or union */
@@ -38,7 +37,7 @@ typedef bool type_visit(const struct type_field *field, void *context);
 
 struct types_ops {
 	/*
-	 * The @nth type of this name: structs first, then unions, then typedefs.
+	 * The @nth type of this name: structs first, then unions, typedefs and enums.
 	 * Declarations do not count.
 	 */
 	bool (*find)(struct types *types, const char *name, uint32_t nth, type_id *type);
@@ -48,6 +47,15 @@ struct types_ops {
 	void (*fields)(struct types *types, type_id type, type_visit *visit,
 		       void *context);
 	bool (*enumerator)(struct types *types, const char *name, int64_t *value);
+	/* One type, nothing stripped. */
+	bool (*node)(struct types *types, type_id type, struct type_node *node);
+	/* Those of an enum (behind typedefs and qualifiers), in order. */
+	void (*enumerators)(struct types *types, type_id type, type_enumerator_fn *visit,
+			    void *context);
+	/* The parameters of a function; "..." has type TYPE_VOID. Only type is set. */
+	void (*parameters)(struct types *types, type_id type, type_visit *visit,
+			   void *context);
+	void (*names)(struct types *types, type_name_fn *visit, void *context);
 	void (*close)(struct types *types);
 };
 

@@ -16,7 +16,7 @@ struct btf_types {
 	struct types base;
 	struct btf *btf;
 	uint32_t type_count;
-	struct name_index names;	/* to type ids: structs, unions, typedefs */
+	struct name_index names;	/* to type ids: structs, unions, typedefs, enums */
 	struct name_index enumerators;	/* to places; built by the first lookup */
 	struct enumerator_place *places;
 	uint32_t place_count;
@@ -161,7 +161,8 @@ static void btf_fields(struct types *base, type_id id, type_visit *visit, void *
 static bool btf_find(struct types *base, const char *name, uint32_t nth, type_id *id)
 {
 	static const uint16_t order[] = {
-		BTF_KIND_STRUCT, BTF_KIND_UNION, BTF_KIND_TYPEDEF,
+		BTF_KIND_STRUCT, BTF_KIND_UNION, BTF_KIND_TYPEDEF, BTF_KIND_ENUM,
+		BTF_KIND_ENUM64,
 	};
 	const struct btf_types *types = of(base);
 	uint64_t hash = name_hash(name);
@@ -209,6 +210,12 @@ static bool is_enum(const struct btf_type *type)
 	       (btf_kind(type) == BTF_KIND_ENUM || btf_kind(type) == BTF_KIND_ENUM64);
 }
 
+/* A type that find() may be asked for. */
+static bool is_named(const struct btf_type *type)
+{
+	return btf_is_composite(type) || btf_is_typedef(type) || is_enum(type);
+}
+
 static uint32_t count_enumerators(struct btf_types *types)
 {
 	uint32_t count = 0, i;
@@ -216,10 +223,8 @@ static uint32_t count_enumerators(struct btf_types *types)
 	for (i = 1; i < types->type_count; i++) {
 		const struct btf_type *type = type_at(types, i);
 
-		if (!is_enum(type))
-			continue;
-		count += btf_vlen(type);
-		types->signs_told |= btf_kflag(type);
+		if (is_enum(type))
+			count += btf_vlen(type);
 	}
 	return count;
 }
@@ -270,6 +275,141 @@ static bool btf_enumerator(struct types *base, const char *name, int64_t *value)
 	return false;
 }
 
+static bool integer_node(const struct btf_type *type, struct type_node *node)
+{
+	uint8_t encoding = btf_int_encoding(type);
+
+	node->kind = encoding & BTF_INT_BOOL ? TYPE_KIND_BOOLEAN :
+		     encoding & BTF_INT_CHAR ? TYPE_KIND_CHARACTER : TYPE_KIND_INTEGER;
+	/* pahole marks no type as a character, but there is one byte called char */
+	if (type->size == 1 && !strcmp(node->name, "char"))
+		node->kind = TYPE_KIND_CHARACTER;
+	node->is_signed = encoding & BTF_INT_SIGNED;
+	node->size = type->size;
+	return true;
+}
+
+static bool enum_node(const struct btf_types *types, const struct btf_type *type,
+		      struct type_node *node)
+{
+	node->kind = TYPE_KIND_ENUM;
+	node->size = type->size;
+	node->is_signed = btf_kflag(type) || (btf_is_enum(type) && !types->signs_told);
+	return true;
+}
+
+static bool array_node(const struct btf_type *type, struct type_node *node)
+{
+	node->kind = TYPE_KIND_ARRAY;
+	node->target = btf_array(type)->type;
+	node->dimension_count = 1;
+	node->dimensions[0] = btf_array(type)->nelems;
+	return true;
+}
+
+/* A type that leads to another, and nothing else. */
+static bool link_node(const struct btf_type *type, enum type_kind kind, struct type_node *node)
+{
+	node->kind = kind;
+	node->target = type->type;
+	node->size = kind == TYPE_KIND_POINTER ? 8 : 0;
+	return true;
+}
+
+static bool btf_node(struct types *base, type_id id, struct type_node *node)
+{
+	const struct btf_types *types = of(base);
+	const struct btf_type *type = type_at(types, id);
+
+	*node = (struct type_node){ .kind = TYPE_KIND_VOID, .name = "" };
+	if (!type)
+		return false;
+	if (id == TYPE_VOID)
+		return true;
+	node->name = name_at(types, type->name_off);
+	switch (btf_kind(type)) {
+	case BTF_KIND_INT:
+		return integer_node(type, node);
+	case BTF_KIND_FLOAT:
+		node->kind = TYPE_KIND_FLOAT;
+		node->size = type->size;
+		return true;
+	case BTF_KIND_ENUM:
+	case BTF_KIND_ENUM64:
+		return enum_node(types, type, node);
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_UNION:
+		node->kind = btf_is_union(type) ? TYPE_KIND_UNION : TYPE_KIND_STRUCT;
+		node->size = type->size;
+		return true;
+	case BTF_KIND_FWD:
+		node->kind = btf_kflag(type) ? TYPE_KIND_UNION : TYPE_KIND_STRUCT;
+		return true;
+	case BTF_KIND_ARRAY:
+		return array_node(type, node);
+	case BTF_KIND_PTR:
+		return link_node(type, TYPE_KIND_POINTER, node);
+	case BTF_KIND_TYPEDEF:
+		return link_node(type, TYPE_KIND_TYPEDEF, node);
+	case BTF_KIND_CONST:
+		return link_node(type, TYPE_KIND_CONST, node);
+	case BTF_KIND_VOLATILE:
+		return link_node(type, TYPE_KIND_VOLATILE, node);
+	case BTF_KIND_RESTRICT:
+	case BTF_KIND_TYPE_TAG:
+		return link_node(type, TYPE_KIND_OTHER, node);
+	case BTF_KIND_FUNC_PROTO:
+		return link_node(type, TYPE_KIND_FUNCTION, node);
+	default:
+		return false;
+	}
+}
+
+static void btf_enumerators(struct types *base, type_id id, type_enumerator_fn *visit,
+			    void *context)
+{
+	const struct btf_types *types = of(base);
+	const struct btf_type *type = strip(types, id);
+	uint32_t i;
+
+	if (!is_enum(type))
+		return;
+	for (i = 0; i < btf_vlen(type); i++)
+		if (!visit(context, name_at(types, enumerator_name(type, i)),
+			   enumerator_value(types, type, i)))
+			return;
+}
+
+static void btf_parameters(struct types *base, type_id id, type_visit *visit, void *context)
+{
+	const struct btf_types *types = of(base);
+	const struct btf_type *type = type_at(types, id);
+	uint32_t i;
+
+	if (!type || !btf_is_func_proto(type))
+		return;
+	for (i = 0; i < btf_vlen(type); i++) {
+		const struct type_field field = { .name = "", .type = btf_params(type)[i].type };
+
+		if (!visit(&field, context))
+			return;
+	}
+}
+
+static void btf_names(struct types *base, type_name_fn *visit, void *context)
+{
+	const struct btf_types *types = of(base);
+	uint32_t i;
+
+	for (i = 1; i < types->type_count; i++) {
+		const struct btf_type *type = type_at(types, i);
+		const char *name = type && is_named(type) ? name_at(types, type->name_off) : "";
+
+		if (*name && !visit(context, name))
+			return;
+	}
+}
+
 static void btf_close(struct types *base)
 {
 	struct btf_types *types = of(base);
@@ -286,6 +426,10 @@ static const struct types_ops btf_ops = {
 	.shape = btf_shape,
 	.fields = btf_fields,
 	.enumerator = btf_enumerator,
+	.node = btf_node,
+	.enumerators = btf_enumerators,
+	.parameters = btf_parameters,
+	.names = btf_names,
 	.close = btf_close,
 };
 
@@ -298,8 +442,10 @@ static bool index_names(struct btf_types *types)
 		const struct btf_type *type = type_at(types, i);
 		const char *name;
 
-		if (!type || !(btf_is_composite(type) || btf_is_typedef(type)))
+		if (!type || !is_named(type))
 			continue;
+		if (is_enum(type))
+			types->signs_told |= btf_kflag(type);
 		name = name_at(types, type->name_off);
 		if (*name && !name_index_add(&types->names, name_hash(name), i))
 			return false;

@@ -19,13 +19,14 @@ enum named_kind {
 	NAMED_STRUCT,
 	NAMED_UNION,
 	NAMED_TYPEDEF,
+	NAMED_ENUM,
 	NAMED_KINDS,
 };
 
 struct named_type {
 	const char *name;	/* in the string section, as long as the handle */
 	Dwarf_Off die;
-	uint32_t size;		/* of a struct or union, cut; to tell apart its doubles */
+	uint32_t size;		/* unless a typedef, cut; to tell apart its doubles */
 	uint32_t kind;
 };
 
@@ -226,7 +227,7 @@ static bool take_die(struct dwarf_types *types, Dwarf_Die *die)
 	case DW_TAG_typedef:
 		return take_type(types, die, NAMED_TYPEDEF);
 	case DW_TAG_enumeration_type:
-		return take_enum(types, die);
+		return take_type(types, die, NAMED_ENUM) && take_enum(types, die);
 	default:
 		return true;
 	}
@@ -477,6 +478,166 @@ static bool dwarf_enumerator(struct types *base, const char *name, int64_t *valu
 	return false;
 }
 
+/* ------------------------------------------ whole types, for people to look at */
+
+static enum type_kind base_kind(Dwarf_Die *die, bool *is_signed)
+{
+	uint64_t encoding = 0;
+
+	die_number(die, DW_AT_encoding, &encoding);
+	*is_signed = encoding == DW_ATE_signed || encoding == DW_ATE_signed_char;
+	switch (encoding) {
+	case DW_ATE_boolean:
+		return TYPE_KIND_BOOLEAN;
+	case DW_ATE_float:
+		return TYPE_KIND_FLOAT;
+	case DW_ATE_signed_char:
+	case DW_ATE_unsigned_char:
+		/* GCC: those of char, signed char and unsigned char */
+		return !strcmp(die_name(die) ? die_name(die) : "", "char") ?
+		       TYPE_KIND_CHARACTER : TYPE_KIND_INTEGER;
+	default:
+		return TYPE_KIND_INTEGER;
+	}
+}
+
+/* An enum is signed if it has a negative enumerator: GCC does not say so of its type. */
+static bool is_negative(void *data, const char *name, int64_t value)
+{
+	(void)name;
+	*(bool *)data = value < 0;
+	return value >= 0;
+}
+
+static void each_enumerator(Dwarf_Die *enumeration, type_enumerator_fn *visit, void *context)
+{
+	Dwarf_Die die;
+	int64_t value;
+
+	if (dwarf_child(enumeration, &die))
+		return;
+	do {
+		const char *name = die_name(&die);
+
+		if (dwarf_tag(&die) == DW_TAG_enumerator && name && value_of(&die, &value) &&
+		    !visit(context, name, value))
+			return;
+	} while (die_next_sibling(&die));
+}
+
+static void array_dimensions(Dwarf_Die *array, struct type_node *node)
+{
+	Dwarf_Die die;
+
+	if (dwarf_child(array, &die))
+		return;
+	do {
+		if (dwarf_tag(&die) == DW_TAG_subrange_type &&
+		    node->dimension_count < TYPE_DIMENSIONS_MAX)
+			node->dimensions[node->dimension_count++] = dimension(&die);
+	} while (die_next_sibling(&die));
+}
+
+static enum type_kind kind_of(int tag)
+{
+	switch (tag) {
+	case DW_TAG_structure_type:
+		return TYPE_KIND_STRUCT;
+	case DW_TAG_union_type:
+		return TYPE_KIND_UNION;
+	case DW_TAG_enumeration_type:
+		return TYPE_KIND_ENUM;
+	case DW_TAG_pointer_type:
+		return TYPE_KIND_POINTER;
+	case DW_TAG_array_type:
+		return TYPE_KIND_ARRAY;
+	case DW_TAG_subroutine_type:
+		return TYPE_KIND_FUNCTION;
+	case DW_TAG_typedef:
+		return TYPE_KIND_TYPEDEF;
+	case DW_TAG_const_type:
+		return TYPE_KIND_CONST;
+	case DW_TAG_volatile_type:
+		return TYPE_KIND_VOLATILE;
+	default:
+		return TYPE_KIND_OTHER;
+	}
+}
+
+static bool dwarf_node(struct types *base, type_id id, struct type_node *node)
+{
+	Dwarf_Die die, target;
+
+	*node = (struct type_node){ .kind = TYPE_KIND_VOID, .name = "" };
+	if (id == TYPE_VOID || !die_at(of(base), id, &die))
+		return id == TYPE_VOID;
+	node->kind = kind_of(dwarf_tag(&die));
+	node->name = die_name(&die) ? die_name(&die) : "";
+	if (die_type(&die, &target))
+		node->target = dwarf_dieoffset(&target);
+	die_number(&die, DW_AT_byte_size, &node->size);
+	switch (dwarf_tag(&die)) {
+	case DW_TAG_base_type:
+		node->kind = base_kind(&die, &node->is_signed);
+		return true;
+	case DW_TAG_enumeration_type:
+		each_enumerator(&die, is_negative, &node->is_signed);
+		node->target = TYPE_VOID;
+		return true;
+	case DW_TAG_array_type:
+		array_dimensions(&die, node);
+		return node->dimension_count != 0;
+	case DW_TAG_pointer_type:
+		node->size = 8;
+		return true;
+	case DW_TAG_unspecified_type:
+		node->kind = TYPE_KIND_VOID;
+		return true;
+	default:
+		return true;
+	}
+}
+
+static void dwarf_enumerators(struct types *base, type_id id, type_enumerator_fn *visit,
+			      void *context)
+{
+	Dwarf_Die die;
+
+	if (die_at(of(base), id, &die) && strip(of(base), &die) &&
+	    dwarf_tag(&die) == DW_TAG_enumeration_type)
+		each_enumerator(&die, visit, context);
+}
+
+static void dwarf_parameters(struct types *base, type_id id, type_visit *visit, void *context)
+{
+	Dwarf_Die die, type;
+
+	if (!die_at(of(base), id, &die) || dwarf_child(&die, &die))
+		return;
+	do {
+		struct type_field field = { .name = "" };
+
+		if (dwarf_tag(&die) == DW_TAG_formal_parameter && die_type(&die, &type))
+			field.type = dwarf_dieoffset(&type);
+		else if (dwarf_tag(&die) != DW_TAG_unspecified_parameters)
+			continue;
+		if (!visit(&field, context))
+			return;
+	} while (die_next_sibling(&die));
+}
+
+static void dwarf_names(struct types *base, type_name_fn *visit, void *context)
+{
+	struct dwarf_types *types = of(base);
+	uint32_t i;
+
+	while (read_unit(types))
+		;
+	for (i = 0; i < types->named_count; i++)
+		if (!visit(context, types->named[i].name))
+			return;
+}
+
 static void dwarf_close(struct types *base)
 {
 	struct dwarf_types *types = of(base);
@@ -495,6 +656,10 @@ static const struct types_ops dwarf_ops = {
 	.shape = dwarf_shape,
 	.fields = dwarf_fields,
 	.enumerator = dwarf_enumerator,
+	.node = dwarf_node,
+	.enumerators = dwarf_enumerators,
+	.parameters = dwarf_parameters,
+	.names = dwarf_names,
 	.close = dwarf_close,
 };
 

@@ -3,6 +3,7 @@
 
 #include <gelf.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -244,6 +245,44 @@ static struct types *btf_in_dump(const struct image *image, struct error *err)
 	return btf_open(data, (size_t)(end - start), "BTF in the dump", err);
 }
 
+#define RUNNING_BTF "/sys/kernel/btf/vmlinux"
+
+/* All bytes of a file of unknown length, to be freed; NULL: not readable. */
+static void *read_file(const char *path, size_t *size)
+{
+	FILE *file = fopen(path, "re");
+	char *data = NULL, *grown;
+	size_t room = 0;
+
+	*size = 0;
+	while (file && *size == room && room < BTF_SIZE_MAX) {
+		room = room ? 2 * room : 1 << 22;
+		grown = realloc(data, room);
+		if (!grown)
+			break;
+		data = grown;
+		*size += fread(data + *size, 1, room - *size, file);
+	}
+	if (file)
+		fclose(file);
+	if (*size)
+		return data;
+	free(data);
+	return NULL;
+}
+
+static struct types *btf_of_running(struct error *err)
+{
+	size_t size;
+	void *data = read_file(RUNNING_BTF, &size);
+
+	if (!data) {
+		error_set(err, ERROR_MISSING, "no %s", RUNNING_BTF);
+		return NULL;
+	}
+	return btf_open(data, size, RUNNING_BTF, err);
+}
+
 /* The bytes of section .BTF, to be freed. */
 static void *read_btf_section(Elf *elf, size_t *size)
 {
@@ -311,6 +350,8 @@ struct types *types_open(const struct image *image, struct error *err)
 			types = dwarf_open(image_vmlinux_descriptor(image),
 					   image_vmlinux(image), &in_vmlinux);
 	}
+	if (!types && image_live(image))
+		types = btf_of_running(&in_dump);
 	if (!types)
 		types = btf_in_dump(image, &in_dump);
 	if (types)

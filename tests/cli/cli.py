@@ -243,15 +243,28 @@ class Tests:
         assert "Usage" in done.stdout + done.stderr
 
     def command_of_nothing(self):
-        """A command without a dump."""
+        """A command without a dump: the running kernel, for root alone, and where it can be seen."""
         for command in ("scan", "explain", "triage"):
-            self.refused(command, status=USAGE, say=f"which dump.*kswapck {command}")
-        self.refused("--json", status=USAGE, say="which dump")
+            if os.geteuid():
+                self.refused(command, status=USAGE, say=f"which dump.*kswapck {command}")
+            elif not os.path.exists("/proc/kcore"):
+                self.refused(command, say="/proc/kcore: there is none")
+        if os.geteuid():
+            self.refused("--json", status=USAGE, say="which dump")
+
+    def options_of_the_running_kernel(self):
+        """A dump does not change, and a count is a number."""
+        self.refused("scan", "--watch=1", self.good, status=USAGE, say="--watch is for the running kernel")
+        self.refused("scan", "--watch=1", "--json", "/proc/kcore", status=USAGE, say="no --json")
+        self.refused("scan", "--watch=0", status=USAGE, say="'0' is no time")
+        self.refused("explain", "--watch=1", status=USAGE, say="--watch")
+        self.refused("scan", "--confirm=many", self.good, status=USAGE, say="is not a number")
+        self.refused("scan", "--confirm=101", self.good, status=USAGE, say="more than 100")
 
     def mistyped_command(self):
         """A word that is neither: the commands are told."""
         self.refused("explian", self.good, status=USAGE,
-                     say="'explian' is neither a file nor a command .*triage, explain, scan, pins, plugins, help")
+                     say="'explian' is neither a file nor a command .*triage, explain, scan, pins, shell, plugins, confirm, help")
         self.refused("evil\033[31m\nname", status=USAGE, say="neither")
 
     def file_named_as_a_word(self):

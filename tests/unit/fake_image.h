@@ -108,6 +108,12 @@ const char *image_release(const struct image *image)
 	return image->release ? image->release : "6.1.0";
 }
 
+bool image_live(const struct image *image)
+{
+	(void)image;
+	return false;
+}
+
 const char *image_build_id(const struct image *image)
 {
 	(void)image;

@@ -6,7 +6,7 @@ import shutil
 import signal
 import sys
 
-from . import LabError, cache, compare, debug, dumps, kernels, packages, plant, recipes, soak
+from . import LabError, cache, compare, debug, dumps, kernels, live, packages, plant, recipes, soak
 
 
 def _setup(_options):
@@ -55,6 +55,12 @@ def _plant(options):
     plant.plant(options.kernel, options)
 
 
+def _live(options):
+    packages.install(packages.RUN)
+    if not live.live(options):
+        raise LabError("not as it should be")
+
+
 def _compare(options):
     packages.install(packages.RUN)
     if not compare.compare(options.name, options):
@@ -99,6 +105,12 @@ def _parser():
     planting.add_argument("kernel", metavar="KERNEL", choices=kernels.KERNELS)
     planting.add_argument("--seconds", type=int, default=40, metavar="N", help="how long it goes on after that (40)")
     planting.add_argument("--program", default="build/tests/plant-slots", metavar="PATH", help="that finds the slots")
+    living = commands.add_parser("live", help="run kswapck inside a guest, on the kernel itself")
+    living.set_defaults(run=_live, crashkernel=None)
+    living.add_argument("kernel", metavar="KERNEL", choices=kernels.KERNELS)
+    living.add_argument("--scenario", default="churn", metavar="NAME", help="what goes on meanwhile (churn)")
+    living.add_argument("--seconds", type=int, default=60, metavar="N", help="how long it watches (60)")
+    living.add_argument("--interval", type=int, default=1, metavar="N", help="seconds from look to look (1)")
     comparing = commands.add_parser("compare", help="what kswapck says of one vmcore in all its formats")
     comparing.set_defaults(run=_compare, crashkernel=None)
     comparing.add_argument("name", nargs="?", default="6.1-idle", metavar="KERNEL-SCENARIO", help="(6.1-idle)")
@@ -107,9 +119,9 @@ def _parser():
     debugging.add_argument("kernels", metavar="KERNEL", choices=kernels.KERNELS, nargs="+")
     debugging.add_argument("--json", action="store_true",
                            help="also its modules, and how to start trixie's crash, and a Python with drgn")
-    for command in (soaking, comparing):
+    for command in (soaking, living, comparing):
         command.add_argument("--program", default="kswapck", metavar="PATH", help="the kswapck to try")
-    for command in (make, soaking, planting, comparing):
+    for command in (make, soaking, living, planting, comparing):
         command.add_argument("--memory", type=int, metavar="MIB", help="the guest's memory")
         command.add_argument("--append", metavar="WORDS", help="more for the guest's kernel's command line")
         command.add_argument("--verbose", action="store_true",

@@ -83,8 +83,8 @@ def _boot_until_it_works(recipe, options, scratch):
     raise LabError(f"{recipe.name}: {ATTEMPTS} boots failed; their consoles are in {log.parent}")
 
 
-def machine(recipe, options, scratch):
-    """The machine for a recipe, with its initramfs and disks in the folder `scratch`."""
+def machine(recipe, options, scratch, program=None):
+    """The machine for a recipe, with its initramfs and disks in the folder `scratch`. `program`: see initramfs."""
     kernel, scenario, form = kernels.KERNELS[recipe.kernel], SCENARIOS[recipe.scenario], FORMATS[recipe.format]
     kernel_folder = kernels.get(recipe.kernel)
     crash = not form.qemu
@@ -98,7 +98,7 @@ def machine(recipe, options, scratch):
         words.append(f"lab_crash=1 crashkernel={options.crashkernel or kernel.crashkernel}M")
     append = " ".join(filter(None, words))
     own = [kernels.module(recipe.kernel, scenario.module)] if scenario.module else []
-    initramfs.make(scratch / "initrd", kernel_folder, crash, own)
+    initramfs.make(scratch / "initrd", kernel_folder, crash, own, program)
     disks = [scratch / "swap"]
     qemu.swap_disk(disks[0], scenario.swap)
     if crash:

@@ -4,7 +4,7 @@ import gzip
 import pathlib
 import stat
 
-from . import cache, packages
+from . import LabError, cache, packages
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
 
@@ -50,9 +50,24 @@ def _kexec():
     return files
 
 
-def make(path, kernel, crash=False, own=()):
-    """Writes the initramfs of a guest; with `crash` also what kdump needs in it. `own`: modules of the lab's."""
+def _with_libraries(program):
+    """kswapck as it was built here, with all the libraries that it asks for."""
+    files = {"usr/bin/kswapck": (0o755, pathlib.Path(program).read_bytes())}
+    for line in packages.run(["ldd", program]).splitlines():
+        paths = [word for word in line.split() if word.startswith("/")]
+        if not paths and "not found" in line:
+            raise LabError(f"{program}: {line.strip()}")
+        for path in paths:
+            files[path.lstrip("/")] = (0o755, pathlib.Path(path).read_bytes())
+    return files
+
+
+def make(path, kernel, crash=False, own=(), program=None):
+    """Writes the initramfs of a guest; with `crash` also what kdump needs in it. `own`: modules of the lab's;
+    `program`: a kswapck to run in it."""
     files = {"init": (0o755, _workload())}
+    if program:
+        files |= _with_libraries(program)
     for module in sorted((kernel / "modules").iterdir()):
         files[f"modules/{module.name}"] = (0o644, module.read_bytes())
     for module in own:

@@ -121,6 +121,18 @@ class Guest:
             if said.split(" ")[0] == word:
                 return said[len(word):].strip()
 
+    def said_until(self, word, seconds):
+        """Reads the console until the guest says `LAB word`; (seconds, words) of all that it said before."""
+        said, started = [], time.monotonic()
+        for line in self._lines_until(word, seconds):
+            _, _, words = line.partition("LAB ")
+            if words.startswith("failed"):
+                raise GuestFailed(f"the guest {words}")
+            self._note(words)
+            if words.split(" ")[0] == word:
+                return said
+            said.append((time.monotonic() - started, words))
+
     def wait_for_panic(self, seconds):
         """Reads the console until the kernel has said all of its last words."""
         for line in self._lines_until("Kernel panic", seconds):

@@ -56,6 +56,7 @@ char *migrate_in_swap_cache(void)
 	read_pages(huge, bytes, HUGE_PAGE);
 	tell_slots(huge);
 	moved = move_to_node(huge, VICTIMS, HUGE_PAGE, 1);
+	say("moved %d", moved);
 	fact("huge_pages %d", VICTIMS);
 	fact("moved %d", moved);
 	fact("address 0x%lx", (unsigned long)huge);

@@ -81,6 +81,9 @@ uint64_t next_random(uint64_t *random);
 
 /* ---- scenarios in files of their own ---- */
 
+/* With lab_live=SECONDS: kswapck looks at this kernel meanwhile. See live.c. */
+void observe(void);
+
 void storm(void);
 void mix(void);
 void freed_folio(void);

@@ -8,6 +8,7 @@
  *   LAB ready                                   the state stands: dump now
  *   LAB captured BYTES                          (capture kernel) /proc/vmcore is on the second disk
  *   LAB failed WHY
+ * With lab_live=SECONDS kswapck runs beside the scenario, on the kernel itself: see live.c.
  * With lab_crash=1 it panics by itself once the state stands, for a genuine kdump; with lab_end=host it leaves
  * that to the host, which has ways that a guest has not.
  */
@@ -315,6 +316,7 @@ int main(void)
 	if (crashing())
 		load_crash_kernel();
 	swap_on();
+	observe();
 	for (size_t i = 0; name && i < sizeof(scenarios) / sizeof(scenarios[0]); i++)
 		if (!strcmp(name, scenarios[i].name))
 			scenarios[i].run();

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Looking at the running kernel again and again: scan --watch. */
+#ifndef KSWAPCK_WATCH_H
+#define KSWAPCK_WATCH_H
+
+#include "command/inspection.h"
+
+/**
+ * watch_run - tell what is new and what is gone, a line each, until Ctrl-C; then a summary.
+ *
+ * The exit status is that of all looks together.
+ */
+bool watch_run(struct inspection *inspection, struct error *err);
+
+#endif

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Python in drgn, on the same dump: drgn. */
+#include "shell/shell.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "shell/drgn_process.h"
+#include "shell/findings.h"
+#include "shell/print.h"
+
+/* The document of scan, for the findings as Python objects. */
+static bool make_document(struct shell *shell, char **text, struct error *err)
+{
+	size_t size = 0, i;
+	FILE *stream = open_memstream(text, &size);
+	struct output output;
+
+	if (!stream)
+		return error_set(err, ERROR_SYSTEM, "out of memory");
+	output = findings_output(shell, stream);
+	output_json.begin(&output, &shell->subject);
+	for (i = 0; i < shell->audit.count; i++)
+		output_json.finding(&output, &shell->audit.findings[i], 1);
+	output_json.end(&output, &shell->subject);
+	return !fclose(stream) || error_set(err, ERROR_SYSTEM, "out of memory");
+}
+
+static bool hand_over_findings(struct shell *shell, struct error *err)
+{
+	char *document = NULL, *answer = NULL;
+	bool done;
+
+	done = shell_audit(shell, false, err) && make_document(shell, &document, err) &&
+	       drgn_process_ask(shell->drgn, 'F', document, &answer, err);
+	free(document);
+	free(answer);
+	return done;
+}
+
+static bool ready(struct shell *shell, struct error *err)
+{
+	if (shell->drgn)
+		return true;
+	shell->drgn = drgn_process_start(shell, err);
+	if (shell->drgn && hand_over_findings(shell, err))
+		return true;
+	drgn_process_end(shell->drgn);
+	shell->drgn = NULL;
+	return false;
+}
+
+/* What drgn prints may hold strings of the dump; it indents with tabs. */
+static void print_line(struct shell *shell, const char *line)
+{
+	size_t tabs = strspn(line, "\t");
+	char visible[4096];
+
+	fprintf(shell->out, "%*s%s\n", (int)(4 * tabs), "",
+		text_visible(line + tabs, visible, sizeof(visible)));
+}
+
+static void print_lines(struct shell *shell, char *text)
+{
+	char *line, *rest = text;
+
+	while ((line = strsep(&rest, "\n")))
+		if (*line || rest)
+			print_line(shell, line);
+}
+
+static void give(struct shell *shell, char *text)
+{
+	struct answer answer;
+
+	if (!shell->json) {
+		print_lines(shell, text);
+		return;
+	}
+	answer_init(&answer, shell);
+	answer_begin(&answer, "drgn");
+	json_string(&answer.json, "text", text);
+	answer_end(&answer);
+}
+
+static bool run_drgn(struct shell *shell, int argc, char **argv, struct error *err)
+{
+	const char *code = argc > 1 ? argv[1] : "print('drgn', drgn.__version__, 'is ready: prog is this dump, "
+			   "findings are the', len(findings), 'findings')";
+	char *answer;
+	bool done;
+
+	if (!ready(shell, err))
+		return false;
+	done = drgn_process_ask(shell->drgn, 'E', code, &answer, err);
+	if (done)
+		give(shell, answer);
+	free(answer);
+	if (!done && err->kind == ERROR_SYSTEM) {
+		drgn_process_end(shell->drgn);
+		shell->drgn = NULL;
+	}
+	return done;
+}
+
+const struct shell_command shell_drgn_commands[] = {
+	{
+		.name = "drgn",
+		.arguments = "[EXPRESSION]",
+		.summary = "Python in drgn, on the same dump",
+		.help = "EXPRESSION is anything that Python takes, to the end of the line; names stay from "
+			"one to the next. prog is the dump, findings[N - 1] the N-th finding, with "
+			"page_object, folio_object and device_object as objects of drgn. It needs the "
+			"program drgn (Debian: python3-drgn) and the vmlinux with debug information.",
+		.raw = true,
+		.run = run_drgn,
+	},
+	{0},
+};

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "shell/editor.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <readline/readline.h>
+
+#include "command/interrupt.h"
+#include "shell/complete.h"
+#include "shell/history.h"
+
+#define PROMPT "kswapck> "
+
+/* readline hands a line to a function that knows nothing but the line. */
+static char *taken;
+static bool is_taken;
+
+static void take(char *line)
+{
+	taken = line;
+	is_taken = true;
+	/* the terminal is as it was before the command runs */
+	rl_callback_handler_remove();
+}
+
+void editor_open(struct shell *shell)
+{
+	rl_readline_name = "kswapck";
+	rl_outstream = isatty(STDOUT_FILENO) ? stdout : stderr;
+	/* LINES and COLUMNS would tell a pager the size of now for ever */
+	rl_change_environment = 0;
+	rl_catch_signals = 0;
+	complete_open(shell);
+	history_open();
+}
+
+/* Ctrl-C: away with the line, and with a search in the history. */
+static void begin_anew(void)
+{
+	interrupt_reset();
+	rl_callback_sigcleanup();
+	rl_free_line_state();
+	rl_callback_handler_remove();
+	fputs("^C\n", rl_outstream);
+	rl_callback_handler_install(PROMPT, take);
+}
+
+/* Signals come while it waits, and at no other time that would lose them. */
+static int await_input(void)
+{
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+	sigset_t signals, before;
+	int ready = 0;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	sigprocmask(SIG_BLOCK, &signals, &before);
+	if (!interrupt_seen())
+		ready = ppoll(&input, 1, NULL, &before);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return ready;
+}
+
+/* A letter was typed, or Ctrl-C. False: the session shall end. */
+static bool await_letter(void)
+{
+	int ready = await_input();
+
+	if (ready > 0)
+		rl_callback_read_char();
+	else if (ready < 0 && errno != EINTR)
+		return false;
+	if (interrupt_ended())
+		return false;
+	if (interrupt_seen())
+		begin_anew();
+	return true;
+}
+
+char *editor_read(void)
+{
+	is_taken = false;
+	rl_callback_handler_install(PROMPT, take);
+	while (!is_taken) {
+		if (await_letter())
+			continue;
+		rl_callback_handler_remove();
+		return NULL;
+	}
+	if (taken)
+		history_add(taken);
+	else
+		fputc('\n', rl_outstream);
+	return taken;
+}
+
+void editor_close(void)
+{
+	history_shut();
+	complete_close();
+}

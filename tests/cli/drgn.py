@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The shell's drgn: it runs on the same dump, has the findings as objects, and its errors end nothing.
+
+    tests/cli/drgn.py KSWAPCK DUMPS
+
+Needs drgn, and the vmlinux that the lab has built with its 6.1bug kernel; skipped without them. Prints TAP.
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+LAB = pathlib.Path(os.environ.get("KSWAPCK_LAB") or
+                   pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "kswapck-lab")
+VMLINUX = LAB / "kernels/6.1bug/vmlinux"
+
+
+class Shell:
+    def __init__(self, kswapck, dump, path=None):
+        self.command = [kswapck, "shell", "--no-rc", "--vmlinux", VMLINUX, dump]
+        self.env = dict(os.environ, PATH=path) if path else None
+
+    def run(self, *lines):
+        arguments = [word for line in lines for word in ("-e", line)]
+        return subprocess.run([*self.command[:2], *arguments, *self.command[2:]], env=self.env, text=True,
+                              capture_output=True, timeout=120)
+
+
+def findings_are_objects(shell):
+    """findings are objects, with those of drgn"""
+    done = shell.run("drgn findings[1].id, hex(findings[1].page_object.value_())",
+                     "drgn findings[1].page_object._refcount.counter",
+                     "drgn findings[1].device_object.flags & 1")
+    return done.returncode == 0 and done.stdout.split("\n")[:3] == \
+        ["('KS101', '0xffffdc0980038000')", "(int)0", "(unsigned long)1"], done
+
+
+def names_stay(shell):
+    """names stay from one line to the next, and quotes and pipes are Python's"""
+    done = shell.run("drgn x = [1, 2]", "drgn print('a | b', len(x))")
+    return done.returncode == 0 and done.stdout == "a | b 2\n", done
+
+
+def errors_end_nothing(shell):
+    """an error is one line, and the session goes on"""
+    done = shell.run("drgn 1/0", "drgn 6 * 7")
+    return "42" in done.stdout and done.stderr == "kswapck: drgn: ZeroDivisionError: division by zero\n", done
+
+
+def end_of_drgn(shell):
+    """a drgn that ends is started anew"""
+    done = shell.run("drgn import os; os._exit(3)", "drgn 6 * 7")
+    return "42" in done.stdout and "drgn has ended" in done.stderr, done
+
+
+def no_drgn(shell):
+    """without drgn one line says so, and the rest works"""
+    done = Shell(shell.command[0], shell.command[-1], path="/nonexistent").run("drgn 1", "devices")
+    return "there is no program 'drgn'" in done.stderr and "vda" in done.stdout, done
+
+
+CASES = [findings_are_objects, names_stay, errors_end_nothing, end_of_drgn, no_drgn]
+
+
+def main():
+    kswapck, dumps = sys.argv[1], pathlib.Path(sys.argv[2])
+    if not shutil.which("drgn") or not VMLINUX.exists():
+        print("1..0 # SKIP no drgn, or no vmlinux of the lab's kernel 6.1bug")
+        return 0
+    print(f"1..{len(CASES)}", flush=True)
+    shell, failed = Shell(os.path.abspath(kswapck), dumps / "freed-folio.kdump"), 0
+    for number, case in enumerate(CASES, 1):
+        good, done = case(shell)
+        failed += not good
+        print(f"{'ok' if good else 'not ok'} {number} - {case.__doc__}", flush=True)
+        if not good:
+            print(f"# {done.stdout!r} {done.stderr!r} {done.returncode}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
