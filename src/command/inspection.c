@@ -458,30 +458,25 @@ static bool tell_again(const struct inspection *inspection, unsigned int told)
 	       live_wait(inspection->live, 100);
 }
 
-static bool is_cut(const struct story_thread *thread)
-{
-	return thread->on_cpu && !unwind_end_complete(thread->end);
-}
-
 /*
- * This program runs too, while it looks. What it does is known, and no gap; whoever else
- * runs may be one.
+ * What is no gap in the story of a running kernel: that a CPU went on while it was looked
+ * at, for then it is not stuck, and what this program itself does.
  */
-static void leave_out_self(struct story *story)
+static void judge_gaps(struct story *story)
 {
-	bool cut = false, doubtful = false;
+	bool sampled = false, doubtful = false;
 	size_t i;
 
 	for (i = 0; i < story->thread_count; i++) {
 		struct story_thread *thread = &story->threads[i];
 
-		if (thread->known && thread->task.tgid == getpid() && is_cut(thread))
+		sampled |= thread->on_cpu && thread->origin != REGISTERS_MISSING;
+		if (thread->on_cpu && thread->known && thread->task.tgid == getpid())
 			thread->end = UNWIND_USER;
-		cut |= is_cut(thread);
 	}
 	for (i = 0; i < story->spinner_count; i++)
 		doubtful |= !story->spinners[i].agreeing;
-	story->incomplete = story->gap_count || cut || doubtful || !story->cpu_count;
+	story->incomplete = story->gap_count || doubtful || !sampled;
 }
 
 static bool tell_once(struct inspection *inspection, const struct story_options *options,
@@ -493,7 +488,7 @@ static bool tell_once(struct inspection *inspection, const struct story_options 
 	inspection->story = story_tell(&inspection->dump.kernel, &inspection->findings,
 				       &inspection->output.totals.audit, options, err);
 	if (inspection->story && inspection->live)
-		leave_out_self(inspection->story);
+		judge_gaps(inspection->story);
 	return inspection->story;
 }
 

@@ -166,7 +166,7 @@ static bool read_word(const struct kernel *kernel, const char *type, const char 
 	if (!kernel_field(kernel, type, member, &field) || field.size > 8 ||
 	    memory_read(kernel->memory, object + field.offset, bytes, field.size) != READ_OK)
 		return false;
-	*value = kernel_load(bytes, field);
+	*value = kernel_load(bytes, (struct field){.size = field.size});
 	return true;
 }
 

@@ -50,9 +50,11 @@ def in_drgn(dump, evidence, folder):
     script.write_text("".join(f"print({one['drgn']})\n" for one in evidence))
     done = subprocess.run(["drgn", "-q", "-c", dump, "-s", VMLINUX, script], text=True, capture_output=True,
                           timeout=240)
-    if done.returncode:
-        raise SystemExit(f"Bail out! {done.stderr[-400:]}")
-    return [int(line) for line in done.stdout.split()]
+    # drgn 0.0.22 may die at its end, when all is said
+    values = done.stdout.split()
+    if len(values) != len(evidence):
+        raise SystemExit(f"Bail out! drgn: status {done.returncode}, {done.stderr[-400:]}")
+    return [int(value) for value in values]
 
 
 def check(number, name, got, evidence):

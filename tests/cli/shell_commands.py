@@ -321,9 +321,11 @@ class Tests(cli.Tests):
 
     def widths(self):
         """Nothing is wider than the terminal but what has no place to break."""
+        settings = self.file("inputrc", b"set enable-bracketed-paste off\n")
+        environment = {**os.environ, "TERM": "xterm", "KSWAPCK_PAGER": "", "INPUTRC": str(settings)}
         for columns in (80, 200):
             terminal = shell.Terminal([self.program, "shell", "--no-rc", "--no-search", self.bad],
-                                      {**os.environ, "TERM": "xterm", "KSWAPCK_PAGER": ""}, columns)
+                                      environment, columns)
             try:
                 terminal.read(re.escape(shell.PROMPT))
                 for command in (f"slot 0:{FIRST + 5}", f"who 0:{FIRST + 1}", "page 0xfc00", "rcu",
