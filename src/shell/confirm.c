@@ -38,8 +38,8 @@ const struct shell_command shell_confirm_commands[] = {
 		.name = "confirm",
 		.arguments = "N",
 		.summary = "the commands of crash and drgn that show the N-th finding",
-		.help = "For each value that proves the finding: the command of crash and the expression "
-			"of drgn that print it from the same dump, and what they print.",
+		.help = "For each value that proves the finding: the command of crash and the "
+			"expression of drgn that print it from the same dump, and what they print.",
 		.run = run_confirm,
 	},
 	{0},

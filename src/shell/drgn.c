@@ -109,10 +109,11 @@ const struct shell_command shell_drgn_commands[] = {
 		.name = "drgn",
 		.arguments = "[EXPRESSION]",
 		.summary = "Python in drgn, on the same dump",
-		.help = "EXPRESSION is anything that Python takes, to the end of the line; names stay from "
-			"one to the next. prog is the dump, findings[N - 1] the N-th finding, with "
-			"page_object, folio_object and device_object as objects of drgn. It needs the "
-			"program drgn (Debian: python3-drgn) and the vmlinux with debug information.",
+		.help = "EXPRESSION is anything that Python takes, to the end of the line; names "
+			"stay from one to the next. prog is the dump, findings[N - 1] the N-th "
+			"finding, with page_object, folio_object and device_object as objects of "
+			"drgn. It needs the program drgn (Debian: python3-drgn) and the vmlinux "
+			"with debug information.",
 		.raw = true,
 		.run = run_drgn,
 	},

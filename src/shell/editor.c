@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <readline/readline.h>
@@ -27,28 +28,6 @@ static void take(char *line)
 	rl_callback_handler_remove();
 }
 
-void editor_open(struct shell *shell)
-{
-	rl_readline_name = "kswapck";
-	rl_outstream = isatty(STDOUT_FILENO) ? stdout : stderr;
-	/* LINES and COLUMNS would tell a pager the size of now for ever */
-	rl_change_environment = 0;
-	rl_catch_signals = 0;
-	complete_open(shell);
-	history_open();
-}
-
-/* Ctrl-C: away with the line, and with a search in the history. */
-static void begin_anew(void)
-{
-	interrupt_reset();
-	rl_callback_sigcleanup();
-	rl_free_line_state();
-	rl_callback_handler_remove();
-	fputs("^C\n", rl_outstream);
-	rl_callback_handler_install(PROMPT, take);
-}
-
 /* Signals come while it waits, and at no other time that would lose them. */
 static int await_input(void)
 {
@@ -67,6 +46,56 @@ static int await_input(void)
 	return ready;
 }
 
+/*
+ * readline asks for letters wherever it likes, in a search or after "Display all
+ * possibilities?"; Ctrl-C is told to it as Ctrl-G, which ends whatever it is at.
+ */
+static int read_letter(FILE *stream)
+{
+	unsigned char letter;
+	ssize_t count;
+
+	(void)stream;
+	for (;;) {
+		if (await_input() < 0 && errno != EINTR)
+			return EOF;
+		if (interrupt_seen() || interrupt_ended())
+			return ABORT_CHAR;
+		count = read(STDIN_FILENO, &letter, 1);
+		if (count == 1)
+			return letter;
+		if (!count || errno != EINTR)
+			return EOF;
+	}
+}
+
+/*
+ * Without NOFLSH the kernel drops what was typed before Ctrl-C, also between the poll()
+ * that saw it and the read(), which would then wait (drivers/tty/n_tty.c, isig()).
+ */
+static void prepare_terminal(int meta)
+{
+	struct termios settings;
+
+	rl_prep_terminal(meta);
+	if (tcgetattr(STDIN_FILENO, &settings))
+		return;
+	settings.c_lflag |= NOFLSH;
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &settings);
+}
+
+/* Ctrl-C: away with the line, and with a search in the history. */
+static void begin_anew(void)
+{
+	tcflush(STDIN_FILENO, TCIFLUSH);
+	interrupt_reset();
+	rl_callback_sigcleanup();
+	rl_free_line_state();
+	rl_callback_handler_remove();
+	fputs("^C\n", rl_outstream);
+	rl_callback_handler_install(PROMPT, take);
+}
+
 /* A letter was typed, or Ctrl-C. False: the session shall end. */
 static bool await_letter(void)
 {
@@ -81,6 +110,19 @@ static bool await_letter(void)
 	if (interrupt_seen())
 		begin_anew();
 	return true;
+}
+
+void editor_open(struct shell *shell)
+{
+	rl_readline_name = "kswapck";
+	rl_outstream = isatty(STDOUT_FILENO) ? stdout : stderr;
+	/* LINES and COLUMNS would tell a pager the size of now for ever */
+	rl_change_environment = 0;
+	rl_catch_signals = 0;
+	rl_getc_function = read_letter;
+	rl_prep_term_function = prepare_terminal;
+	complete_open(shell);
+	history_open();
 }
 
 char *editor_read(void)

@@ -79,8 +79,8 @@ bool lookup_task(struct shell *shell, const char *text, struct found_task *found
 	whole = task_for_each(&shell->dump.kernel, &search.layout, visit_task, &search);
 	if (search.any)
 		return true;
-	return error_set(err, ERROR_INPUT, "no task %s%s", text,
-			 whole ? "" : " was seen; the list of tasks is damaged or not all in the dump");
+	return error_set(err, ERROR_INPUT, "no task %s%s", text, whole ? "" :
+			 " was seen; the list of tasks is damaged or not all in the dump");
 }
 
 /* --------------------------------------------------------------------- pages */
@@ -122,8 +122,8 @@ bool lookup_page(struct shell *shell, const char *text, bool physical,
 	if (status == READ_OK)
 		status = page_read(kernel, address, page);
 	else
-		return error_set(err, ERROR_INPUT, "0x%" PRIx64 " is no page frame number, no struct "
-				 "page and no kernel address: %s", value,
+		return error_set(err, ERROR_INPUT, "0x%" PRIx64 " is no page frame number, no "
+				 "struct page and no kernel address: %s", value,
 				 read_status_text(status));
 	if (status != READ_OK)
 		return error_set(err, ERROR_UNREADABLE, "the struct page at 0x%" PRIx64 ": %s",

@@ -555,8 +555,8 @@ const struct shell_command shell_memory_commands[] = {
 		.help = "Shows COUNT words (1) from the kernel address ADDR on, of 64 bits or as "
 			"the option says, with their bytes as letters. What is not in the dump is "
 			"shown as dashes, with the reason.\n"
-			"-p takes ADDR as a physical address; -s shows words that are addresses of "
-			"the kernel or of its modules' code as symbols.\n"
+			"-p takes ADDR as a physical address; -s shows words that are addresses "
+			"of the kernel or of its modules' code as symbols.\n"
 			"ADDR is hexadecimal, with or without 0x, or a symbol; COUNT is decimal "
 			"unless it begins with 0x.",
 		.completion = COMPLETE_SYMBOL,
@@ -568,8 +568,8 @@ const struct shell_command shell_memory_commands[] = {
 		.summary = "translate an address, level by level",
 		.help = "Shows the entry of each page table on the way from ADDR to its physical "
 			"address, and what the page there is. A kernel address goes through the "
-			"kernel's own tables; one of user memory needs the PID of its process. The "
-			"PTE of a swapped page is shown as its slot.\n"
+			"kernel's own tables; one of user memory needs the PID of its process. "
+			"The PTE of a swapped page is shown as its slot.\n"
 			"Of the topmost table the place of the entry is a kernel address, of all "
 			"others a physical one.",
 		.completion = COMPLETE_SYMBOL,
@@ -579,9 +579,9 @@ const struct shell_command shell_memory_commands[] = {
 		.name = "sym",
 		.arguments = "NAME | ADDR",
 		.summary = "a symbol's address, or the symbol at an address",
-		.help = "Of a per-CPU variable it shows the address on each CPU. Symbols of modules "
-			"are found by their addresses, if they are functions, but not by their "
-			"names.",
+		.help = "Of a per-CPU variable it shows the address on each CPU. Symbols of "
+			"modules are found by their addresses, if they are functions, but not by "
+			"their names.",
 		.completion = COMPLETE_SYMBOL,
 		.run = run_sym,
 	},
@@ -589,14 +589,15 @@ const struct shell_command shell_memory_commands[] = {
 		.name = "struct",
 		.arguments = "NAME[.MEMBER] [ADDR|SYMBOL] [-a]",
 		.summary = "a type and where its members are, or an object's values",
-		.help = "Without ADDR it declares the struct, union, enum or typedef NAME as C does, "
-			"each member with its offset (decimal, and with a colon the first bit of a "
-			"bit-field), the same in hexadecimal, and its size in bytes. 'struct', 'union' "
-			"or 'enum' in front of NAME say which is meant if there are more.\n"
+		.help = "Without ADDR it declares the struct, union, enum or typedef NAME as C "
+			"does, each member with its offset (decimal, and with a colon the first "
+			"bit of a bit-field), the same in hexadecimal, and its size in bytes. "
+			"'struct', 'union' or 'enum' in front of NAME say which is meant if there "
+			"are more.\n"
 			"With ADDR it shows the values of the object there, structs within it "
-			"included. ADDR is where the object NAME begins, also when a MEMBER is asked "
-			"for, and MEMBER may be a path: page._refcount.counter. Of arrays the first "
-			"elements are shown, equal neighbours once; -a shows them all.",
+			"included. ADDR is where the object NAME begins, also when a MEMBER is "
+			"asked for, and MEMBER may be a path: page._refcount.counter. Of arrays "
+			"the first elements are shown, equal neighbours once; -a shows them all.",
 		.completion = COMPLETE_STRUCT,
 		.run = run_struct,
 	},

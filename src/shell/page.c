@@ -689,11 +689,11 @@ const struct shell_command shell_page_commands[] = {
 		.summary = "one page: flags, counts, where it is, which slots hold it",
 		.help = "Shows the struct page decoded: flags by name, the compound page that it "
 			"is part of, counts, ->mapping (anon_vma, KSM, or whose file), ->private, "
-			"the allocator or list that it is on, and all slots of the swap cache that "
-			"hold it, whatever it says itself.\n"
-			"The page is given by its frame number, in hexadecimal, by the address of its "
-			"struct page, or by a kernel address of its memory; with -p by a physical "
-			"address.",
+			"the allocator or list that it is on, and all slots of the swap cache "
+			"that hold it, whatever it says itself.\n"
+			"The page is given by its frame number, in hexadecimal, by the address of "
+			"its struct page, or by a kernel address of its memory; with -p by a "
+			"physical address.",
 		.completion = COMPLETE_SYMBOL,
 		.run = run_page,
 	},

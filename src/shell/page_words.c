@@ -17,13 +17,29 @@
 struct flag_names {
 	const char *names[FLAGS_MAX];
 	unsigned int limit;	/* __NR_PAGEFLAGS: what is above is zone, node, section */
-	bool swapcache;
+	uint32_t marks;		/* enum kswapck_page_mark of the page */
 };
 
-/*
- * The first name of a bit is its own; behind __NR_PAGEFLAGS come the other uses. Of
- * those only one is known to be meant: PG_swapcache, with PG_swapbacked.
- */
+/* Of the other uses of a bit, those that are known to be meant in some pages. */
+static const struct {
+	const char *name;
+	uint32_t mark;
+} other_uses[] = {
+	{"PG_swapcache", KSWAPCK_PAGE_SWAPCACHE},
+	{"PG_anon_exclusive", KSWAPCK_PAGE_ANON},
+};
+
+static bool is_other_use(const struct flag_names *flags, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(other_uses) / sizeof(other_uses[0]); i++)
+		if (flags->marks & other_uses[i].mark && !strcmp(name, other_uses[i].name))
+			return true;
+	return false;
+}
+
+/* The first name of a bit is its own; behind __NR_PAGEFLAGS come other uses of it. */
 static bool take_flag(void *data, const char *name, int64_t value)
 {
 	struct flag_names *flags = data;
@@ -32,7 +48,7 @@ static bool take_flag(void *data, const char *name, int64_t value)
 		flags->limit = (unsigned int)value;
 	if (value < 0 || value >= FLAGS_MAX || strncmp(name, "PG_", 3))
 		return true;
-	if (!flags->names[value] || (flags->swapcache && !strcmp(name, "PG_swapcache")))
+	if (!flags->names[value] || is_other_use(flags, name))
 		flags->names[value] = name + 3;
 	return true;
 }
@@ -40,7 +56,7 @@ static bool take_flag(void *data, const char *name, int64_t value)
 void page_flag_names(const struct kernel *kernel, const struct kswapck_page *page, char *text,
 		     size_t size)
 {
-	struct flag_names flags = {.swapcache = page->marks & KSWAPCK_PAGE_SWAPCACHE};
+	struct flag_names flags = {.marks = page->marks};
 	size_t used = 0;
 	type_id type;
 	unsigned int bit;

@@ -193,9 +193,10 @@ const struct shell_command shell_audit_commands[] = {
 		.name = "scan",
 		.arguments = "",
 		.summary = "audit the swap cache and report what is broken",
-		.help = "Walks every slot of every swap device, then page tables and shared memory, "
-			"and compares what refers to what. It is made anew each time; findings, explain "
-			"and others make it when there was none yet. Each finding gets a number.",
+		.help = "Walks every slot of every swap device, then page tables and shared "
+			"memory, and compares what refers to what. It is made anew each time; "
+			"findings, explain and others make it when there was none yet. Each "
+			"finding gets a number.",
 		.run = run_scan,
 	},
 	{
@@ -211,9 +212,9 @@ const struct shell_command shell_audit_commands[] = {
 		.name = "explain",
 		.arguments = "[N]",
 		.summary = "tell who is stuck where and why; or explain the N-th finding",
-		.help = "Without N it tells the story of the dump, as kswapck explain does. With N "
-			"it says what this finding means, and what the story knows of its slots: who "
-			"spins there, how it came to that, and whose pages lead there.",
+		.help = "Without N it tells the story of the dump, as kswapck explain does. With "
+			"N it says what this finding means, and what the story knows of its "
+			"slots: who spins there, how it came to that, and whose pages lead there.",
 		.run = shell_explain,
 	},
 	{

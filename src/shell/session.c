@@ -253,8 +253,8 @@ const struct shell_command shell_session_commands[] = {
 		.name = "help",
 		.arguments = "[COMMAND | PROBLEM | BUG | problems | bugs]",
 		.summary = "list the commands, or explain one, a problem or a known bug",
-		.help = "PROBLEM is an id (KS101) or a name (freed-folio). BUG is a known bug of the "
-			"kernel, by its name or the commit that introduced or fixed it.",
+		.help = "PROBLEM is an id (KS101) or a name (freed-folio). BUG is a known bug of "
+			"the kernel, by its name or the commit that introduced or fixed it.",
 		.completion = COMPLETE_TOPIC,
 		.run = run_help,
 	},
@@ -263,8 +263,8 @@ const struct shell_command shell_session_commands[] = {
 		.arguments = "[json on|off | pager on|off]",
 		.summary = "show the settings, or change one",
 		.help = "json: every command answers as with --json. pager: answers longer than "
-			"the screen go through KSWAPCK_PAGER, PAGER, or less. ~/.kswapckrc is a place "
-			"for settings.",
+			"the screen go through KSWAPCK_PAGER, PAGER, or less. ~/.kswapckrc is a "
+			"place for settings.",
 		.run = run_set,
 	},
 	{

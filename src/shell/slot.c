@@ -525,12 +525,14 @@ const struct shell_command shell_slot_commands[] = {
 		.name = "slot",
 		.arguments = "TYPE:OFFSET | DEVICE:OFFSET | ENTRY | PTE",
 		.summary = "all that is known of one swap slot",
-		.help = "Shows its swap_map byte decoded, what the swap cache holds there and what "
-			"that page is now, its cluster, whether it is parked in a per-CPU slots cache "
-			"or in the hands of a task, and the findings of the audit about it.\n"
-			"A slot is given as 0:16389 or vda:16389, as a swp_entry_t (0x4005; type in "
-			"the bits from 58 on), or as a page table entry of x86_64 that is not present "
-			"(0x7ffffffff7ff400); it is said which a bare number was taken for.",
+		.help = "Shows its swap_map byte decoded, what the swap cache holds there and "
+			"what that page is now, its cluster, whether it is parked in a per-CPU "
+			"slots cache or in the hands of a task, and the findings of the audit "
+			"about it.\n"
+			"A slot is given as 0:16389 or vda:16389, as a swp_entry_t (0x4005; type "
+			"in the bits from 58 on), or as a page table entry of x86_64 that is not "
+			"present (0x7ffffffff7ff400); it is said which a bare number was taken "
+			"for.",
 		.completion = COMPLETE_NOTHING,
 		.run = run_slot,
 	},
@@ -548,9 +550,9 @@ const struct shell_command shell_slot_commands[] = {
 		.name = "xa",
 		.arguments = "ADDR [-v]",
 		.summary = "the shape and the entries of an xarray",
-		.help = "ADDR is that of a struct xarray, of a struct address_space, or of an xa_node "
-			"(then of the tree below it). Shows the nodes level by level and the first "
-			"entries; -v shows all.",
+		.help = "ADDR is that of a struct xarray, of a struct address_space, or of an "
+			"xa_node (then of the tree below it). Shows the nodes level by level and "
+			"the first entries; -v shows all.",
 		.completion = COMPLETE_SYMBOL,
 		.run = run_xa,
 	},

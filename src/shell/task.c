@@ -255,8 +255,8 @@ static void say_task(const struct answer *answer, const struct found_task *found
 		    PRIx64, found->task.stack, found->task.sp);
 	if (details->mm)
 		answer_line(answer, "mm", "0x%" PRIx64, details->mm);
-	answer_line(answer, "faults", "%s minor, %s major; %.3f s in user mode, %.3f s in the kernel",
-		    text_number(details->min_flt, minor), text_number(details->maj_flt, major),
+	answer_line(answer, "faults", "%s minor, %s major; %.3f s in user mode, %.3f s in the "
+		    "kernel", text_number(details->min_flt, minor), text_number(details->maj_flt, major),
 		    (double)details->utime / 1e9, (double)details->stime / 1e9);
 	say_swapped(answer, details, swapped);
 }
@@ -524,8 +524,8 @@ static void end_log(struct log_view *view, const struct printk_gaps *gaps)
 		return;
 	}
 	if (gaps->unreadable || gaps->damaged || gaps->cut)
-		answer_plain(&view->answer, 0, "(not readable: %" PRIu64 " records; damaged: %" PRIu64
-			     "; cut: %" PRIu64 ")", gaps->unreadable, gaps->damaged, gaps->cut);
+		answer_plain(&view->answer, 0, "(not readable: %" PRIu64 " records; damaged: %"
+			     PRIu64 "; cut: %" PRIu64 ")", gaps->unreadable, gaps->damaged, gaps->cut);
 }
 
 /* Before anything is written: is there a log at all? */
@@ -662,8 +662,8 @@ static void say_rcu(const struct answer *answer, const struct task_layout *tasks
 	if (!rcu->blockers_complete)
 		answer_line(answer, "", "not all rcu_nodes could be read: there may be more");
 	if (rcu->expedited_in_progress) {
-		answer_line(answer, "expedited", "a grace period of synchronize_rcu_expedited() is in "
-			    "progress, s=%" PRIu64, rcu->expedited_sequence);
+		answer_line(answer, "expedited", "a grace period of synchronize_rcu_expedited() is "
+			    "in progress, s=%" PRIu64, rcu->expedited_sequence);
 		say_blockers(answer, tasks, "waits for", rcu->expedited_blockers,
 			     rcu->expedited_blocker_count);
 	}
@@ -735,10 +735,10 @@ const struct shell_command shell_task_commands[] = {
 		.name = "task",
 		.arguments = "[PID | ADDR | COMM]",
 		.summary = "all tasks, or one in detail",
-		.help = "Without an argument it lists all threads but the idle ones; > marks those "
-			"on a CPU. With the pid, the address of the task_struct, or the name of one it "
-			"shows that one, with the swapped pages in its page tables; of a name that "
-			"several have, it lists these.\n"
+		.help = "Without an argument it lists all threads but the idle ones; > marks "
+			"those on a CPU. With the pid, the address of the task_struct, or the "
+			"name of one it shows that one, with the swapped pages in its page "
+			"tables; of a name that several have, it lists these.\n"
 			"States: R running or ready, S sleeping, D uninterruptible, I idle kernel "
 			"thread, T stopped, t traced, P parked, X dead.",
 		.completion = COMPLETE_TASK,
@@ -748,9 +748,9 @@ const struct shell_command shell_task_commands[] = {
 		.name = "bt",
 		.arguments = "PID | ADDR | COMM | cpu N | -a",
 		.summary = "call chain of a task or a CPU",
-		.help = "Unwinds the kernel stack of a task, of what ran on CPU N, or with -a of all "
-			"CPUs, across the stacks of interrupts, and says why the chain ends. With a "
-			"vmlinux that has DWARF, inlined functions and lines are shown too.",
+		.help = "Unwinds the kernel stack of a task, of what ran on CPU N, or with -a of "
+			"all CPUs, across the stacks of interrupts, and says why the chain ends. "
+			"With a vmlinux that has DWARF, inlined functions and lines are shown too.",
 		.completion = COMPLETE_TASK,
 		.run = run_bt,
 	},
@@ -758,10 +758,10 @@ const struct shell_command shell_task_commands[] = {
 		.name = "log",
 		.arguments = "[-r REGEX] [-c]",
 		.summary = "the kernel log",
-		.help = "Shows the records of the kernel's log buffer, with seconds since boot. -r "
-			"shows those that match an extended regular expression, in any case; -c "
-			"who wrote each one (T and the thread's pid, C and the CPU), where the kernel "
-			"keeps that.",
+		.help = "Shows the records of the kernel's log buffer, with seconds since boot. "
+			"-r shows those that match an extended regular expression, in any case; "
+			"-c who wrote each one (T and the thread's pid, C and the CPU), where the "
+			"kernel keeps that.",
 		.completion = COMPLETE_NOTHING,
 		.run = run_log,
 	},
@@ -769,9 +769,9 @@ const struct shell_command shell_task_commands[] = {
 		.name = "rcu",
 		.arguments = "",
 		.summary = "grace periods, and whom RCU waits for",
-		.help = "Shows the current grace period of RCU, its age, the CPUs and the preempted "
-			"readers that keep it from ending, expedited ones too, and what its kthread "
-			"does.",
+		.help = "Shows the current grace period of RCU, its age, the CPUs and the "
+			"preempted readers that keep it from ending, expedited ones too, and what "
+			"its kthread does.",
 		.completion = COMPLETE_NOTHING,
 		.run = run_rcu,
 	},

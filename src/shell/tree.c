@@ -196,8 +196,8 @@ static void show_node(struct tree *tree, const struct tree_node *node, uint64_t 
 		tree->nodes_hidden++;
 		return;
 	}
-	answer_plain(&tree->answer, 0, "node 0x%" PRIx64 ": level %u, shift %u, slot %u of its parent, "
-		     "from index 0x%" PRIx64 ", count %u, nr_values %u", node->address, level,
+	answer_plain(&tree->answer, 0, "node 0x%" PRIx64 ": level %u, shift %u, slot %u of its "
+		     "parent, from index 0x%" PRIx64 ", count %u, nr_values %u", node->address, level,
 		     node->shift, node->offset, index, node->count, node->nr_values);
 }
 
@@ -211,13 +211,13 @@ static bool check_node(struct tree *tree, const struct tree_node *node, uint64_t
 		return false;
 	}
 	if (parent && node->parent != parent) {
-		answer_plain(&tree->answer, 2, "its parent is 0x%" PRIx64 ", and should be 0x%" PRIx64,
-			     node->parent, parent);
+		answer_plain(&tree->answer, 2, "its parent is 0x%" PRIx64 ", and should be 0x%"
+			     PRIx64, node->parent, parent);
 		tree->wrong++;
 	}
 	if (tree->xarray && node->array != tree->xarray) {
-		answer_plain(&tree->answer, 2, "its array is 0x%" PRIx64 ", and should be 0x%" PRIx64,
-			     node->array, tree->xarray);
+		answer_plain(&tree->answer, 2, "its array is 0x%" PRIx64 ", and should be 0x%"
+			     PRIx64, node->array, tree->xarray);
 		tree->wrong++;
 	}
 	return true;
@@ -358,8 +358,8 @@ static void begin(struct tree *tree, uint64_t address, enum tree_form form, bool
 		json_array(json, "entries");
 		return;
 	}
-	answer_plain(&tree->answer, 0, "0x%" PRIx64 " is taken as a struct %s%s", address, names[form],
-		     locked ? "; its lock is held: it may be in motion" : "");
+	answer_plain(&tree->answer, 0, "0x%" PRIx64 " is taken as a struct %s%s", address,
+		     names[form], locked ? "; its lock is held: it may be in motion" : "");
 }
 
 static void say_counts(struct tree *tree)
@@ -424,8 +424,8 @@ static void walk_root(struct tree *tree, const struct xarray *xarray)
 	status = read_node(kernel, xarray->head - NODE_TAG, &root);
 	if (status == READ_OK && (root.shift % kernel->xarray.chunk_shift ||
 				  root.shift > SHIFT_MAX)) {
-		answer_plain(&tree->answer, 0, "the root 0x%" PRIx64 " has shift %u, which cannot be",
-			     root.address, root.shift);
+		answer_plain(&tree->answer, 0, "the root 0x%" PRIx64 " has shift %u, which cannot "
+			     "be", root.address, root.shift);
 		tree->wrong++;
 		return;
 	}

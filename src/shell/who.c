@@ -192,8 +192,8 @@ static bool take_shmem(void *data, const struct shmem_entry *entry)
 	if (!shown(who))
 		return go_on(who);
 	if (!who->answer.is_json) {
-		answer_line(&who->answer, "shmem", "inode %" PRIu64 " (0x%" PRIx64 "), page %" PRIu64
-			    " of it: entry 0x%" PRIx64 " at 0x%" PRIx64 "%s", entry->number,
+		answer_line(&who->answer, "shmem", "inode %" PRIu64 " (0x%" PRIx64 "), page %"
+			    PRIu64 " of it: entry 0x%" PRIx64 " at 0x%" PRIx64 "%s", entry->number,
 			    entry->inode, index, entry->raw, entry->place,
 			    entry->locked ? "; its tree is locked: it may be in motion" : "");
 		return go_on(who);
@@ -258,9 +258,6 @@ static void say_sum(const struct who *who, const struct map_count *count)
 	char number[TEXT_NUMBER_SIZE];
 	struct phrase phrase;
 
-	phrase_begin(&phrase, "%s", "");
-	words_count(&phrase, who->ptes, "page table entr");
-	/* the plural that words_count() knows is that of most words, not of this one */
 	phrase_begin(&phrase, "%s page table entr%s", text_number(who->ptes, number),
 		     who->ptes == 1 ? "y" : "ies");
 	phrase_add(&phrase, " and ");

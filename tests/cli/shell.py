@@ -596,15 +596,15 @@ class Tests(cli.Tests):
     def interrupt_many(self):
         """Ctrl-C ends a line of many short commands."""
         session = self.terminal()
-        session.type("scan >> /dev/null;" * 200 + "!echo reached\r")
-        time.sleep(0.5)
+        session.type("devices;" + "scan>/dev/null;" * 150 + "!echo reached\r")
+        session.read("swap_info_struct 0x")
         session.type("\x03")
         text = session.read(r"interrupted\r\n(?s:.*)" + re.escape(PROMPT))
         assert "\nreached" not in text, text
         assert session.end() == CLEAN
 
     def interrupt_prompt(self):
-        """Ctrl-C at the prompt, in a search of the history, and in /bin/sh."""
+        """Ctrl-C at the prompt, in a search, at a question of readline's, and in /bin/sh."""
         session = self.terminal()
         session.command("devices")
         session.type("half a li")
@@ -613,6 +613,10 @@ class Tests(cli.Tests):
         session.read(r"\^C(?s:.*)" + re.escape(PROMPT))
         session.type("\x12dev")
         session.read("dev")
+        session.type("\x03")
+        session.read(r"\^C(?s:.*)" + re.escape(PROMPT))
+        session.type("sym \t\t")
+        session.read(r"possibilities\?")
         session.type("\x03")
         session.read(r"\^C(?s:.*)" + re.escape(PROMPT))
         assert session.command("!echo yes") == "yes"

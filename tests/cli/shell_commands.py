@@ -194,6 +194,15 @@ class Tests(cli.Tests):
         broken, = self.ask("folio 0xfc00", dump=self.every[2])
         assert broken["tails"]["read"] in (0, SLOTS_OF_FOLIO - 1)
 
+    def page_places(self):
+        """The allocator or file that a page is of."""
+        task, = self.ask("task 1")
+        slab, reserved = self.ask(f"page {task['task']}", "page init_task")
+        assert "in the slab cache task_struct" in slab["where"], slab
+        assert reserved["page"]["what"] == "reserved" and reserved["where"] is None
+        anon, = self.ask("page 0xfc00")
+        assert re.search(r": anon_vma 0x[0-9a-f]+$", anon["mapping"]), anon
+
     def page_values(self):
         """What 'page' decodes stands in struct page."""
         random.seed(1)
