@@ -19,6 +19,7 @@ struct dump_options {
 	const char *architecture;	/* NULL: the dump tells */
 	bool search;		/* look for a vmlinux of the same build */
 	bool live;		/* the file is DUMP_LIVE: the running kernel */
+	bool no_sandbox;	/* for sandbox_dump_open() */
 };
 
 /* What to open for the running kernel. */

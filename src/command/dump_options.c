@@ -5,6 +5,7 @@ enum {
 	OPTION_VMLINUX,
 	OPTION_NO_SEARCH,
 	OPTION_ARCH,
+	OPTION_NO_SANDBOX,
 };
 
 const struct option_entry dump_options_table[DUMP_OPTIONS] = {
@@ -14,6 +15,8 @@ const struct option_entry dump_options_table[DUMP_OPTIONS] = {
 		"do not look for a vmlinux in /usr/lib/debug and /boot"},
 	[OPTION_ARCH] = {"arch", 'a', "NAME",
 		"architecture of the dump, where its header does not tell (x86_64)"},
+	[OPTION_NO_SANDBOX] = {"no-sandbox", 0, NULL,
+		"let what reads the dump open files, start programs and use the network"},
 };
 
 bool dump_options_take(struct dump_options *options, int index, const char *value)
@@ -28,6 +31,9 @@ bool dump_options_take(struct dump_options *options, int index, const char *valu
 	case OPTION_ARCH:
 		options->architecture = value;
 		return *value || options_refuse("arch", value, "is no architecture");
+	case OPTION_NO_SANDBOX:
+		options->no_sandbox = true;
+		break;
 	}
 	return true;
 }

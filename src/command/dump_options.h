@@ -6,7 +6,7 @@
 #include "command/dump.h"
 #include "command/options.h"
 
-#define DUMP_OPTIONS 3
+#define DUMP_OPTIONS 4
 extern const struct option_entry dump_options_table[DUMP_OPTIONS];
 
 /** dump_options_take - take the option @index of dump_options_table, for options_parse(). */

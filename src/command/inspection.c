@@ -12,6 +12,7 @@
 #include "command/dump_options.h"
 #include "command/interrupt.h"
 #include "command/options.h"
+#include "command/sandbox.h"
 #include "output/lines.h"
 
 /* --------------------------------------------------------------------- options */
@@ -293,7 +294,7 @@ static struct inspection *open_dump(const struct inspection_options *options,
 		error_set(err, ERROR_SYSTEM, "out of memory");
 		return NULL;
 	}
-	if (!dump_open(&inspection->dump, files, count, &options->dump, err)) {
+	if (!sandbox_dump_open(&inspection->dump, files, count, &options->dump, err)) {
 		free(inspection);
 		return NULL;
 	}

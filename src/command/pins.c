@@ -6,6 +6,7 @@
 #include "command/dump_options.h"
 #include "command/inspection.h"
 #include "command/interrupt.h"
+#include "command/sandbox.h"
 #include "command/terminal.h"
 #include "output/pins.h"
 
@@ -291,8 +292,8 @@ static int run(int argc, char **argv)
 	};
 	interrupt_catch();
 	progress_begin(&work.progress, !wishes.quiet);
-	if (!dump_open(&dump, (const char *const *)argv + first, (size_t)(argc - first),
-		       &wishes.dump, &err))
+	if (!sandbox_dump_open(&dump, (const char *const *)argv + first, (size_t)(argc - first),
+			       &wishes.dump, &err))
 		return command_fail(&err);
 	status = report(&work, &dump, (const char *const *)argv + first, (size_t)(argc - first));
 	dump_close(&dump);

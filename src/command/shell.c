@@ -8,6 +8,7 @@
 
 #include "command/checks.h"
 #include "command/dump_options.h"
+#include "command/sandbox.h"
 #include "shell/drgn_process.h"
 #include "shell/session.h"
 
@@ -102,6 +103,7 @@ static int run_session(struct shell *shell, const struct shell_wishes *wishes,
 {
 	struct error err;
 
+	sandbox_keep_private();
 	if (!dump_open(&shell->dump, files, count, &wishes->dump, &err))
 		return command_fail(&err);
 	dump_describe(&shell->dump, files, count, &shell->subject);

@@ -41,7 +41,7 @@ def manual_lists_problems(program, tree):
 def manual_lists_options(program, tree):
     """The manual page has exactly the options of the program."""
     page = (tree / "src/kswapck.8").read_text()
-    listed = re.findall(r"^\.It Fl \w , -([a-z-]+)", page, re.MULTILINE)
+    listed = re.findall(r"^\.It Fl (?:\w , )?-([a-z-]+)", page, re.MULTILINE)
     return sorted(options(program) | {"version"}), sorted(listed)
 
 
