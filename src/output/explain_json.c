@@ -699,6 +699,18 @@ static void write_audit(struct json_writer *json, const struct explanation *expl
 	json_close(json, '}');
 }
 
+static void write_fingerprint(struct json_writer *json, const struct story *story)
+{
+	if (!story->fingerprint.name[0]) {
+		json_null(json, "fingerprint");
+		return;
+	}
+	json_flat_object(json, "fingerprint");
+	json_string(json, "name", story->fingerprint.name);
+	json_string(json, "recipe", story->fingerprint.recipe);
+	json_close(json, '}');
+}
+
 static void write_machine(struct json_writer *json, const struct story *story)
 {
 	json_flat_object(json, "machine");
@@ -742,6 +754,7 @@ void explain_json(struct json_writer *json, const char *key,
 	write_machine(json, story);
 	json_string(json, "verdict", story_verdict_name(story->verdict));
 	json_string(json, "text", phrase.text);
+	write_fingerprint(json, story);
 	write_audit(json, explanation);
 	write_spinners(json, story);
 	write_origin(json, story);

@@ -171,6 +171,17 @@ static void tell_missing(struct teller *teller)
 	}
 }
 
+/* To be searched for: where else was this seen? */
+static void tell_fingerprint(struct teller *teller)
+{
+	const struct story_fingerprint *print = &teller->story->fingerprint;
+
+	if (!print->name[0])
+		return;
+	phrase_begin(&teller->phrase, "%s: %s", print->name, print->recipe);
+	teller_paragraph(teller, "print");
+}
+
 /* Which dump it is, where no report says so. */
 static void tell_heading(struct teller *teller)
 {
@@ -225,6 +236,7 @@ static void tell_story(struct teller *teller)
 	if (story->verdict != VERDICT_CLEAN)
 		tell_waiters(teller);
 	tell_missing(teller);
+	tell_fingerprint(teller);
 }
 
 void explain_text(const struct output_options *options, const struct explanation *explanation)

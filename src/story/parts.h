@@ -167,6 +167,8 @@ void story_log_join(struct telling *telling);
 void story_rcu_join(struct telling *telling);
 void story_victims_sweep(struct telling *telling);
 void story_verdict_find(struct telling *telling);
+/** story_fingerprint_make - after all else. */
+void story_fingerprint_make(struct story *story);
 
 /* release.c */
 

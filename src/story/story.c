@@ -121,6 +121,7 @@ static void tell(struct telling *telling)
 	story_victims_sweep(telling);
 	story->interrupted = story_stopped(telling);
 	story_verdict_find(telling);
+	story_fingerprint_make(story);
 	if (telling->findings->lost)
 		story_gap(story, "findings", "%llu more findings than could be kept were not looked "
 			  "into", (unsigned long long)telling->findings->lost);

@@ -449,6 +449,15 @@ enum story_verdict {
 	VERDICT_COUNT,
 };
 
+/*
+ * The same on every machine that has the same bug in the same kernel branch; made only
+ * where something is wrong. See fingerprint.c.
+ */
+struct story_fingerprint {
+	char name[24];		/* "kf1-0123456789abcdef"; empty: none */
+	char recipe[200];	/* what that is the hash of */
+};
+
 /* A part of the story that is missing. */
 struct story_gap {
 	const char *part;	/* "kernel log", "stacks"; a constant */
@@ -459,6 +468,7 @@ struct story_gap {
 
 struct story {
 	enum story_verdict verdict;
+	struct story_fingerprint fingerprint;
 	const struct story_findings *findings;
 	struct story_thread *threads;
 	size_t thread_count, thread_room;

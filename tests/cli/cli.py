@@ -327,7 +327,7 @@ class Tests:
         assert re.match(r"STALL: pid \d+ \(init\) on CPU 0 spins", words), words[:120]
         for part in ("slot 16389 of vda", "under rcu_read_lock()", "fc346d0a70a1", "RCU stall"):
             assert part in words, f"no {part}"
-        assert len(done.stdout.splitlines()) <= 45, f"{len(done.stdout.splitlines())} lines"
+        assert len(done.stdout.splitlines()) <= 46, f"{len(done.stdout.splitlines())} lines"
 
     def explain_shows_stacks(self):
         """--stacks=cpus and all: frame by frame, more with all."""
