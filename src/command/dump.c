@@ -16,6 +16,7 @@ bool dump_open(struct dump *dump, const char *const *files, size_t count,
 	const struct source_options source_options = {
 		.architecture = options->architecture,
 		.live = options->live,
+		.raw = options->raw_count > 0,
 	};
 
 	memset(dump, 0, sizeof(*dump));

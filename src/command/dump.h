@@ -19,6 +19,8 @@ struct dump_options {
 	const char *architecture;	/* NULL: the dump tells */
 	bool search;		/* look for a vmlinux of the same build */
 	bool live;		/* the file is DUMP_LIVE: the running kernel */
+	const char **raw;	/* FILE@ADDRESS of --raw, instead of dumps; to be freed */
+	size_t raw_count;
 	bool no_sandbox;	/* for sandbox_dump_open() */
 };
 

@@ -153,9 +153,13 @@ int inspection_options_skip(int argc, char **argv)
 static bool check_files(int argc, char **argv, int first, const struct command *command,
 			struct inspection_options *options)
 {
-	options->dump.live = first == argc ||
-			     (argc - first == 1 && !strcmp(argv[first], DUMP_LIVE));
-	if (first == argc && geteuid()) {
+	const struct dump_files *files = &options->files;
+
+	if (!dump_options_files(&options->dump, argc, argv, first, &options->files))
+		return false;
+	options->dump.live = !files->count ||
+			     (files->count == 1 && !strcmp(files->names[0], DUMP_LIVE));
+	if (!files->count && geteuid()) {
 		fprintf(stderr, "kswapck: which dump? usage: kswapck %s %s; the running kernel "
 			"takes root\n", command->name, command->arguments);
 		return false;
@@ -559,10 +563,9 @@ static int report_files(struct inspection_options *options, const char *const *f
 
 static const char *const live_file = DUMP_LIVE;
 
-/* @first: of the files; -1: something was wrong and has been said. */
-static int run_options(int argc, char **argv, const struct command *command,
-		       struct inspection_options *options, int first, const char *what,
-		       inspection_fn *report)
+/* @first -1: something was wrong and has been said. */
+static int run_options(const struct command *command, struct inspection_options *options,
+		       int first, const char *what, inspection_fn *report)
 {
 	if (first < 0)
 		return EXIT_USAGE;
@@ -573,8 +576,7 @@ static int run_options(int argc, char **argv, const struct command *command,
 	interrupt_catch();
 	if (options->dump.live)
 		return report_files(options, &live_file, 1, report);
-	return report_files(options, (const char *const *)argv + first, (size_t)(argc - first),
-			    report);
+	return report_files(options, options->files.names, options->files.count, report);
 }
 
 int inspection_run(int argc, char **argv, const struct command *command, unsigned int parts,
@@ -582,8 +584,9 @@ int inspection_run(int argc, char **argv, const struct command *command, unsigne
 {
 	struct inspection_options options;
 	int first = parse_options(argc, argv, command, parts, &options);
-	int status = run_options(argc, argv, command, &options, first, what, report);
+	int status = run_options(command, &options, first, what, report);
 
 	checks_free(&options.checks);
+	dump_options_free(&options.dump);
 	return status;
 }

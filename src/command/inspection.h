@@ -8,7 +8,7 @@
 
 #include "command/checks.h"
 #include "command/command.h"
-#include "command/dump.h"
+#include "command/dump_options.h"
 #include "command/terminal.h"
 #include "live/live.h"
 #include "output/explain.h"
@@ -24,6 +24,7 @@ enum inspection_part {
 struct inspection_options {
 	unsigned int parts;
 	struct dump_options dump;
+	struct dump_files files;	/* none: the running kernel */
 	bool json;
 	unsigned int max_findings;
 	enum explain_stacks stacks;

@@ -260,43 +260,60 @@ static int report(struct work *work, struct dump *dump, const char *const *files
 	return inspection_written(&err) ? status : command_fail(&err);
 }
 
-static int run(int argc, char **argv)
+static int report_files(const struct pins_wishes *wishes, const struct dump_files *files)
 {
-	struct pins_wishes wishes = {.dump.search = true, .max_findings = 10};
-	const struct option_table table = all_options();
-	int first = options_parse(argc, argv, table.entries, take_option, &wishes), status;
-	struct work work = {.wishes = &wishes};
+	struct work work = {.wishes = wishes};
 	struct dump dump;
 	struct error err;
+	int status;
 
-	if (first < 0)
-		return EXIT_USAGE;
-	if (wishes.help) {
-		print_help(&table);
-		return EXIT_CLEAN;
-	}
-	if (first == argc) {
-		fprintf(stderr, "kswapck: which dump? usage: kswapck pins %s\n",
-			command_pins.arguments);
-		return EXIT_USAGE;
-	}
 	work.output = (struct pins_output){
-		.ops = wishes.json ? &pins_json : &pins_text,
+		.ops = wishes->json ? &pins_json : &pins_text,
 		.options = {
 			.stream = stdout,
-			.max_findings = wishes.max_findings,
+			.max_findings = wishes->max_findings,
 			.colour = terminal_colour(stdout),
 			.columns = terminal_columns(stdout),
 		},
 		.question = &work.question,
 	};
 	interrupt_catch();
-	progress_begin(&work.progress, !wishes.quiet);
-	if (!sandbox_dump_open(&dump, (const char *const *)argv + first, (size_t)(argc - first),
-			       &wishes.dump, &err))
+	progress_begin(&work.progress, !wishes->quiet);
+	if (!sandbox_dump_open(&dump, files->names, files->count, &wishes->dump, &err))
 		return command_fail(&err);
-	status = report(&work, &dump, (const char *const *)argv + first, (size_t)(argc - first));
+	status = report(&work, &dump, files->names, files->count);
 	dump_close(&dump);
+	return status;
+}
+
+static int run_options(int argc, char **argv, struct pins_wishes *wishes)
+{
+	const struct option_table table = all_options();
+	int first = options_parse(argc, argv, table.entries, take_option, wishes);
+	struct dump_files files;
+
+	if (first < 0)
+		return EXIT_USAGE;
+	if (wishes->help) {
+		print_help(&table);
+		return EXIT_CLEAN;
+	}
+	if (!dump_options_files(&wishes->dump, argc, argv, first, &files))
+		return EXIT_USAGE;
+	if (!files.count) {
+		fprintf(stderr, "kswapck: which dump? usage: kswapck pins %s\n",
+			command_pins.arguments);
+		return EXIT_USAGE;
+	}
+	return report_files(wishes, &files);
+}
+
+static int run(int argc, char **argv)
+{
+	struct pins_wishes wishes = {.dump.search = true, .max_findings = 10};
+	int status = run_options(argc, argv, &wishes);
+
+	dump_options_free(&wishes.dump);
 	return status;
 }
 

@@ -135,6 +135,7 @@ static int look_at(struct shell_wishes *wishes, const char *const *files, size_t
 static int run_options(int argc, char **argv, struct shell_wishes *wishes)
 {
 	struct option_entry entries[ALL_OPTIONS + 1];
+	struct dump_files files;
 	int first;
 
 	choose_options(entries);
@@ -145,12 +146,14 @@ static int run_options(int argc, char **argv, struct shell_wishes *wishes)
 		print_help(entries);
 		return EXIT_CLEAN;
 	}
-	if (first == argc && geteuid() != 0) {
+	if (!dump_options_files(&wishes->dump, argc, argv, first, &files))
+		return EXIT_USAGE;
+	if (!files.count && geteuid() != 0) {
 		fprintf(stderr, "kswapck: which dump? usage: kswapck %s %s; the running kernel takes "
 			"root\n", command_shell.name, command_shell.arguments);
 		return EXIT_USAGE;
 	}
-	return look_at(wishes, (const char *const *)argv + first, (size_t)(argc - first));
+	return look_at(wishes, files.names, files.count);
 }
 
 static int run(int argc, char **argv)
@@ -161,6 +164,7 @@ static int run(int argc, char **argv)
 	wishes.session.inputs = wishes.inputs;
 	status = run_options(argc, argv, &wishes);
 	checks_free(&wishes.checks);
+	dump_options_free(&wishes.dump);
 	return status;
 }
 

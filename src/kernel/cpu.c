@@ -50,6 +50,7 @@ struct reader {
 	struct field task_mm;
 	uint64_t entry_text, entry_text_end;
 	bool kdump;			/* the kernel itself saved the registers */
+	bool unknown_end;		/* it may have: nobody else did, and nobody tells */
 	uint64_t crash_notes;		/* their per-CPU address; 0: not known */
 	struct register_note *notes;
 	size_t note_count;
@@ -115,6 +116,7 @@ static void prepare(struct reader *reader, const struct kernel *kernel)
 {
 	uint64_t pointer;
 	char crash_time[32];
+	size_t size;
 
 	*reader = (struct reader){.kernel = kernel};
 	cpu_stack_layout_resolve(kernel, &reader->stack_layout);
@@ -130,6 +132,8 @@ static void prepare(struct reader *reader, const struct kernel *kernel)
 	/* __crash_kexec() adds it, when the machine dies */
 	reader->kdump = image_vmcoreinfo_line(kernel->image, "CRASHTIME", crash_time,
 					      sizeof(crash_time));
+	reader->unknown_end = source_facts(kernel->source)->vmcoreinfo_scanned &&
+			      !source_prstatus(kernel->source, 0, &size);
 	if (image_symbol(kernel->image, "crash_notes", &pointer) &&
 	    memory_read_u64(kernel->memory, pointer, &reader->crash_notes) != READ_OK)
 		reader->crash_notes = 0;
@@ -268,15 +272,19 @@ static enum read_status read_crash_note(const struct reader *reader, const struc
 	return READ_OK;
 }
 
-/* True when the crash note says all that is to be said. */
+/*
+ * True when the crash note says all that is to be said. Where VMCOREINFO was found by a search,
+ * it may be the copy that was never told of the crash: then a note that is filled tells of it.
+ */
 static bool from_crash_notes(const struct reader *reader, const struct cpu_view *view,
 			     struct cpu *cpu)
 {
 	struct registers registers;
 	bool filled;
 
-	if (!reader->kdump || !reader->crash_notes ||
-	    read_crash_note(reader, view, &registers, &filled) != READ_OK)
+	if ((!reader->kdump && !reader->unknown_end) || !reader->crash_notes ||
+	    read_crash_note(reader, view, &registers, &filled) != READ_OK ||
+	    (!reader->kdump && !filled))
 		return false;
 	if (!filled)
 		cpu->missing = "it wrote no crash note: it did not answer when the kernel died";

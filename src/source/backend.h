@@ -50,7 +50,11 @@ struct source {
 	struct file **files;		/* split set: in the order of their pages */
 	size_t file_count;
 
-	/* One of the two is there, by format; none if live. */
+	/*
+	 * One of the two is there, by format; none if live. Of raw images it is the first,
+	 * made from the addresses that the user gave.
+	 */
+	bool raw;
 	struct elf_headers *elf;
 	struct diskdump_set *diskdump;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Pages of ELF cores, flattened or not, without libkdumpfile.
+ * Pages of ELF cores, flattened or not, without libkdumpfile, and of raw images.
  */
 #include <string.h>
 
@@ -38,7 +38,7 @@ static enum read_status read_run(struct source *source, uint64_t address,
 	within = address - segment->physical;
 	if (segment->file_size - within < room)
 		*length = segment->file_size - within;
-	return file_read(source->files[0], segment->offset + within, out, *length, NULL)
+	return file_read(source->files[segment->file], segment->offset + within, out, *length, NULL)
 	       ? READ_OK : READ_DAMAGED;
 }
 

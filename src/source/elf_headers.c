@@ -253,6 +253,23 @@ struct elf_headers *elf_headers_read(const struct file *file, struct error *err)
 	return headers;
 }
 
+struct elf_headers *elf_headers_of_segments(struct elf_segment *segments, size_t count)
+{
+	struct elf_headers *headers = calloc(1, sizeof(*headers));
+	uint64_t *reach = calloc(count, sizeof(*reach));
+
+	if (!headers || !reach) {
+		free(headers);
+		free(reach);
+		return NULL;
+	}
+	headers->segments = segments;
+	headers->segment_count = count;
+	headers->reach = reach;
+	sort_segments(headers);
+	return headers;
+}
+
 void elf_headers_free(struct elf_headers *headers)
 {
 	if (!headers)

@@ -14,6 +14,7 @@ struct elf_segment {
 	uint64_t memory_size;
 	uint64_t file_size;
 	uint64_t offset;
+	size_t file;		/* of source->files; an ELF core is one */
 };
 
 struct elf_range {
@@ -48,6 +49,14 @@ bool elf_signature(const void *head, size_t length);
  */
 struct elf_headers *elf_headers_read(const struct file *file, struct error *err);
 void elf_headers_free(struct elf_headers *headers);	/* NULL is fine */
+
+/**
+ * elf_headers_of_segments - headers of what has none of its own.
+ * @segments: from malloc(); they become the headers' own.
+ *
+ * Return: NULL when out of memory; then @segments is still the caller's.
+ */
+struct elf_headers *elf_headers_of_segments(struct elf_segment *segments, size_t count);
 
 /**
  * elf_segment_at - the segment that has memory at a physical address.

@@ -66,6 +66,8 @@ static bool safe_notes(const struct notes *notes)
 
 static bool recognises(const struct source *source)
 {
+	if (source->raw)
+		return false;
 	for (size_t i = 0; i < source->file_count; i++) {
 		if (file_is_flattened(source->files[i]))
 			return false;

@@ -7,6 +7,7 @@
 
 #include "source/backend.h"
 #include "source/guard.h"
+#include "source/raw.h"
 #include "source/translate.h"
 #include "source/vmcoreinfo.h"
 
@@ -65,6 +66,31 @@ static bool open_files(struct source *source, const char *const *paths, size_t c
 			return false;
 	}
 	return true;
+}
+
+/* Files with nothing to tell where their bytes belong: the user did. */
+static bool open_raw(struct source *source, const char *const *texts, size_t count,
+		     struct error *err)
+{
+	struct raw_part *parts = calloc(count, sizeof(*parts));
+	const char **paths = calloc(count, sizeof(*paths));
+	bool good = parts && paths;
+	size_t i;
+
+	if (!good)
+		error_set(err, ERROR_SYSTEM, "out of memory");
+	for (i = 0; good && i < count; i++) {
+		good = raw_part_parse(texts[i], &parts[i], err);
+		paths[i] = parts[i].path;
+	}
+	source->raw = true;
+	if (good && open_files(source, paths, count, err))
+		source->elf = raw_headers(source->files, parts, count, err);
+	for (i = 0; parts && i < count; i++)
+		free(parts[i].path);
+	free(paths);
+	free(parts);
+	return source->elf;
 }
 
 static bool read_elf(struct source *source, struct error *err)
@@ -139,6 +165,12 @@ static void describe_format(struct source *source)
 	char split[32] = "";
 	char codec[32] = "";
 
+	if (source->raw) {
+		snprintf(source->facts.format, sizeof(source->facts.format),
+			 source->file_count > 1 ? "raw RAM image, in %zu parts" : "raw RAM image",
+			 source->file_count);
+		return;
+	}
 	if (source->file_count > 1)
 		snprintf(split, sizeof(split), ", split in %zu", source->file_count);
 	if (source->diskdump)
@@ -256,7 +288,7 @@ static void architecture_of_vmcoreinfo(struct source *source)
 	uint64_t value;
 	size_t length;
 
-	if (*source->facts.architecture || !source->vmcoreinfo || source->elf)
+	if (*source->facts.architecture || !source->vmcoreinfo || (source->elf && !source->raw))
 		return;
 	if (vmcoreinfo_number(source->vmcoreinfo, "SYMBOL", "init_top_pgt", 16, &value))
 		strcpy(source->facts.architecture, "x86_64");
@@ -268,9 +300,9 @@ static bool check_architecture(const struct source *source, bool last, struct er
 {
 	const struct source_facts *facts = &source->facts;
 
-	if (!*facts->architecture && !last && !source->elf)
+	if (!*facts->architecture && !last && (!source->elf || source->raw))
 		return true;
-	if (!*facts->architecture && source->elf)
+	if (!*facts->architecture && source->elf && !source->raw)
 		return error_set(err, ERROR_INPUT, "%s: dump of an unknown architecture (ELF "
 				 "machine %u at byte 18); only x86_64 can be read",
 				 file_name(source->files[0]), source->elf->machine);
@@ -350,7 +382,8 @@ static bool open_all(struct source *source, const char *const *paths, size_t cou
 {
 	if (options && options->live)
 		return open_live(source, paths[0], err);
-	if (!open_files(source, paths, count, err) || !read_headers(source, err) ||
+	if (options && options->raw ? !open_raw(source, paths, count, err) :
+	    !open_files(source, paths, count, err) || !read_headers(source, err) ||
 	    !read_notes(source, err) || !copy_vmcoreinfo(source, err))
 		return false;
 	if (source->elf)
@@ -365,6 +398,8 @@ static bool open_all(struct source *source, const char *const *paths, size_t cou
 	    !find_vmcoreinfo(source, err))
 		return false;
 	source->facts.vmcoreinfo = source->vmcoreinfo;
+	if (source->elf)
+		elf_facts(source);	/* the size of pages, if that was found only now */
 	architecture_of_vmcoreinfo(source);
 	return check_architecture(source, true, err) && begin_translation(source, err);
 }
@@ -430,6 +465,9 @@ enum read_status source_missing(const struct source *source, uint64_t physical)
 {
 	uint64_t page_size = source->facts.page_size;
 
+	/* what nobody gave us may be RAM or not */
+	if (source->raw)
+		return READ_EXCLUDED;
 	if (source->elf)
 		return elf_segment_at(source->elf, physical, false) ? READ_EXCLUDED
 								    : READ_NOT_RAM;

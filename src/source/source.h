@@ -52,6 +52,7 @@ struct source_facts {
 struct source_options {
 	const char *architecture;	/* NULL: take it from the dump */
 	bool live;	/* the one path is /proc/kcore, or a file made like it */
+	bool raw;	/* each path is "FILE@ADDRESS": RAM from that physical address on */
 };
 
 /**

@@ -91,20 +91,20 @@ static void look_at(struct scan *scan, uint64_t address)
  * The first bytes of a page of an ELF core. Whole pages are only read where they
  * may be it: to read them all takes three times as long, and maps the whole file.
  */
-static bool begins_right(const struct file *file, const struct elf_segment *segment,
+static bool begins_right(struct file *const *files, const struct elf_segment *segment,
 			 uint64_t address)
 {
 	char first[sizeof(FIRST_LINE) - 1];
 
 	if (address < segment->physical)
 		return true;
-	return file_read(file, segment->offset + (address - segment->physical), first,
+	return file_read(files[segment->file], segment->offset + (address - segment->physical), first,
 			 sizeof(first), NULL) &&
 	       !memcmp(first, FIRST_LINE, sizeof(first));
 }
 
 static void scan_elf(struct scan *scan, const struct elf_headers *headers,
-		     const struct file *file)
+		     struct file *const *files)
 {
 	uint64_t page_size = scan->source->facts.page_size;
 	uint64_t done = 0;
@@ -118,7 +118,7 @@ static void scan_elf(struct scan *scan, const struct elf_headers *headers,
 		if (address < done)
 			address = done;
 		for (; address < end && !scan->out_of_memory; address += page_size)
-			if (begins_right(file, segment, address))
+			if (begins_right(files, segment, address))
 				look_at(scan, address);
 		done = address;
 	}
@@ -250,7 +250,7 @@ char *vmcoreinfo_scan(struct source *source, struct error *err)
 	}
 	scan->source = source;
 	if (source->elf)
-		scan_elf(scan, source->elf, source->files[0]);
+		scan_elf(scan, source->elf, source->files);
 	else if (!scan_diskdump(scan, &source->diskdump->parts[0], source->files[0], err))
 		goto out;
 	if (scan->out_of_memory)

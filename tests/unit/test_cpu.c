@@ -367,6 +367,23 @@ static void crash_notes_without_crash(void **state)
 	check(scene, 1, REGISTERS_MISSING, 0);
 }
 
+/* A raw image: no notes in a file, and VMCOREINFO from before the crash. */
+static void crash_notes_of_raw_images(void **state)
+{
+	struct scene *scene = *state;
+
+	put_crash_note(scene, 1, STACK(1) + 0x100, CS_KERNEL);
+	scene->fake.source.facts.vmcoreinfo_scanned = true;
+	assert_true(read_cpus(scene));
+	check(scene, 1, REGISTERS_CRASH_NOTES, STACK(1) + 0x100);
+	check(scene, 2, REGISTERS_MISSING, 0);
+	assert_string_equal(scene->cpus.cpus[2].missing, "the dump has no register notes");
+	/* where a file has notes, they tell what was last */
+	add_note(scene, STACK(1) + 0x200, CS_KERNEL, 0, 2);
+	assert_true(read_cpus(scene));
+	check(scene, 1, REGISTERS_MATCHED, STACK(1) + 0x200);
+}
+
 static void hot_variables(void **state)
 {
 	struct scene *scene = *state;
@@ -429,6 +446,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(entry_of_system_call, setup, teardown),
 		cmocka_unit_test_setup_teardown(by_crash_notes, setup, teardown),
 		cmocka_unit_test_setup_teardown(crash_notes_without_crash, setup, teardown),
+		cmocka_unit_test_setup_teardown(crash_notes_of_raw_images, setup, teardown),
 		cmocka_unit_test_setup_teardown(hot_variables, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_task, setup, teardown),
 		cmocka_unit_test_setup_teardown(short_notes, setup, teardown),

@@ -70,7 +70,7 @@ def _table(program, wanted):
     print(f"{'dump':{wide}}  {'format':33} {'level':>5} {'in file':>8} {'read':>6}  report")
     first, good = None, True
     for recipe in wanted:
-        status, report, words = _scan(program, dumps.files(recipe))
+        status, report, words = _scan(program, dumps.arguments(recipe))
         if not report:
             print(f"{recipe.name:{wide}}  status {status}: {words}")
             good = False

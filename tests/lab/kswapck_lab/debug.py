@@ -9,7 +9,7 @@ import re
 import shutil
 import sys
 
-from . import LabError, cache, kernels, packages
+from . import LabError, arches, cache, kernels, packages
 
 MODULES = [*kernels.MODULES, *kernels.LATER]
 
@@ -29,7 +29,8 @@ def get(name):
 def _fetch(name, kernel_folder, folder):
     package = _package(kernel_folder)
     print(f"lab: fetching {package}", file=sys.stderr)
-    suite = packages.Suite(kernels.KERNELS[name].suite)
+    kernel = kernels.KERNELS[name]
+    suite = packages.Suite(kernel.suite, arches.get(kernel.arch).debian)
     suite.update()
     with cache.scratch() as scratch:
         suite.unpack([package], scratch)

@@ -9,13 +9,13 @@ import subprocess
 import sys
 import time
 
-from . import LabError, cache, initramfs, kernels, packages, qemu, recompress
+from . import LabError, arches, cache, initramfs, kernels, packages, qemu, rawparts, recompress
 from .recipes import FORMATS, SCENARIOS
 
 ATTEMPTS = 3
 CAPTURE_SECONDS = 180
 PANIC_SECONDS = 30
-APPEND = "console=ttyS0 panic=-1 oops=panic"
+APPEND = "panic=-1 oops=panic"
 
 
 def folder():
@@ -25,10 +25,22 @@ def folder():
 
 def files(recipe):
     """The files of a dump, made or not."""
+    if FORMATS[recipe.format].raw_of:
+        return _raw_files(folder(), recipe)
     parts = FORMATS[recipe.format].parts
     if parts == 1:
         return [folder() / recipe.name]
     return [folder() / f"{recipe.name}.{part}" for part in range(1, parts + 1)]
+
+
+def _raw_files(where, recipe):
+    """Their number is the guest's business."""
+    return sorted(where.glob(f"{recipe.name}.0x*"), key=lambda path: int(path.suffix[1:], 16))
+
+
+def arguments(recipe):
+    """What to tell kswapck, to make it open the dump."""
+    return rawparts.arguments(files(recipe)) if FORMATS[recipe.format].raw_of else [str(path) for path in files(recipe)]
 
 
 def exists(recipe):
@@ -50,6 +62,9 @@ def make(recipe, options):
         with cache.scratch() as scratch:
             if form.makedumpfile:
                 about = _filter(recipe, source, scratch)
+            elif form.raw_of:
+                rawparts.split(files(source)[0], scratch / recipe.name)
+                about = _inherited(source)
             elif form.snappy:
                 recompress.to_snappy(files(source)[0], scratch / recipe.name)
                 about = _inherited(source)
@@ -61,11 +76,11 @@ def make(recipe, options):
 
 def _keep(recipe, scratch, about):
     sums = {}
-    for path in files(recipe):
-        made = scratch / path.name
-        sums[path.name] = {"bytes": made.stat().st_size, "sha256": cache.sha256(made)}
+    made_files = _raw_files(scratch, recipe) if FORMATS[recipe.format].raw_of else files(recipe)
+    for made in (scratch / path.name for path in made_files):
+        sums[made.name] = {"bytes": made.stat().st_size, "sha256": cache.sha256(made)}
         made.chmod(0o644)       # QEMU makes it for its owner alone
-        os.replace(made, path)
+        os.replace(made, folder() / made.name)
     about = {"name": recipe.name, "kernel": recipe.kernel, "scenario": recipe.scenario, "format": recipe.format,
              **about, "files": sums}
     (folder() / f"{recipe.name}.json").write_text(json.dumps(about, indent=2) + "\n")
@@ -90,7 +105,8 @@ def machine(recipe, options, scratch, program=None):
     crash = not form.qemu
     memory = options.memory or scenario.memory or kernel.memory
     # Little is said aloud: the console also carries the guest's report, and the kernel's log is in the dump.
-    words = [APPEND, f"loglevel={7 if options.verbose else 1}", kernel.append, scenario.append,
+    arch = arches.get(kernel.arch)
+    words = [f"console={arch.console}", APPEND, f"loglevel={7 if options.verbose else 1}", kernel.append, scenario.append,
              options.append, f"lab={scenario.workload or recipe.scenario}"]
     if scenario.end:
         words.append("lab_end=host")
@@ -98,7 +114,7 @@ def machine(recipe, options, scratch, program=None):
         words.append(f"lab_crash=1 crashkernel={options.crashkernel or kernel.crashkernel}M")
     append = " ".join(filter(None, words))
     own = [kernels.module(recipe.kernel, scenario.module)] if scenario.module else []
-    initramfs.make(scratch / "initrd", kernel_folder, crash, own, program)
+    initramfs.make(scratch / "initrd", kernel_folder, arch, crash, own, program)
     disks = [scratch / "swap"]
     qemu.swap_disk(disks[0], scenario.swap)
     if crash:
@@ -108,8 +124,8 @@ def machine(recipe, options, scratch, program=None):
     if scenario.swap_more:
         disks.append(scratch / "swap-more")
         qemu.swap_disk(disks[-1], scenario.swap_more)
-    return qemu.Machine(kernel_folder / "vmlinuz", scratch / "initrd", append, disks, memory, form.cpu,
-                        form.vmcoreinfo, scenario.cpus)
+    return qemu.Machine(kernel_folder / "vmlinuz", scratch / "initrd", append, disks, memory, kernel.arch,
+                        arch.richer_cpu if form.richer_cpu else arch.cpu, form.vmcoreinfo, scenario.cpus)
 
 
 def _boot(recipe, options, scratch, log):

@@ -32,11 +32,11 @@ def _archive(files):
     return gzip.compress(b"".join(parts), compresslevel=6, mtime=0)
 
 
-def _workload():
+def _workload(arch):
     with cache.scratch() as scratch:
         program = scratch / "workload"
         sources = sorted((HERE / "workload").glob("*.c"))
-        packages.run(["gcc", "-D_GNU_SOURCE", "-O2", "-Wall", "-static", "-s", "-o", program, *sources])
+        packages.run([arch.gcc, "-D_GNU_SOURCE", "-O2", "-Wall", "-static", "-s", "-o", program, *sources])
         return program.read_bytes()
 
 
@@ -62,10 +62,10 @@ def _with_libraries(program):
     return files
 
 
-def make(path, kernel, crash=False, own=(), program=None):
+def make(path, kernel, arch, crash=False, own=(), program=None):
     """Writes the initramfs of a guest; with `crash` also what kdump needs in it. `own`: modules of the lab's;
     `program`: a kswapck to run in it."""
-    files = {"init": (0o755, _workload())}
+    files = {"init": (0o755, _workload(arch))}
     if program:
         files |= _with_libraries(program)
     for module in sorted((kernel / "modules").iterdir()):

@@ -1,7 +1,6 @@
 """The kernels: Debian's cloud kernels as they are, and two that can be given their old bugs back."""
 
 import dataclasses
-import gzip
 import hashlib
 import json
 import lzma
@@ -9,10 +8,12 @@ import os
 import pathlib
 import re
 import shutil
+import struct
 import subprocess
 import sys
+import zlib
 
-from . import LabError, cache, packages
+from . import LabError, arches, cache, packages
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
 
@@ -33,6 +34,8 @@ class Kernel:
     append: str = ""        # for its command line
     patch: str = ""         # in kernels/, for one that is built here
     configs: tuple = ()     # in kernels/, over tinyconfig and each other
+    arch: str = "x86_64"    # a key of arches.ARCHES
+    like: str = ""          # the kernel of another architecture whose scenarios it has; else its own name
 
     @property
     def built(self):
@@ -50,19 +53,26 @@ KERNELS = {
     # Small in everything, so that a dump of it can be committed. Free pages that wait in per-CPU lists do not look
     # free to makedumpfile: with what was in them last, they would be a third of the file.
     "6.1bug": Kernel("bookworm-security", "linux-source-6.1", 256, 64, append="init_on_free=1",
-                     patch="6.1bug.patch", configs=("bug.config", "6.1bug.config")),
+                     patch="6.1bug.patch", configs=("bug.config", "x86.config", "6.1bug.config")),
     "6.12bug": Kernel("trixie", "linux-source-6.12", 256, 64, append="init_on_free=1",
-                      patch="6.12bug.patch", configs=("bug.config", "6.12bug.config")),
+                      patch="6.12bug.patch", configs=("bug.config", "x86.config", "6.12bug.config")),
+    "6.1arm64": Kernel("bookworm-security", "linux-image-cloud-arm64", 512, 160, arch="arm64", like="6.1"),
+    "6.12arm64": Kernel("trixie", "linux-image-cloud-arm64", 512, 192, arch="arm64", like="6.12"),
+    "7.2arm64": Kernel("trixie-backports", "linux-image-cloud-arm64", 512, 192, arch="arm64", like="7.2"),
+    "6.1bugarm64": Kernel("bookworm-security", "linux-source-6.1", 256, 64, append="init_on_free=1",
+                          patch="6.1bug.patch", configs=("bug.config", "6.1bug.config", "arm64.config"),
+                          arch="arm64", like="6.1bug"),
 }
 
 
 def get(name):
     """The folder of a kernel, fetched or built if need be: vmlinuz, modules/, kernel.json; a built one's vmlinux."""
     folder = cache.folder("kernels", name)
+    packages.install(arches.get(KERNELS[name].arch).packages)
     with cache.lock(f"kernel-{name}"):
         if not (folder / "kernel.json").exists():
             print(f"lab: {'building' if KERNELS[name].built else 'fetching'} kernel {name}", file=sys.stderr)
-            suite = packages.Suite(KERNELS[name].suite)
+            suite = packages.Suite(KERNELS[name].suite, arches.get(KERNELS[name].arch).debian)
             suite.update()
             with cache.scratch() as scratch:
                 about = (_build if KERNELS[name].built else _fetch)(KERNELS[name], suite, folder, scratch)
@@ -78,7 +88,7 @@ def _fetch(kernel, suite, folder, scratch):
     names = [name for name in suite.closure(kernel.package, r"linux-(image|binary|modules)-")
              if re.search(r"-\d", name)]
     suite.unpack(names, scratch)
-    shutil.copyfile(_image(scratch, names), folder / "vmlinuz")
+    (folder / "vmlinuz").write_bytes(_bootable(_image(scratch, names).read_bytes()))
     _keep_modules(scratch, folder)
     return {"packages": names, "suite": suite.name}
 
@@ -89,6 +99,16 @@ def _image(scratch, names):
     if not images:
         raise LabError(f"no vmlinuz in {' '.join(names)}")
     return images[0]
+
+
+def _bootable(image):
+    """An image that QEMU can start: it knows no EFI program that unpacks itself (kernel: drivers/firmware/efi/libstub/
+    zboot-header.S), as those of arm64 are."""
+    if image[4:8] != b"zimg":
+        return image
+    offset, size = struct.unpack_from("<II", image, 8)
+    compression = image[24:56].split(b"\0")[0].decode()
+    return _unpacked(image[offset:offset + size], compression)
 
 
 def _keep_modules(scratch, folder):
@@ -110,11 +130,11 @@ def _fetch_new_modules(name, folder):
     about = json.loads((folder / "kernel.json").read_text())
     print(f"lab: fetching more modules of kernel {name}", file=sys.stderr)
     try:
-        suite = packages.Suite(about["suite"])
+        suite = packages.Suite(about["suite"], arches.get(KERNELS[name].arch).debian)
         suite.update()
         with cache.scratch() as scratch:
             suite.unpack(about["packages"], scratch)
-            if _image(scratch, about["packages"]).read_bytes() != (folder / "vmlinuz").read_bytes():
+            if _bootable(_image(scratch, about["packages"]).read_bytes()) != (folder / "vmlinuz").read_bytes():
                 raise LabError("the mirror has another build of it by now")
             _keep_modules(scratch, folder)
     except LabError as error:
@@ -123,28 +143,33 @@ def _fetch_new_modules(name, folder):
 
 
 def _decompressed(path):
-    data = path.read_bytes()
-    if path.suffix == ".xz":
+    return _unpacked(path.read_bytes(), path.suffix.removeprefix("."))
+
+
+def _unpacked(data, compression):
+    if compression == "xz":
         return lzma.decompress(data)
-    if path.suffix == ".gz":
-        return gzip.decompress(data)
-    if path.suffix == ".zst":
+    if compression in ("gz", "gzip"):
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(data)
+    if compression in ("zst", "zstd", "zstd22"):
         return subprocess.run(["zstd", "-dc"], input=data, stdout=subprocess.PIPE, check=True).stdout
     return data
 
 
 def _build(kernel, suite, folder, scratch):
+    arch = arches.get(kernel.arch)
     tree, env = _source_tree(kernel, suite, scratch)
+    make = ["make", *arch.make]
     wanted = "".join((HERE / "kernels" / config).read_text() for config in kernel.configs)
-    packages.run(["make", "tinyconfig"], cwd=tree, env=env)
+    packages.run([*make, "tinyconfig"], cwd=tree, env=env)
     with open(tree / ".config", "a") as config:
         config.write(wanted)
-    packages.run(["make", "olddefconfig"], cwd=tree, env=env)
+    packages.run([*make, "olddefconfig"], cwd=tree, env=env)
     _check_config(tree / ".config", wanted)
-    packages.run(["nice", "make", f"-j{(os.cpu_count() or 1) + 1}", "vmlinux", "bzImage"], cwd=tree, env=env)
+    packages.run(["nice", *make, f"-j{(os.cpu_count() or 1) + 1}", "vmlinux", arch.target], cwd=tree, env=env)
     shutil.copyfile(tree / "vmlinux", folder / "vmlinux")
     shutil.copyfile(tree / ".config", folder / "config")
-    shutil.copyfile(tree / "arch/x86/boot/bzImage", folder / "vmlinuz")
+    shutil.copyfile(tree / arch.image, folder / "vmlinuz")
     (folder / "modules").mkdir(exist_ok=True)
     return {"packages": [kernel.package], "suite": suite.name}
 
@@ -192,7 +217,7 @@ def _build_module(kernel, folder, source, text, built, scratch):
 def _built_tree(kernel, folder, scratch):
     """The source of a kernel that was built here, ready for modules."""
     # Not with an update of the suite: a newer source would not fit the kernel that is there.
-    tree, env = _source_tree(kernel, packages.Suite(kernel.suite), scratch)
+    tree, env = _source_tree(kernel, packages.Suite(kernel.suite, arches.get(kernel.arch).debian), scratch)
     shutil.copyfile(folder / "config", tree / ".config")
     packages.run(["make", "olddefconfig"], cwd=tree, env=env)
     packages.run(["nice", "make", f"-j{(os.cpu_count() or 1) + 1}", "modules_prepare"], cwd=tree, env=env)
@@ -206,7 +231,7 @@ def _headers_tree(kernel, folder, scratch):
     images = [name for name in json.loads((folder / "kernel.json").read_text())["packages"]
               if re.match(r"linux-(image|binary)-\d", name)]
     headers = re.sub(r"^linux-(image|binary)-", "linux-headers-", images[0])
-    suite = packages.Suite(kernel.suite)
+    suite = packages.Suite(kernel.suite, arches.get(kernel.arch).debian)
     root = scratch / "headers"
     suite.unpack(suite.closure(headers, r"linux-(headers|kbuild)-"), root)
     tree = root / "usr/src" / headers

@@ -77,9 +77,10 @@ def mirror(archive):
 class Suite:
     """One suite of Debian's archive, seen through an apt root of its own."""
 
-    def __init__(self, name):
+    def __init__(self, name, arch="amd64"):
         self.name = name
-        self.root = cache.folder("apt", name)
+        self.arch = arch
+        self.root = cache.folder("apt", name if arch == "amd64" else f"{name}-{arch}")
         self.archive = "debian-security" if name.endswith("-security") else "debian"
 
     def _options(self):
@@ -91,8 +92,8 @@ class Suite:
             "Dir::State::Lists": self.root / "lists",
             "Dir::State::Status": self.root / "status",
             "Dir::Cache": self.root / "cache",
-            "APT::Architecture": "amd64",
-            "APT::Architectures": "amd64",
+            "APT::Architecture": self.arch,
+            "APT::Architectures": self.arch,
             "Acquire::Languages": "none",
             # As root, apt would give up its rights and then could not write here.
             "APT::Sandbox::User": "root",

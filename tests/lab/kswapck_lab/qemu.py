@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 
-from . import LabError
+from . import LabError, arches
 
 PR_SET_PDEATHSIG = 1
 END_OF_PANIC = "end Kernel panic"
@@ -49,13 +49,15 @@ class Machine:
     append: str
     disks: list
     memory: int             # MiB
+    arch: str               # a key of arches.ARCHES
     cpu: str
     vmcoreinfo: bool        # a device through which the guest's kernel hands QEMU its VMCOREINFO
     cpus: int = 2
 
     def command(self, qmp_socket):
         """QEMU's command line."""
-        command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+        arch = arches.get(self.arch)
+        command = [arch.qemu, *arch.machine, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
                    # Not KVM even where it exists: a dump must not depend on the machine that made it.
                    "-accel", "tcg,thread=multi", "-cpu", self.cpu, "-m", f"{self.memory}M", "-smp",
                    f"{self.cpus},sockets=2"]

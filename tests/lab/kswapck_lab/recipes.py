@@ -65,27 +65,23 @@ SCENARIOS = {
 }
 
 
-# With cmpxchg16b, guests of QEMU 7.2 die now and then (6.12 under storm: one in ten dumps) in the slab allocator, with
-# garbage in EFLAGS right after that instruction; without it none did in hundreds.
-CPU = "max,cx16=off"
-
-
 @dataclasses.dataclass(frozen=True)
 class Format:
     """How the memory gets into a file: by QEMU, by the guest's own kdump, or from another dump of the same."""
     about: str
     qemu: str = ""              # dump-guest-memory's format
-    cpu: str = f"{CPU},la57=off"
+    richer_cpu: bool = False    # see arches.Arch
     vmcoreinfo: bool = True
     makedumpfile: tuple = ()
     parts: int = 1
     newer: bool = False         # by a makedumpfile that is newer than the machine's
     snappy: bool = False        # by the lab itself
+    raw_of: str = ""            # the format whose RAM it is, without headers; as many files as that has pieces
 
     @property
     def source(self):
         """The format of the dump that it is made from; none if a guest must run for it."""
-        return "vmcore" if self.makedumpfile else "kdump-zlib" if self.snappy else None
+        return "vmcore" if self.makedumpfile else "kdump-zlib" if self.snappy else self.raw_of or None
 
 
 def _filtered(about, *options, **more):
@@ -95,7 +91,7 @@ def _filtered(about, *options, **more):
 FORMATS = {
     "elf": Format("QEMU's ELF", qemu="elf"),
     "elf-nonote": Format("QEMU's ELF without a VMCOREINFO note", qemu="elf", vmcoreinfo=False),
-    "elf-la57": Format("QEMU's ELF, five levels of page tables", qemu="elf", cpu=f"{CPU},la57=on"),
+    "elf-la57": Format("QEMU's ELF, five levels of page tables", qemu="elf", richer_cpu=True),
     "qemu-zlib": Format("QEMU's kdump: flattened, zlib, no utsname", qemu="kdump-zlib"),
     "vmcore": Format("the whole /proc/vmcore of a crash kernel (ELF)"),
     "kdump-zlib": _filtered("makedumpfile -c -d 31", "-c", "-d", "31"),
@@ -109,6 +105,8 @@ FORMATS = {
     "kdump-d23": _filtered("makedumpfile -c -d 23, user pages kept", "-c", "-d", "23"),
     "kdump-elf": _filtered("makedumpfile -E -d 31", "-E", "-d", "31"),
     "kdump-zstd": _filtered("makedumpfile -z -d 31", "-z", "-d", "31", newer=True),
+    "raw": Format("the RAM of the elf, one file for each piece, no header", raw_of="elf"),
+    "raw-vmcore": Format("the same of the vmcore", raw_of="vmcore"),
     "kdump-snappy": Format("kdump-zlib with its pages in snappy", snappy=True),
 }
 
@@ -139,7 +137,7 @@ def parse(name):
 
 
 def _possible(kernel, scenario):
-    return kernel in (SCENARIOS[scenario].kernels or KERNELS)
+    return (KERNELS[kernel].like or kernel) in (SCENARIOS[scenario].kernels or KERNELS)
 
 
 # What `make --all` makes: each kernel, scenario and format at least once, not the product of all.
@@ -155,6 +153,7 @@ ALL = [
     *(f"6.1-idle-{form}" for form in FORMATS if form != "elf"),
     *(f"6.1bug-{scenario}-kdump-zlib" for scenario in ("idle", "freed-folio", "tail-private")),
     "6.12-idle-kdump-zlib", "6.12-idle-kdump-d23",
+    "6.1bug-freed-folio-raw-vmcore",
     "6.12-storm-elf",
     "6.12bug-uffd-move-elf", "6.12bug-uffd-move-fault-elf", "6.12bug-uffd-move-fault-vmcore",
     *(f"{kernel}-uffd-move-healthy-elf" for kernel in ("6.12bug", "6.12")),
