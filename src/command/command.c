@@ -11,6 +11,7 @@ static const struct command *const commands[] = {
 	&command_explain,
 	&command_scan,
 	&command_pins,
+	&command_diff,
 	&command_shell,
 	&command_plugins,
 	&command_confirm,

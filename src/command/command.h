@@ -28,6 +28,7 @@ extern const struct command command_triage;
 extern const struct command command_explain;
 extern const struct command command_scan;
 extern const struct command command_pins;
+extern const struct command command_diff;
 extern const struct command command_shell;
 extern const struct command command_plugins;
 extern const struct command command_confirm;
