@@ -2,8 +2,20 @@
 #include "command/dump.h"
 
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "kernel/swap_cache.h"
+
+/* Others have work to do on a machine that runs. */
+#define NICENESS 10
+
+static void go_gently(void)
+{
+	setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + NICENESS);
+	/* Swapped out itself it would wait, and stir what it looks at. */
+	mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+}
 
 bool dump_open(struct dump *dump, const char *const *files, size_t count,
 	       const struct dump_options *options, struct error *err)
@@ -20,6 +32,8 @@ bool dump_open(struct dump *dump, const char *const *files, size_t count,
 	};
 
 	memset(dump, 0, sizeof(*dump));
+	if (options->live)
+		go_gently();
 	dump->source = source_open(files, count, &source_options, err);
 	if (!dump->source)
 		return false;

@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -129,7 +127,7 @@ static bool take_option(void *data, int index, const char *value)
 		       (options->confirm <= CONFIRM_MAX ||
 			options_refuse("confirm", value, "is more than 100"));
 	case OPTION_WATCH:
-		return options_count("watch", value, &options->watch) &&
+		return options_seconds("watch", value, &options->watch) &&
 		       (options->watch || options_refuse("watch", value, "is no time"));
 	case OPTION_QUIET:
 		options->quiet = true;
@@ -255,9 +253,6 @@ static bool on_stop(void *data)
 	return interrupt_seen() || ferror(inspection->output.options.stream);
 }
 
-/* Others have work to do here. */
-#define NICENESS 10
-
 static bool begin_live(struct inspection *inspection, struct error *err)
 {
 	inspection->live_options = (struct live_options){
@@ -267,9 +262,6 @@ static bool begin_live(struct inspection *inspection, struct error *err)
 		.progress = on_progress,
 		.stop = on_stop,
 	};
-	setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + NICENESS);
-	/* Swapped out itself it would wait, and stir what it looks at. */
-	mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 	inspection->live = live_new(&inspection->dump.kernel, inspection->output.catalogue,
 				    &inspection->live_options);
 	return inspection->live || error_set(err, ERROR_SYSTEM, "out of memory");

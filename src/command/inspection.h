@@ -30,7 +30,7 @@ struct inspection_options {
 	enum explain_stacks stacks;
 	bool no_sweep;
 	unsigned int confirm;	/* the running kernel: fresh audits that a finding must hold in */
-	unsigned int watch;	/* seconds from one look at it to the next; 0: look once */
+	unsigned int watch;	/* milliseconds from one look at it to the next; 0: look once */
 	bool quiet;
 	bool help;
 	struct checks checks;

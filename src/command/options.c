@@ -71,6 +71,24 @@ bool options_count(const char *option, const char *value, unsigned int *count)
 	return true;
 }
 
+bool options_seconds(const char *option, const char *value, unsigned int *milliseconds)
+{
+	unsigned int unit = 1000;
+	uint64_t number = 0;
+	const char *end = value;
+
+	for (; isdigit((unsigned char)*end) && number <= UINT32_MAX; end++)
+		number = 10 * number + (uint64_t)(*end - '0');
+	number *= unit;
+	if (end != value && *end == '.')
+		for (end++; isdigit((unsigned char)*end) && unit > 1; end++)
+			number += (uint64_t)(*end - '0') * (unit /= 10);
+	if (end == value || *end || number > UINT32_MAX)
+		return options_refuse(option, value, "is not a time in seconds");
+	*milliseconds = (unsigned int)number;
+	return true;
+}
+
 int options_parse(int argc, char **argv, const struct option_entry *table,
 		  bool (*take)(void *data, int index, const char *value), void *data)
 {

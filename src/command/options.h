@@ -47,6 +47,9 @@ bool options_number(const char *text, uint64_t *number, const char **end);
 /** options_count - take a number that has nothing after it, for --@option; or refuse it. */
 bool options_count(const char *option, const char *value, unsigned int *count);
 
+/** options_seconds - the same of a time in seconds, with up to three digits after a point. */
+bool options_seconds(const char *option, const char *value, unsigned int *milliseconds);
+
 /** options_print - write the table for --help. */
 void options_print(FILE *stream, const struct option_entry *table);
 

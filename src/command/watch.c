@@ -16,7 +16,9 @@ struct watch {
 	struct inspection *inspection;
 	struct live_view *known, *view;	/* of the look before, and of this one */
 	struct timespec start;
-	uint64_t looks, incomplete;	/* incomplete: looks that did not see or decide all */
+	uint64_t looks, audits;
+	uint64_t incomplete;		/* looks that did not see or decide all */
+	double longest;			/* seconds that a look took */
 	uint64_t found, gone, transient, undecided;
 	struct audit_summary last;
 };
@@ -111,6 +113,7 @@ static void count(struct watch *watch)
 	struct report_totals *totals = &watch->inspection->output.totals;
 
 	watch->looks++;
+	watch->audits += view->audits;
 	watch->transient += view->transient;
 	/* Ctrl-C is how this ends: what was not decided by then is no matter */
 	if (view->summary.interrupted)
@@ -151,11 +154,12 @@ static void summarize(struct watch *watch)
 	const struct output_options *options = &watch->inspection->output.options;
 	double seconds = seconds_since(&watch->start);
 	uint64_t pages = memory_statistics(watch->inspection->dump.memory)->pages_read;
-	char text[512], looks[32], transient[32], read[32];
+	char text[512], looks[32], audits[32], transient[32], read[32];
 
 	progress_clear(&watch->inspection->progress);
-	snprintf(text, sizeof(text), "%.0f s, %s looks, %s pages read (%.0f a second)", seconds,
-		 text_number(watch->looks, looks), text_number(pages, read),
+	snprintf(text, sizeof(text), "%.0f s; %s looks of %.1f s at most, %s audits in all; %s pages "
+		 "read (%.0f a second)", seconds, text_number(watch->looks, looks),
+		 watch->longest, text_number(watch->audits, audits), text_number(pages, read),
 		 seconds > 0 ? (double)pages / seconds : 0.0);
 	lines_labelled(options, "watched", text);
 	snprintf(text, sizeof(text), "%llu new, %llu gone, %llu still there at the end; %s seen and gone "
@@ -173,8 +177,8 @@ static void print_begin(const struct watch *watch)
 	const struct output_options *options = &inspection->output.options;
 
 	print_time(options->stream);
-	fprintf(options->stream, "watching Linux %s every %u s; symbols: %s; types: %s\n",
-		inspection->subject.release, inspection->options->watch,
+	fprintf(options->stream, "watching Linux %s every %g s; symbols: %s; types: %s\n",
+		inspection->subject.release, inspection->options->watch / 1000.0,
 		inspection->subject.symbols_from, inspection->subject.types_from);
 	fflush(options->stream);
 }
@@ -182,9 +186,9 @@ static void print_begin(const struct watch *watch)
 /* Until the next look is due; at once if the last one took longer. */
 static bool wait_next(const struct watch *watch, const struct timespec *began)
 {
-	double left = watch->inspection->options->watch - seconds_since(began);
+	double left = watch->inspection->options->watch - 1000 * seconds_since(began);
 
-	return live_wait(watch->inspection->live, left > 0 ? (uint64_t)(left * 1000) : 0);
+	return live_wait(watch->inspection->live, left > 0 ? (uint64_t)left : 0);
 }
 
 bool watch_run(struct inspection *inspection, struct error *err)
@@ -192,6 +196,7 @@ bool watch_run(struct inspection *inspection, struct error *err)
 	struct live_view views[2] = {0};
 	struct watch watch = {.inspection = inspection, .known = &views[0], .view = &views[1]};
 	struct timespec began;
+	double took;
 	bool good;
 
 	clock_gettime(CLOCK_MONOTONIC, &watch.start);
@@ -199,6 +204,9 @@ bool watch_run(struct inspection *inspection, struct error *err)
 	do {
 		clock_gettime(CLOCK_MONOTONIC, &began);
 		good = look(&watch, err);
+		took = seconds_since(&began);
+		if (watch.longest < took)
+			watch.longest = took;
 	} while (good && wait_next(&watch, &began));
 	if (good)
 		summarize(&watch);

@@ -28,6 +28,7 @@ struct image {
 	struct vmlinux *vmlinux;
 	struct symbols *symbols;	/* one of the two */
 	bool live;
+	bool listed;			/* kallsyms are those of /proc/kallsyms */
 };
 
 static bool read_vmcoreinfo(struct image *image, const struct source_facts *facts,
@@ -98,7 +99,8 @@ static bool load_running(struct image *image)
 		return false;
 	read_notes_file(image, "/sys/kernel/notes");
 	image->kallsyms = kallsyms_running("/proc/kallsyms", image->stext, NULL);
-	return image->kallsyms != NULL;
+	image->listed = image->kallsyms != NULL;
+	return image->listed;
 }
 
 /* The tables that VMCOREINFO names; cheap. */
@@ -264,6 +266,8 @@ const char *image_build_id(const struct image *image)
 
 const char *image_symbols_from(const struct image *image)
 {
+	if (image->live && image->kallsyms && !image->listed)
+		return "kallsyms in memory";
 	return image->symbols->ops->name;
 }
 

@@ -9,7 +9,7 @@
 
 /*
  * Of the first audit of a look only the keys of its findings are kept, as under heavy
- * swapping it has many, most of which are gone in the second: 1 MiB.
+ * swapping it has many, most of which are gone in the second: 2 MiB.
  */
 #define KEYS_MAX   (1 << 17)
 /* Findings that one look can keep an eye on: 4 MiB of them. */

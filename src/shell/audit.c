@@ -145,6 +145,14 @@ static bool begin_looks(struct shell *shell, struct error *err)
 	return shell->looks || error_set(err, ERROR_SYSTEM, "out of memory");
 }
 
+bool shell_settle(struct shell *shell, struct error *err)
+{
+	if (!begin_looks(shell, err))
+		return false;
+	live_settle(shell->looks);
+	return true;
+}
+
 static bool audit_live(struct gathering *gathering, struct error *err)
 {
 	struct shell *shell = gathering->shell;

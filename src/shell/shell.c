@@ -224,8 +224,8 @@ static bool run_command(struct shell *shell, struct shell_line *line, struct err
 	shell->json = shell->json_always;
 	if (!command->raw)
 		take_json(shell, line);
-	if (shell->live)
-		memory_forget(shell->dump.memory);
+	if (shell->live && !shell_settle(shell, err))
+		return false;
 	return outlet_open(&outlet, line, shell->interactive && !shell->no_pager, err) &&
 	       run_to(shell, command, line, &outlet, err);
 }

@@ -105,6 +105,12 @@ bool shell_stopped(const struct shell *shell);
 bool shell_number(struct shell *shell, const char *text, bool hex, uint64_t *value,
 		  struct error *err);
 
+/**
+ * shell_settle - of the running kernel: forget what was read, and see anew what the CPUs do.
+ * False with @err set when out of memory.
+ */
+bool shell_settle(struct shell *shell, struct error *err);
+
 /** shell_audit - run the audit if there is none yet (or @again): fills shell->audit. */
 bool shell_audit(struct shell *shell, bool again, struct error *err);
 

@@ -3,14 +3,19 @@
  * The running kernel, by /proc/kcore (fs/proc/kcore.c): an ELF core whose segments are
  * parts of the kernel's address space, the direct map of all RAM among them.
  *
- * Nothing is kept here but where the segments are. What the kernel does not want to show
- * or cannot read it hands out as zeros: unmapped parts of vmalloc and vmemmap, pages
- * that are poisoned, offline or not accepted yet. Zeros would look like freed pages, so a page that
- * is all zeros is looked up in the page tables: one that is not mapped was not read.
+ * What is not mapped, in vmalloc and vmemmap, the kernel hands out as zeros, which would look
+ * like freed pages. And vmalloc it copies with a spinlock held that all who allocate there
+ * want; before 5.13 (f608788cd2d6) it goes through a list of all areas each time, which has
+ * an entry for each thread. So page tables are walked here, and the page they lead to is read
+ * from the direct map: that of all RAM.
+ *
+ * Kept are where the segments are, and until refresh() the last table of each level.
  */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,6 +25,7 @@
 #include "source/vmcoreinfo.h"
 
 #define PAGE_SIZE 4096
+#define LEVELS_MAX 5
 
 /* Where the kernel image is mapped: arch/x86/include/asm/page_64_types.h */
 #define START_KERNEL_MAP UINT64_C(0xffffffff80000000)
@@ -43,6 +49,13 @@ struct segment {
 	uint64_t physical;	/* NO_PHYSICAL: not told, as of vmalloc and vmemmap */
 };
 
+/* One page of page tables. */
+struct table {
+	bool kept;
+	uint64_t physical;
+	uint64_t entries[PAGE_SIZE / 8];
+};
+
 struct kcore {
 	int file;
 	struct segment *segments;	/* by address; they do not overlap */
@@ -52,15 +65,27 @@ struct kcore {
 	uint64_t root;		/* physical */
 	unsigned int levels;
 	uint64_t encryption_mask;	/* AMD's SME bit */
+	struct table tables[LEVELS_MAX];	/* of the level above [0], the lowest */
 };
 
 /* ------------------------------------------------------------------------ open */
 
-static bool lacks_right(void)
+/* CAP_SYS_RAWIO, as the kernel tells it: proc(5), CapEff. */
+static bool has_right(void)
 {
-	return geteuid() != 0;
+	FILE *status = fopen("/proc/self/status", "re");
+	unsigned long long rights = 0;
+	char line[256];
+
+	while (status && fgets(line, sizeof(line), status))
+		if (sscanf(line, "CapEff: %llx", &rights) == 1)
+			break;
+	if (status)
+		fclose(status);
+	return rights >> CAP_SYS_RAWIO & 1;
 }
 
+/* Does the kernel say so? It cannot where securityfs is not mounted. */
 static bool is_locked_down(void)
 {
 	char text[128] = "";
@@ -87,9 +112,13 @@ static bool cannot_open(const char *path, int reason, struct error *err)
 	if (is_locked_down())
 		return error_set(err, ERROR_SYSTEM, "%s: the kernel is locked down "
 				 "(confidentiality): its memory cannot be read; name a dump", path);
-	if (lacks_right())
+	if (geteuid())
 		return error_set(err, ERROR_SYSTEM, "%s: to look at the running kernel takes "
 				 "root; try sudo, or name a dump", path);
+	if (has_right())
+		return error_set(err, ERROR_SYSTEM, "%s: not even root may read the kernel's "
+				 "memory: it is locked down (confidentiality), or a security module "
+				 "forbids it; name a dump", path);
 	return error_set(err, ERROR_SYSTEM, "%s: to look at the running kernel takes the right "
 			 "CAP_SYS_RAWIO, which root in a container mostly has not; run it on the "
 			 "host", path);
@@ -342,20 +371,32 @@ static enum read_status read_physical(const struct kcore *kcore, uint64_t addres
 	return read_segment(kcore, segment, address - segment->physical, buffer, length);
 }
 
-/* Walk the page tables: nothing of them is kept, as they change too. */
-static enum read_status to_physical(struct source *source, uint64_t *address)
+static enum read_status read_entry(struct kcore *kcore, unsigned int level, uint64_t physical,
+				   unsigned int index, uint64_t *entry)
 {
-	const struct kcore *kcore = source->private;
+	struct table *table = &kcore->tables[level - 1];
+	enum read_status status;
+
+	if (!table->kept || table->physical != physical) {
+		status = read_physical(kcore, physical, table->entries, sizeof(table->entries));
+		table->kept = status == READ_OK;
+		table->physical = physical;
+		if (status != READ_OK)
+			return status;
+	}
+	*entry = table->entries[index];
+	return READ_OK;
+}
+
+static enum read_status walk(struct kcore *kcore, uint64_t *address)
+{
 	uint64_t table = kcore->root, entry, mask;
 	enum read_status status;
 
-	if (!(*address >> 63))
-		return READ_UNMAPPED;
 	for (unsigned int level = kcore->levels;; level--) {
 		unsigned int shift = 12 + 9 * (level - 1);
 
-		status = read_physical(kcore, table + 8 * (*address >> shift & 511), &entry,
-				       sizeof(entry));
+		status = read_entry(kcore, level, table, *address >> shift & 511, &entry);
 		if (status != READ_OK)
 			return status;
 		if (!(entry & ENTRY_PRESENT))
@@ -369,25 +410,56 @@ static enum read_status to_physical(struct source *source, uint64_t *address)
 	}
 }
 
+static void forget_tables(struct kcore *kcore)
+{
+	for (unsigned int i = 0; i < LEVELS_MAX; i++)
+		kcore->tables[i].kept = false;
+}
+
+/* What the tables that are kept do not map may have been mapped since. */
+static enum read_status to_physical(struct source *source, uint64_t *address)
+{
+	struct kcore *kcore = source->private;
+	enum read_status status;
+
+	if (!(*address >> 63))
+		return READ_UNMAPPED;
+	status = walk(kcore, address);
+	if (status == READ_OK)
+		return status;
+	forget_tables(kcore);
+	return walk(kcore, address);
+}
+
 static bool all_zeros(const unsigned char *page)
 {
 	return !page[0] && !memcmp(page, page + 1, PAGE_SIZE - 1);
+}
+
+/* Struct pages may lie in memory that is no RAM (altmap); of a device there are zeros. */
+static enum read_status read_mapped(const struct kcore *kcore, const struct segment *segment,
+				    uint64_t address, void *page)
+{
+	enum read_status status = read_segment(kcore, segment, address - segment->address, page,
+					       PAGE_SIZE);
+
+	return status == READ_OK && all_zeros(page) ? READ_NOT_RAM : status;
 }
 
 static enum read_status read_virtual(struct source *source, uint64_t address, void *page)
 {
 	const struct kcore *kcore = source->private;
 	const struct segment *segment = segment_at(kcore, address);
+	uint64_t physical = address;
 	enum read_status status;
 
-	if (!segment) {
-		/* the stacks of exceptions, for one */
-		status = to_physical(source, &address);
-		return status == READ_OK ? read_physical(kcore, address, page, PAGE_SIZE) : status;
-	}
-	status = read_segment(kcore, segment, address - segment->address, page, PAGE_SIZE);
-	if (status == READ_OK && segment->physical == NO_PHYSICAL && all_zeros(page))
-		return to_physical(source, &address);
+	if (segment && segment->physical != NO_PHYSICAL)
+		return read_segment(kcore, segment, address - segment->address, page, PAGE_SIZE);
+	status = to_physical(source, &physical);
+	if (status == READ_OK)
+		status = read_physical(kcore, physical, page, PAGE_SIZE);
+	if (status == READ_NOT_RAM && segment)
+		status = read_mapped(kcore, segment, address, page);
 	return status;
 }
 
@@ -404,6 +476,7 @@ static void refresh(struct source *source)
 {
 	struct kcore *kcore = source->private, fresh;
 
+	forget_tables(kcore);
 	if (!open_file(&fresh, source->live, NULL)) {
 		drop(&fresh);
 		return;

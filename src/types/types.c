@@ -242,7 +242,8 @@ static struct types *btf_in_dump(const struct image *image, struct error *err)
 			  " in the dump: %s", start, end, read_status_text(status));
 		return NULL;
 	}
-	return btf_open(data, (size_t)(end - start), "BTF in the dump", err);
+	return btf_open(data, (size_t)(end - start),
+			image_live(image) ? "BTF in memory" : "BTF in the dump", err);
 }
 
 #define RUNNING_BTF "/sys/kernel/btf/vmlinux"

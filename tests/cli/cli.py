@@ -257,6 +257,9 @@ class Tests:
         self.refused("scan", "--watch=1", self.good, status=USAGE, say="--watch is for the running kernel")
         self.refused("scan", "--watch=1", "--json", "/proc/kcore", status=USAGE, say="no --json")
         self.refused("scan", "--watch=0", status=USAGE, say="'0' is no time")
+        self.refused("scan", "--watch=0.000", status=USAGE, say="is no time")
+        for odd in ("", ".5", "1.2345", "-1", "0x1", "1s", "4294968"):
+            self.refused("scan", f"--watch={odd}", status=USAGE, say="is not a time in seconds")
         self.refused("explain", "--watch=1", status=USAGE, say="--watch")
         self.refused("scan", "--confirm=many", self.good, status=USAGE, say="is not a number")
         self.refused("scan", "--confirm=101", self.good, status=USAGE, say="more than 100")

@@ -209,6 +209,57 @@ static void test_forget(void **state)
 	image_free(image);
 }
 
+static struct image *make_whole_image(void)
+{
+	struct image *image = image_new(PAGES, false);
+
+	memset(image_page(image, ZEROS), 0, IMAGE_PAGE);
+	return image;
+}
+
+/* What is mapped since a table was read is seen, what went only after memory_forget(). */
+static void test_tables(void **state)
+{
+	struct image *image = make_image(false), *whole = make_whole_image();
+	uint64_t at = IMAGE_KERNEL_MAP + HOLE * IMAGE_PAGE, value;
+	struct source *source;
+	struct memory *memory;
+
+	(void)state;
+	write_image(image, PAGES);
+	source = open_live(path, NULL);
+	memory = memory_new(source, 0);
+	assert_int_equal(read_page(source, image, ADDRESS_VIRTUAL, at, HOLE), READ_UNMAPPED);
+	write_image(whole, PAGES);
+	assert_int_equal(read_page(source, whole, ADDRESS_VIRTUAL, at, HOLE), READ_OK);
+	write_image(image, PAGES);
+	memory_forget(memory);
+	assert_int_equal(memory_read_u64(memory, at, &value), READ_UNMAPPED);
+	memory_free(memory);
+	source_close(source);
+	image_free(whole);
+	image_free(image);
+}
+
+/* Mapped, but no RAM: as of a device, which gives zeros, or struct pages of one. */
+static void test_no_ram(void **state)
+{
+	struct image *image = make_whole_image();
+	struct source *source;
+
+	(void)state;
+	write_image(image, ZEROS);
+	source = open_live(path, NULL);
+	assert_int_equal(read_page(source, image, ADDRESS_VIRTUAL,
+				   IMAGE_KERNEL_MAP + (ZEROS - 1) * IMAGE_PAGE, ZEROS - 1), READ_OK);
+	assert_int_equal(read_page(source, image, ADDRESS_VIRTUAL,
+				   IMAGE_KERNEL_MAP + ZEROS * IMAGE_PAGE, ZEROS), READ_NOT_RAM);
+	assert_int_equal(read_page(source, image, ADDRESS_VIRTUAL,
+				   IMAGE_KERNEL_MAP + (ZEROS + 1) * IMAGE_PAGE, ZEROS + 1), READ_OK);
+	source_close(source);
+	image_free(image);
+}
+
 static void test_cut(void **state)
 {
 	struct image *image = make_image(false);
@@ -327,6 +378,8 @@ int main(void)
 		cmocka_unit_test(test_five_levels),
 		cmocka_unit_test(test_translation),
 		cmocka_unit_test(test_forget),
+		cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_no_ram),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_noise),

@@ -110,7 +110,7 @@ def _parser():
     living.add_argument("kernel", metavar="KERNEL", choices=kernels.KERNELS)
     living.add_argument("--scenario", default="churn", metavar="NAME", help="what goes on meanwhile (churn)")
     living.add_argument("--seconds", type=int, default=60, metavar="N", help="how long it watches (60)")
-    living.add_argument("--interval", type=int, default=1, metavar="N", help="seconds from look to look (1)")
+    living.add_argument("--interval", type=float, default=1, metavar="N", help="seconds from look to look (1)")
     comparing = commands.add_parser("compare", help="what kswapck says of one vmcore in all its formats")
     comparing.set_defaults(run=_compare, crashkernel=None)
     comparing.add_argument("name", nargs="?", default="6.1-idle", metavar="KERNEL-SCENARIO", help="(6.1-idle)")
