@@ -455,11 +455,7 @@ static bool tell_again(const struct inspection *inspection, unsigned int told)
 	       live_wait(inspection->live, 100);
 }
 
-/*
- * What is no gap in the story of a running kernel: that a CPU went on while it was looked
- * at, for then it is not stuck, and what this program itself does.
- */
-static void judge_gaps(struct story *story)
+void inspection_judge_live(struct story *story)
 {
 	bool sampled = false, doubtful = false;
 	size_t i;
@@ -485,7 +481,7 @@ static bool tell_once(struct inspection *inspection, const struct story_options 
 	inspection->story = story_tell(&inspection->dump.kernel, &inspection->findings,
 				       &inspection->output.totals.audit, options, err);
 	if (inspection->story && inspection->live)
-		judge_gaps(inspection->story);
+		inspection_judge_live(inspection->story);
 	return inspection->story;
 }
 

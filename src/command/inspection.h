@@ -95,6 +95,11 @@ void inspection_left_out(const struct catalogue *graded, struct report_totals *t
  * story is not incomplete for it.
  */
 void inspection_tell_left_out(struct story *story, const struct report_totals *totals);
+/**
+ * inspection_judge_live - what is no gap in the story of a running kernel: that a CPU went
+ * on while it was looked at, for then it is not stuck, and what this program itself does.
+ */
+void inspection_judge_live(struct story *story);
 /** inspection_exit_status - what an audit makes of the exit status. */
 int inspection_exit_status(const struct audit_summary *audit);
 

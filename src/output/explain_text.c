@@ -119,18 +119,46 @@ static void missing(struct teller *teller, bool *any)
 	*any = true;
 }
 
+/* Who runs on while he is looked at is not stuck; that his chain breaks off is no matter. */
+static bool went_on(const struct teller *teller, size_t index)
+{
+	return teller->explanation->subject->facts->live &&
+	       !words_is_stalled(teller->story, index) &&
+	       words_is_spinner(teller->story, index) == SIZE_MAX;
+}
+
+static bool is_missing(const struct teller *teller, size_t index)
+{
+	return !words_chain_seen(&teller->story->threads[index]) && !went_on(teller, index);
+}
+
+static void missing_in_motion(struct teller *teller, bool *any)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < teller->story->thread_count; i++)
+		count += !words_chain_seen(&teller->story->threads[i]) && went_on(teller, i);
+	if (!count)
+		return;
+	phrase_begin(&teller->phrase, "%s", "");
+	words_count(&teller->phrase, count, "call chain");
+	phrase_add(&teller->phrase, " of tasks that went on while they were looked at");
+	missing(teller, any);
+}
+
 static void missing_of_stacks(struct teller *teller, bool *any)
 {
 	const struct story *story = teller->story;
 	size_t i, count = 0, limit, shown = 0;
 
+	missing_in_motion(teller, any);
 	for (i = 0; i < story->thread_count; i++)
-		count += !words_chain_seen(&story->threads[i]);
+		count += is_missing(teller, i);
 	limit = teller_limit(count, STACKS_SHOWN);
 	for (i = 0; i < story->thread_count && shown < limit; i++) {
 		const struct story_thread *thread = &story->threads[i];
 
-		if (words_chain_seen(thread))
+		if (!is_missing(teller, i))
 			continue;
 		shown++;
 		phrase_begin(&teller->phrase, "call chain of ");

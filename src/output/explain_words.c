@@ -438,13 +438,19 @@ static void unrelated_verdict(const struct explanation *explanation, struct phra
 	phrase_add(phrase, ".");
 }
 
-/* "call chains of 2 of 2 CPUs, RCU": what nobody can be seen stuck without. */
-static void add_not_seen(const struct story *story, struct phrase *phrase)
+/*
+ * "call chains of 2 of 2 CPUs, RCU": what nobody can be seen stuck without. A CPU of the
+ * running kernel whose chain breaks off is one that goes on.
+ */
+static void add_not_seen(const struct explanation *explanation, struct phrase *phrase)
 {
+	const struct story *story = explanation->story;
 	unsigned int seen = words_chains_seen(story);
 	size_t start;
 
-	phrase_add(phrase, " Not seen, for it could not be read: ");
+	phrase_add(phrase, " Not seen, for it %s: ",
+		   explanation->subject->facts->live && story->rcu.read && words_log_read(&story->log) ?
+		   "went on meanwhile" : "could not be read");
 	start = phrase->length;
 	if (seen < story->cpu_count) {
 		phrase_add(phrase, "the call chains of %u of ", story->cpu_count - seen);
@@ -495,7 +501,7 @@ static void clean_verdict(const struct explanation *explanation, struct phrase *
 		   complete ? "the swap cache" : "what could be seen of the swap cache");
 	if (words_chains_seen(story) < story->cpu_count || !story->rcu.read ||
 	    !words_log_read(&story->log))
-		add_not_seen(story, phrase);
+		add_not_seen(explanation, phrase);
 	add_panic(story, phrase);
 }
 

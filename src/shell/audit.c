@@ -224,6 +224,8 @@ bool shell_tell(struct shell *shell, struct error *err)
 			live_settle(shell->looks);
 		shell->story = story_tell(&shell->dump.kernel, &shell->story_findings,
 					  &shell->audit.summary, &options, err);
+		if (shell->story && shell->live)
+			inspection_judge_live(shell->story);
 	} while (tell_again(shell, ++told));
 	progress_clear(&shell->progress);
 	if (shell->story && shell->story->interrupted) {

@@ -315,6 +315,18 @@ enum tree_form {
 	TREE_NODE,
 };
 
+/* One of the swap cache has no host, but operations of its own. */
+static bool is_swap_space(const struct kernel *kernel, uint64_t address)
+{
+	struct field operations;
+	uint64_t own, actual;
+
+	return kernel_field(kernel, "address_space", "a_ops", &operations) &&
+	       image_symbol(kernel->image, "swap_aops", &own) &&
+	       memory_read_u64(kernel->memory, address + operations.offset, &actual) == READ_OK &&
+	       actual == own;
+}
+
 /*
  * A tree that has a node says itself where its struct xarray is. One with less may be
  * anything: then ADDR is taken for an address_space if its host points back to it.
@@ -331,7 +343,7 @@ static enum tree_form form_of(const struct kernel *kernel, uint64_t address,
 		return TREE_NODE;
 	if (!kernel_field(kernel, "address_space", "i_pages", &i_pages))
 		return TREE_XARRAY;
-	if (looks_like_xarray(kernel, address + i_pages.offset))
+	if (looks_like_xarray(kernel, address + i_pages.offset) || is_swap_space(kernel, address))
 		return TREE_SPACE;
 	if (kernel_field(kernel, "address_space", "host", &host) &&
 	    kernel_field(kernel, "inode", "i_mapping", &mapping) &&

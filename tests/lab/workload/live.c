@@ -220,7 +220,8 @@ void observe(void)
 	for (size_t i = 0; i < sizeof(healthy) / sizeof(healthy[0]); i++)
 		run(&healthy[i]);
 	run_shell();
-	for (size_t i = 0; i < sizeof(strange) / sizeof(strange[0]); i++)
+	/* where RCU is stalled, unmounting never ends */
+	for (size_t i = 0; getenv("lab_live_strange") && i < sizeof(strange) / sizeof(strange[0]); i++)
 		run(&strange[i]);
 	say("live-end");
 	_exit(0);
