@@ -11,7 +11,6 @@
 #include "command/interrupt.h"
 #include "command/options.h"
 #include "command/sandbox.h"
-#include "output/lines.h"
 
 /* --------------------------------------------------------------------- options */
 
@@ -358,6 +357,15 @@ int inspection_exit_status(const struct audit_summary *audit)
 	return status;
 }
 
+struct report_live inspection_live_totals(const struct live_view *view)
+{
+	return (struct report_live){
+		.audits = view->audits,
+		.transient = view->transient,
+		.undecided = view->undecided,
+	};
+}
+
 /* Only what is confirmed is reported, so nothing before all audits are done. */
 static bool audit_live(struct inspection *inspection, struct error *err)
 {
@@ -371,6 +379,7 @@ static bool audit_live(struct inspection *inspection, struct error *err)
 	for (i = 0; i < view->findings.count; i++)
 		on_finding(inspection, &view->findings.list[i].finding);
 	inspection->output.totals.audit = view->summary;
+	inspection->output.totals.live = inspection_live_totals(view);
 	return true;
 }
 
@@ -402,35 +411,12 @@ bool inspection_audit(struct inspection *inspection, struct error *err)
 	progress_clear(&inspection->progress);
 	totals->reads = *memory_statistics(inspection->dump.memory);
 	totals->exit_status = inspection_exit_status(&totals->audit);
-	if (inspection->view.undecided)
-		totals->exit_status |= EXIT_INCOMPLETE;
 	return done;
-}
-
-/* How sure what was found in motion is, and what it took. */
-static void describe_live(const struct inspection *inspection, char *text, size_t size)
-{
-	const struct live_view *view = &inspection->view;
-	char transient[32], undecided[32], pages[32], more[96] = "";
-
-	if (view->undecided)
-		snprintf(more, sizeof(more), ", %s neither held nor went in that time",
-			 text_number(view->undecided, undecided));
-	snprintf(text, size, "looked at %u time%s; %s seen and gone again%s; %s pages read",
-		 view->audits, view->audits == 1 ? "" : "s",
-		 text_number(view->transient, transient), more,
-		 text_number(memory_statistics(inspection->dump.memory)->pages_read, pages));
 }
 
 void inspection_end(struct inspection *inspection)
 {
-	char text[256];
-
 	inspection->output.ops->end(&inspection->output, &inspection->subject);
-	if (!inspection->live || inspection->options->json)
-		return;
-	describe_live(inspection, text, sizeof(text));
-	lines_labelled(&inspection->output.options, "live", text);
 }
 
 /* -------------------------------------------------------------------- the story */

@@ -95,6 +95,8 @@ void inspection_left_out(const struct catalogue *graded, struct report_totals *t
  * story is not incomplete for it.
  */
 void inspection_tell_left_out(struct story *story, const struct report_totals *totals);
+/** inspection_live_totals - what looking at a running kernel took. */
+struct report_live inspection_live_totals(const struct live_view *view);
 /**
  * inspection_judge_live - what is no gap in the story of a running kernel: that a CPU went
  * on while it was looked at, for then it is not stuck, and what this program itself does.

@@ -120,10 +120,8 @@ static void count(struct watch *watch)
 		return;
 	watch->undecided += view->undecided;
 	watch->last = view->summary;
-	watch->incomplete += view->undecided || !audit_summary_complete(&view->summary);
+	watch->incomplete += !audit_summary_complete(&view->summary);
 	totals->exit_status |= inspection_exit_status(&view->summary);
-	if (view->undecided)
-		totals->exit_status |= EXIT_INCOMPLETE;
 }
 
 static bool look(struct watch *watch, struct error *err)

@@ -485,20 +485,31 @@ static bool any_doubtful(const struct look *look)
 	       view->audits <= look->live->options->confirm;
 }
 
+/* As the audit says of slots that it cannot judge: nobody is to call them clean. */
+static void note_undecided(struct audit_summary *summary, uint64_t slots)
+{
+	if (slots && summary->reason_count < AUDIT_REASONS_MAX)
+		summary->reasons[summary->reason_count++] = (struct audit_reason){
+			"what was found there neither held nor went while it was looked at", slots};
+}
+
 static void drop_undecided(struct look *look)
 {
 	struct live_view *view = look->view;
 	struct live_findings *findings = &view->findings;
+	uint64_t slots;
 	size_t kept = 0;
 
 	if (view->audits < 2)
 		view->undecided += look->key_count;
+	slots = view->undecided;
 	view->summary.errors = view->summary.warnings = 0;
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct live_finding *candidate = &findings->list[i];
 
 		if (candidate->held < needed(look->live, &candidate->finding)) {
 			view->undecided++;
+			slots += candidate->finding.count ? candidate->finding.count : 1;
 			continue;
 		}
 		view->summary.errors += candidate->finding.severity == KSWAPCK_ERROR;
@@ -506,6 +517,7 @@ static void drop_undecided(struct look *look)
 		findings->list[kept++] = *candidate;
 	}
 	findings->count = kept;
+	note_undecided(&view->summary, slots);
 }
 
 static bool late(const struct look *look)

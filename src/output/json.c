@@ -211,6 +211,17 @@ static void write_failed_pages(struct json_writer *json, const struct memory_sta
 	json_close(json, '}');
 }
 
+static void write_live(struct json_writer *json, const struct report_live *live)
+{
+	if (!live->audits)
+		return;
+	json_object(json, "live");
+	json_number(json, "audits", live->audits);
+	json_number(json, "transient", live->transient);
+	json_number(json, "undecided", live->undecided);
+	json_close(json, '}');
+}
+
 static void json_end(struct output *output, const struct report_subject *subject)
 {
 	const struct report_totals *totals = &output->totals;
@@ -243,6 +254,7 @@ static void json_end(struct output *output, const struct report_subject *subject
 	json_number(json, "shmem_entries", audit->shmem_entries);
 	json_number(json, "pages_read", totals->reads.pages_read);
 	json_close(json, '}');
+	write_live(json, &totals->live);
 	json_object(json, "coverage");
 	json_bool(json, "complete", audit_summary_complete(audit));
 	json_bool(json, "interrupted", audit->interrupted);

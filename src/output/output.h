@@ -34,12 +34,20 @@ struct report_tally {
 };
 
 /* What came out of it, gathered while the findings pass by. */
+/* How sure what was found in motion is. */
+struct report_live {
+	unsigned int audits;	/* fresh ones, one after the other; 0: of a dump */
+	uint64_t transient;	/* findings that were gone in a later one */
+	uint64_t undecided;	/* that neither held for long enough, nor went */
+};
+
 struct report_totals {
 	struct audit_summary audit;
 	struct report_tally problems[REPORT_PROBLEMS_MAX];	/* in catalogue order */
 	struct kswapck_device devices[REPORT_DEVICES_MAX];
 	size_t device_count;
 	struct memory_statistics reads;	/* pages read from the dump, or not */
+	struct report_live live;
 	unsigned int left_out;		/* problems that the user does not want looked for */
 	char left_out_names[200];	/* "freed-folio, nrpages" */
 	int exit_status;

@@ -232,6 +232,24 @@ static void print_pages(struct output *output)
 	line(output, "pages", text);
 }
 
+/* What the running kernel was asked for, and how sure the answer is. */
+static void print_live(struct output *output)
+{
+	const struct report_live *live = &output->totals.live;
+	char text[256], transient[32], undecided[32], pages[32], more[96] = "";
+
+	if (!live->audits)
+		return;
+	if (live->undecided)
+		snprintf(more, sizeof(more), ", %s neither held nor went in that time",
+			 text_number(live->undecided, undecided));
+	snprintf(text, sizeof(text), "looked at %u time%s; %s seen and gone again%s; %s pages read",
+		 live->audits, live->audits == 1 ? "" : "s",
+		 text_number(live->transient, transient), more,
+		 text_number(output->totals.reads.pages_read, pages));
+	line(output, "live", text);
+}
+
 /* The first problem found, for the hint. */
 static const struct kswapck_problem *first_problem(const struct output *output)
 {
@@ -288,6 +306,7 @@ static void text_end(struct output *output, const struct report_subject *subject
 	print_devices(output);
 	print_counts(output);
 	print_pages(output);
+	print_live(output);
 	coverage_for_each(&output->totals, subject, print_gap, output);
 	fputc('\n', output->options.stream);
 	print_verdict(output);

@@ -85,6 +85,7 @@ static void total_up(struct shell *shell, const struct report_totals *tally)
 
 	*totals = *tally;
 	totals->audit = audit->summary;
+	totals->live = audit->live;
 	memcpy(totals->devices, audit->devices, sizeof(totals->devices));
 	totals->device_count = audit->device_count;
 	totals->reads = *memory_statistics(shell->dump.memory);
@@ -165,6 +166,7 @@ static bool audit_live(struct gathering *gathering, struct error *err)
 	for (i = 0; done && i < view.findings.count; i++)
 		on_finding(gathering, &view.findings.list[i].finding);
 	shell->audit.summary = view.summary;
+	shell->audit.live = inspection_live_totals(&view);
 	live_view_free(&view);
 	return done;
 }

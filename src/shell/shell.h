@@ -26,6 +26,7 @@ struct shell_findings {
 	struct kswapck_device devices[32];
 	size_t device_count;
 	struct audit_summary summary;
+	struct report_live live;	/* of the running kernel */
 	struct report_totals totals;	/* what a report of it says at its end */
 	bool made;			/* an audit was run */
 };

@@ -220,6 +220,37 @@ static void test_patience(void **state)
 	finish(&looker);
 }
 
+#define FIVE "f", "f", "f", "f", "f"
+
+/* What is not decided when the look ends is not reported, and not passed over either. */
+static void test_undecided(void **state)
+{
+	const char *const *const comes_and_goes[] = {
+		SCRIPT("f"), SCRIPT("f", "f", "f"), SCRIPT(FIVE, "f", "f"),
+		SCRIPT(FIVE, FIVE, FIVE),
+	};
+	struct looker looker;
+	struct live_view view;
+
+	(void)state;
+	begin(&looker, 1);
+	for (size_t i = 0; i < sizeof(comes_and_goes) / sizeof(comes_and_goes[0]); i++) {
+		look(&looker, comes_and_goes[i], NULL, &view);
+		assert_int_equal(view.transient, 1);
+		assert_int_equal(view.undecided, 0);
+		assert_true(audit_summary_complete(&view.summary));
+		live_view_free(&view);
+	}
+	look(&looker, SCRIPT(FIVE, FIVE, FIVE, FIVE, FIVE), NULL, &view);
+	assert_int_equal(view.audits, 20);
+	assert_int_equal(view.findings.count, 0);
+	assert_int_equal(view.undecided, 1);
+	assert_false(audit_summary_complete(&view.summary));
+	assert_int_equal(view.summary.reasons[0].slots, 5);
+	live_view_free(&view);
+	finish(&looker);
+}
+
 /* Only the slots that were there every time. */
 static void test_range(void **state)
 {
@@ -312,6 +343,7 @@ int main(void)
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_words_move),
 		cmocka_unit_test(test_patience),
+		cmocka_unit_test(test_undecided),
 		cmocka_unit_test(test_range),
 		cmocka_unit_test(test_gaps),
 		cmocka_unit_test(test_known),
