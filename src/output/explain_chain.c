@@ -64,6 +64,9 @@ void chain_end(struct phrase *phrase, const struct story_thread *thread)
 		phrase_add(phrase, "cut: %s", unwind_end_text(thread->end));
 	if (!chain_complete(thread) && thread->end_address)
 		phrase_add(phrase, " (0x%" PRIx64 ")", thread->end_address);
+	/* of the running kernel: its stack is of another moment than its registers */
+	if (!chain_complete(thread) && thread->on_cpu && thread->origin == REGISTERS_SAMPLED)
+		phrase_add(phrase, "; it went on meanwhile");
 }
 
 void chain_function(struct phrase *phrase, const struct story_frame *frame)
