@@ -181,12 +181,11 @@ static void add_flags(struct kswapck_finding *finding, const struct kswapck_clus
 			 cluster->marks_size, cluster->marks_raw);
 }
 
-static void add_byte(struct kswapck_finding *finding, const struct kswapck_cluster *cluster,
-		     uint32_t i)
+static void add_byte(struct kswapck_audit *audit, struct kswapck_finding *finding,
+		     const struct kswapck_cluster *cluster, uint32_t i)
 {
-	kswapck_evidence(finding, "swap_map[slot]",
-			 cluster->device->swap_map + cluster->first_slot + i, 1,
-			 cluster->map[i]);
+	kswapck_evidence_map(audit, finding, cluster->device, cluster->first_slot + i,
+			     cluster->map[i]);
 }
 
 static void report_count(struct kswapck_audit *audit, const struct kswapck_cluster *cluster)
@@ -198,7 +197,7 @@ static void report_count(struct kswapck_audit *audit, const struct kswapck_clust
 		 cluster->number, cluster->count, cluster->map_used);
 	kswapck_evidence(&finding, "swap_cluster_info.count", cluster->count_address,
 			 cluster->count_size, cluster->count_raw);
-	add_byte(&finding, cluster, 0);
+	add_byte(audit, &finding, cluster, 0);
 	kswapck_report(audit, &finding);
 }
 
@@ -337,7 +336,7 @@ static void check_free(struct kswapck_audit *audit, const struct kswapck_cluster
 
 	if (tally->used) {
 		finding = about_flags(cluster, "marked as free", "slots in use", tally->used);
-		add_byte(&finding, cluster, tally->first_used);
+		add_byte(audit, &finding, cluster, tally->first_used);
 		kswapck_report(audit, &finding);
 	} else if (cluster->count) {
 		report_count(audit, cluster);
@@ -380,7 +379,7 @@ static void check_huge(struct kswapck_audit *audit, const struct kswapck_cluster
 			 "SWAP_HAS_CACHE: %u", cluster->number,
 			 cluster->slots - tally->cached);
 		add_flags(&finding, cluster);
-		add_byte(&finding, cluster, tally->first_uncached);
+		add_byte(audit, &finding, cluster, tally->first_uncached);
 		kswapck_report(audit, &finding);
 		return;
 	}

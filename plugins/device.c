@@ -91,7 +91,7 @@ static void report_bound(struct kswapck_audit *audit, const struct kswapck_devic
 	snprintf(finding.detail, sizeof(finding.detail), "is free, but %s is %" PRIu64, bound,
 		 value);
 	kswapck_evidence(&finding, bound, address, 4, value);
-	kswapck_evidence(&finding, "swap_map[slot]", device->swap_map + slot, 1, 0);
+	kswapck_evidence_map(audit, &finding, device, slot, 0);
 	kswapck_report(audit, &finding);
 }
 

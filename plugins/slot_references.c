@@ -180,8 +180,7 @@ static void report_reference(struct kswapck_audit *audit, int problem,
 	if (in_motion(audit, reference))
 		return;
 	if (map)
-		kswapck_evidence(&finding, "swap_map[slot]",
-				 reference->device->swap_map + reference->slot, 1, *map);
+		kswapck_evidence_map(audit, &finding, reference->device, reference->slot, *map);
 	kswapck_owner(&finding, reference);
 	describe(reference, finding.detail, sizeof(finding.detail));
 	kswapck_report(audit, &finding);
@@ -197,8 +196,7 @@ static void check_reference(struct kswapck_audit *audit,
 		report_reference(audit, NO_DEVICE, reference, NULL);
 	} else if (reference->slot >= device->slots) {
 		report_reference(audit, BEYOND_DEVICE, reference, NULL);
-	} else if (device->swap_map &&
-		   kswapck_read(audit, device->swap_map + reference->slot, &map, 1)) {
+	} else if (kswapck_slot_map(audit, device, reference->slot, &map)) {
 		if (map == 0)
 			report_reference(audit, FREE_SLOT, reference, &map);
 		else if (map == SWAP_MAP_BAD)
@@ -271,8 +269,7 @@ static void report_count(struct kswapck_audit *audit,
 		 counted == 1 ? "" : "s", counts->map[i], counts->ptes[i],
 		 counts->ptes[i] == 1 ? "y" : "ies", counts->shmem[i],
 		 counts->shmem[i] == 1 ? "" : "s");
-	kswapck_evidence(&finding, "swap_map[slot]", counts->device->swap_map + slot, 1,
-			 counts->map[i]);
+	kswapck_evidence_map(audit, &finding, counts->device, slot, counts->map[i]);
 	kswapck_report(audit, &finding);
 }
 

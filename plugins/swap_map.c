@@ -156,8 +156,8 @@ static const char continuation_unreadable[] =
 	"a count that goes on in other pages, which cannot be read";
 
 /* A finding about @count slots from @i of @space on. */
-static struct kswapck_finding about(int problem, const struct kswapck_space *space,
-				    uint32_t i, uint32_t count)
+static struct kswapck_finding about(struct kswapck_audit *audit, int problem,
+				    const struct kswapck_space *space, uint32_t i, uint32_t count)
 {
 	struct kswapck_finding finding = {
 		.problem = &problems[problem],
@@ -167,8 +167,7 @@ static struct kswapck_finding about(int problem, const struct kswapck_space *spa
 		.count = count,
 	};
 
-	kswapck_evidence(&finding, "swap_map[slot]",
-			 space->device->swap_map + finding.first_slot, 1, space->map[i]);
+	kswapck_evidence_map(audit, &finding, space->device, finding.first_slot, space->map[i]);
 	return finding;
 }
 
@@ -186,7 +185,7 @@ static bool lacks_folio(struct kswapck_audit *audit, const struct kswapck_space 
 static void report_mark(struct kswapck_audit *audit, const struct kswapck_space *space,
 			uint32_t i)
 {
-	struct kswapck_finding finding = about(MARK_WITHOUT_FOLIO, space, i, 1);
+	struct kswapck_finding finding = about(audit, MARK_WITHOUT_FOLIO, space, i, 1);
 
 	snprintf(finding.detail, sizeof(finding.detail), "0x%02x, %s", space->map[i],
 		 space->kinds[i] == KSWAPCK_ENTRY_SHADOW ? "a shadow in the tree" :
@@ -302,7 +301,7 @@ static void check_folio(struct kswapck_audit *audit, const struct kswapck_space 
 		says = "it is free";
 	else if (byte == SWAP_MAP_BAD)
 		says = "it is bad";
-	finding = about(FOLIO_WITHOUT_MARK, space, i, 1);
+	finding = about(audit, FOLIO_WITHOUT_MARK, space, i, 1);
 	finding.entry = space->entries[i];
 	if (kswapck_page_read(audit, finding.entry, &page)) {
 		finding.page = page.address;
@@ -322,7 +321,7 @@ static void check_shadow(struct kswapck_audit *audit, const struct kswapck_space
 	if (space->map[i] ||
 	    kswapck_slot_locked(audit, space->device, space->first_slot + i))
 		return;
-	finding = about(STALE_SHADOW, space, i, 1);
+	finding = about(audit, STALE_SHADOW, space, i, 1);
 	kswapck_evidence_slot(&finding, "swap cache[slot]", space, finding.first_slot);
 	kswapck_report(audit, &finding);
 }
@@ -354,7 +353,7 @@ static void check_continuation(struct kswapck_audit *audit, const struct kswapck
 		kswapck_unverified(audit, continuation_unreadable, 1);
 		return;
 	}
-	finding = about(COUNT_CONTINUATION, space, i, 1);
+	finding = about(audit, COUNT_CONTINUATION, space, i, 1);
 	snprintf(finding.detail, sizeof(finding.detail), "0x%02x, %s", space->map[i], why);
 	kswapck_report(audit, &finding);
 }
@@ -395,11 +394,12 @@ static void check_space(struct kswapck_audit *audit, const struct kswapck_space 
 			check_shadow(audit, space, i);
 		if (lacks_folio(audit, space, i))
 			check_mark(audit, space, i, &run);
-		if (is_continued(space->map[i]))
+		/* without swap_map they go on in the extend_table: see swap_table.c */
+		if (space->device->swap_map && is_continued(space->map[i]))
 			check_continuation(audit, space, i);
 	}
 	/* the counters follow the tree, under its lock */
-	if (space->locked || !space->complete)
+	if (!space->has_nrpages || space->locked || !space->complete)
 		return;
 	check_counter(audit, space, NRPAGES, "address_space.nrpages", space->nrpages_address,
 		      space->nrpages, space->pages_found);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The shape of the trees. The walk itself (src/kernel/xarray.c) finds what is
- * wrong, because it must not trust a node before it uses it; here it gets its
- * name and its place in the catalogue.
+ * The shape of the trees, and of the swap tables. The walk itself (src/kernel/xarray.c,
+ * src/kernel/swap_cache_table.c) finds what is wrong, because it must not trust a node
+ * or a table before it uses it; here it gets its name and its place in the catalogue.
  */
 #include "kswapck.h"
 
@@ -109,6 +109,56 @@ static const struct kswapck_problem problems[] = {
 		.confirm = " crash> struct xa_node NODE\n"
 			" drgn>  Object(prog, 'struct xa_node *', NODE)",
 	},
+	[KSWAPCK_TABLE_POINTER] = {
+		.id = "KS308",
+		.name = "table-pointer",
+		.severity = KSWAPCK_ERROR,
+		.class = KSWAPCK_CORRUPT,
+		.sentence = "the swap table of {slots} cannot be: {detail}",
+		.meaning = "Since 6.18 a cluster of slots that is in use points to its swap table: a "
+			"word for each slot, which says what is cached there. The pointer leads to "
+			"no kernel memory.",
+		.origin = "Memory corruption: a stray write into cluster_info[].",
+		.consequence = "The next lookup or fault on one of these slots is an oops.",
+		.confirm = " crash> rd EVIDENCE-ADDRESS; vtop VALUE\n"
+			" drgn>  prog.read_u64(EVIDENCE-ADDRESS)",
+	},
+	[KSWAPCK_TABLE_MISSING] = {
+		.id = "KS309",
+		.name = "table-missing",
+		.severity = KSWAPCK_ERROR,
+		.class = KSWAPCK_MISMATCH,
+		.sentence = "{slots} have no swap table, but their cluster counts slots in use: "
+			"{detail}",
+		.meaning = "Since 6.18 a cluster has a swap table from the moment its first slot is "
+			"given out until the last one is freed. This one counts slots in use, and has "
+			"none: what is known of these slots is lost.",
+		.origin = "A table that was freed too early (a count that got to 0 and was used on), "
+			"or a stray write into cluster_info[].",
+		.consequence = "Lookups find nothing there, so that folios in the swap cache are "
+			"not found and old data is read from the disk; whoever takes or gives up "
+			"a slot of it follows the missing pointer: an oops.",
+		.confirm = " crash> rd EVIDENCE-ADDRESS\n"
+			" drgn>  Object(prog, 'struct swap_cluster_info *', NODE)",
+	},
+	[KSWAPCK_TABLE_MARK] = {
+		.id = "KS310",
+		.name = "table-mark",
+		.severity = KSWAPCK_ERROR,
+		.class = KSWAPCK_CORRUPT,
+		.sentence = "{slots}: the swap table has a word of no known kind: {detail}",
+		.meaning = "Since 7.1 the low bits of a word in a swap table say what it is: 1 a "
+			"shadow, 10 a page frame number; 0 is a free slot, and one value a bad one. "
+			"100 is reserved and not used. This word is none of them.",
+		.origin = "Memory corruption: a bit flip, a stray write, or a table that was freed and "
+			"used again. Or a kernel with patches that give the reserved mark a meaning; "
+			"then all such words have it.",
+		.consequence = "The kernel takes the slot for one that is not cached and has as many "
+			"owners as the upper bits happen to say: its data is lost to its owners, or "
+			"the slot is never freed.",
+		.confirm = " crash> rd EVIDENCE-ADDRESS\n"
+			" drgn>  hex(prog.read_u64(EVIDENCE-ADDRESS))",
+	},
 	{0},
 };
 
@@ -159,7 +209,7 @@ extern const struct kswapck_plugin kswapck_plugin_tree_shape;
 const struct kswapck_plugin kswapck_plugin_tree_shape = {
 	.abi = KSWAPCK_ABI,
 	.name = "tree-shape",
-	.summary = "the shape of the trees that hold the swap cache",
+	.summary = "the shape of the trees or tables that hold the swap cache",
 	.problems = problems,
 	.tree_fault = report_fault,
 };

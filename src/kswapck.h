@@ -93,6 +93,8 @@ struct kswapck_page {
 	uint64_t pfn;
 	uint64_t flags;		/* raw page->flags */
 	uint64_t head;		/* address of the head page; own address if no tail */
+	uint64_t compound;	/* raw word of a tail that leads there: compound_head, or
+				   compound_info since 7.1 */
 	uint64_t mapping;	/* raw, low bits included */
 	uint64_t private;
 	uint64_t index;		/* raw: of an anonymous or file page, pages; else anything */
@@ -138,7 +140,7 @@ struct kswapck_device {
 	uint64_t inuse_address;
 	uint64_t inuse_raw;	/* as it stands there */
 	uint32_t inuse_size;	/* bytes: 4, or 8 since 6.14 */
-	uint64_t swap_map;	/* address of the byte of slot 0; 0 if there is none */
+	uint64_t swap_map;	/* address of the byte of slot 0; 0 if there is none: since 7.1 */
 	uint64_t clusters;	/* address of cluster_info[]; 0 if there is none */
 	bool has_bounds;	/* lowest_bit and highest_bit: up to 6.13 */
 	uint64_t lowest, highest;	/* no slot outside of them is free */
@@ -158,6 +160,11 @@ struct kswapck_device {
 /*
  * swap_map bytes, by the kernel's own names (include/linux/swap.h up to 6.19):
  * macros, which no debug information holds.
+ *
+ * Where swap tables have taken their place, a check is given bytes all the same, made
+ * from the tables: SWAP_HAS_CACHE of a folio there (7.0 and later), SWAP_MAP_BAD and
+ * the count of owners (7.1 and later), with COUNT_CONTINUED when the word does not hold
+ * all of it or cannot be understood.
  */
 #define SWAP_MAP_MAX	0x3e
 #define SWAP_MAP_BAD	0x3f
@@ -178,14 +185,16 @@ enum kswapck_entry_kind {
 	KSWAPCK_ENTRY_ODD,	/* a thing that must not be there; told by a tree fault */
 };
 
-/** One address_space of the swap cache: 64 MiB of slots in the tree eras. */
+/** One address_space of the swap cache: 64 MiB of slots, also where there is none. */
 struct kswapck_space {
 	const struct kswapck_device *device;
-	uint64_t address;	/* of the struct address_space */
+	uint64_t address;	/* of the struct address_space; 0: swap tables, 6.18 and later */
 	uint64_t first_slot;
 	uint32_t slots;		/* that exist: at most 16,384 */
-	bool locked;		/* i_pages.xa_lock was held: the tree may be in motion */
-	bool complete;		/* every node could be read and decoded */
+	bool locked;		/* i_pages.xa_lock, or the lock of a cluster, was held: the
+				   tree or table may be in motion */
+	bool complete;		/* every node or table could be read and decoded */
+	bool has_nrpages;	/* the tree eras */
 	uint64_t nrpages;
 	uint64_t nrpages_address;
 	bool has_nrexceptional;	/* kernels before 5.13 count shadows too */
@@ -193,7 +202,9 @@ struct kswapck_space {
 	uint64_t nrexceptional_address;
 	uint64_t pages_found;	/* slots whose entry is a pointer */
 	uint64_t shadows_found;
-	const uint64_t *entries;/* [slots]: raw entries; 0 is nothing */
+	const uint64_t *entries;/* [slots]: raw entries; 0 is nothing. For a page frame number
+				   (7.1 and later) the address of its struct page */
+	const uint64_t *words;	/* [slots]: as they stand there */
 	const uint8_t *kinds;	/* [slots]: enum kswapck_entry_kind */
 	const uint8_t *map;	/* [slots]: swap_map bytes; NULL if this kernel has none */
 	const uint8_t *map_read;/* [slots]: 1 where the map could be read */
@@ -220,12 +231,16 @@ enum kswapck_tree_fault_kind {
 	KSWAPCK_TREE_INTERNAL,	/* retry, zero, error or unknown internal entry */
 	KSWAPCK_TREE_RANGE,	/* entry where this space has no slot */
 	KSWAPCK_TREE_CYCLE,	/* node reached twice */
+	KSWAPCK_TABLE_POINTER,	/* pointer to a swap table is no kernel address */
+	KSWAPCK_TABLE_MISSING,	/* a cluster has slots in use and no table */
+	KSWAPCK_TABLE_MARK,	/* word of a kind that swap tables do not have */
 };
 
-/** Something wrong in the shape of a tree. */
+/** Something wrong in the shape of a tree, or of the swap tables. */
 struct kswapck_tree_fault {
 	enum kswapck_tree_fault_kind kind;
-	uint64_t node;		/* address of the xa_node that shows it; 0: the root */
+	uint64_t node;		/* address of the xa_node, or of the swap_cluster_info, that
+				   shows it; 0: the root */
 	uint64_t first_slot;	/* slots below the faulty place */
 	uint64_t slots;
 	uint64_t where;		/* address of the wrong word */
@@ -295,6 +310,12 @@ struct kswapck_cluster {
 	bool lists_known;		/* all lists could be followed to their ends */
 	enum kswapck_cluster_list list;	/* where it was found */
 	unsigned int list_order;	/* of a list by order */
+	bool has_table;			/* swap tables: 6.18 and later */
+	uint64_t table;			/* address of this one's; 0: it has none */
+	uint64_t table_address;		/* of the word that says so */
+	uint64_t extend_table;		/* 0: none: of counts that are too large, since 7.1 */
+	uint64_t extend_table_address;	/* of the word that says so; 0: no such member */
+	uint64_t memcg_table;		/* 0: none: memory cgroups, since 7.2 */
 };
 
 enum kswapck_list_fault_kind {
@@ -416,6 +437,13 @@ void kswapck_evidence(struct kswapck_finding *finding, const char *what,
 void kswapck_evidence_expected(struct kswapck_finding *finding, const char *what,
 			       uint64_t address, unsigned int size,
 			       uint64_t value, uint64_t expected);
+/**
+ * kswapck_evidence_map - add what says how often @slot is in use: its byte of swap_map,
+ * or since 7.1 its word in the swap table, unless @finding has that already.
+ * @map: the byte.
+ */
+void kswapck_evidence_map(struct kswapck_audit *audit, struct kswapck_finding *finding,
+			  const struct kswapck_device *device, uint64_t slot, uint8_t map);
 /** kswapck_evidence_slot - add the word in the swap cache that is @slot's entry. */
 void kswapck_evidence_slot(struct kswapck_finding *finding, const char *what,
 			   const struct kswapck_space *space, uint64_t slot);
@@ -478,11 +506,15 @@ enum kswapck_entry_kind kswapck_cached(struct kswapck_audit *audit,
 				       const struct kswapck_device *device, uint64_t slot,
 				       struct kswapck_page *page);
 
+/** kswapck_slot_map - the swap_map byte of @slot; false if it could not be read. */
+bool kswapck_slot_map(struct kswapck_audit *audit, const struct kswapck_device *device,
+		      uint64_t slot, uint8_t *map);
+
 /**
  * kswapck_swap_count - how many owners swap_map gives a slot.
  *
  * Counts above SWAP_MAP_MAX go on in pages of their own (mm/swapfile.c
- * swap_count_continued()).
+ * swap_count_continued()), or since 7.1 above 14 in the extend_table of the cluster.
  *
  * @map: the slot's byte. SWAP_MAP_SHMEM counts 1.
  * Return: false when it is bad or the continuation cannot be followed; then @why

@@ -50,6 +50,7 @@ void kswapck_evidence_page(struct kswapck_audit *audit, struct kswapck_finding *
 		[KSWAPCK_FIELD_INDEX] = "page.index",
 	};
 	const struct field *where = &audit->kernel->page.fields[field];
+	const char *name = names[field];
 	uint64_t value = 0;
 
 	switch (field) {
@@ -57,7 +58,9 @@ void kswapck_evidence_page(struct kswapck_audit *audit, struct kswapck_finding *
 		value = page->flags;
 		break;
 	case KSWAPCK_FIELD_COMPOUND_HEAD:
-		value = page->head == page->address ? 0 : page->head | 1;
+		value = page->compound;
+		if (audit->kernel->page.compound_info)
+			name = "page.compound_info";
 		break;
 	case KSWAPCK_FIELD_MAPPING:
 		value = page->mapping;
@@ -78,8 +81,8 @@ void kswapck_evidence_page(struct kswapck_audit *audit, struct kswapck_finding *
 		return;
 	}
 	if (where->size)
-		kswapck_evidence(finding, names[field], page->address + where->offset,
-				 where->size, value);
+		kswapck_evidence(finding, name, page->address + where->offset, where->size,
+				 value);
 }
 
 void kswapck_evidence_page_expected(struct kswapck_audit *audit,
@@ -96,15 +99,40 @@ void kswapck_evidence_page_expected(struct kswapck_audit *audit,
 	finding->evidence[index].expected = expected;
 }
 
+/* In swap tables one word is both the entry and the count. */
+static bool has_evidence(const struct kswapck_finding *finding, uint64_t address)
+{
+	unsigned int i;
+
+	for (i = 0; i < finding->evidence_count; i++)
+		if (finding->evidence[i].address == address)
+			return true;
+	return false;
+}
+
 void kswapck_evidence_slot(struct kswapck_finding *finding, const char *what,
 			   const struct kswapck_space *space, uint64_t slot)
 {
 	uint64_t i = slot - space->first_slot;
 	uint64_t place = i < space->slots ? space->places[i / 16] : 0;
 
-	if (place)
-		kswapck_evidence(finding, what, place + 8 * (i % 16), 8,
-				 space->entries[i]);
+	if (place && !has_evidence(finding, place + 8 * (i % 16)))
+		kswapck_evidence(finding, what, place + 8 * (i % 16), 8, space->words[i]);
+}
+
+void kswapck_evidence_map(struct kswapck_audit *audit, struct kswapck_finding *finding,
+			  const struct kswapck_device *device, uint64_t slot, uint8_t map)
+{
+	const struct kernel *kernel = audit->kernel;
+	uint64_t address, word;
+
+	if (device->swap_map)
+		kswapck_evidence(finding, "swap_map[slot]", device->swap_map + slot, 1, map);
+	else if (kernel->swap_cache->count_place &&
+		 kernel->swap_cache->count_place(kernel, device, slot, &address) &&
+		 !has_evidence(finding, address) &&
+		 memory_read_u64(kernel->memory, address, &word) == READ_OK)
+		kswapck_evidence(finding, "swap table[slot]", address, 8, word);
 }
 
 void kswapck_owner(struct kswapck_finding *finding, const struct kswapck_reference *reference)
@@ -308,6 +336,16 @@ enum kswapck_entry_kind kswapck_cached(struct kswapck_audit *audit,
 	if (kind == KSWAPCK_ENTRY_PAGE && page_read(audit->kernel, entry, page) != READ_OK)
 		return KSWAPCK_ENTRY_UNREADABLE;
 	return kind;
+}
+
+bool kswapck_slot_map(struct kswapck_audit *audit, const struct kswapck_device *device,
+		      uint64_t slot, uint8_t *map)
+{
+	uint8_t read = 0;
+
+	if (slot < device->slots)
+		swap_device_map(audit->kernel, device, slot, 1, map, &read);
+	return read;
 }
 
 bool kswapck_swap_count(struct kswapck_audit *audit, const struct kswapck_device *device,

@@ -36,6 +36,7 @@ enum page_order_rule {
 struct page_layout {
 	uint32_t size;			/* sizeof(struct page) */
 	struct field fields[KSWAPCK_FIELD_COUNT];
+	bool compound_info;		/* a tail may have a mask instead of a pointer: 7.1 */
 	uint64_t vmemmap;		/* address of the struct page of pfn 0 */
 	uint64_t pages;			/* struct pages there can be: max_pfn */
 	enum page_order_rule order_rule;
@@ -108,6 +109,22 @@ struct cluster_layout {
 	struct field list_tail[KSWAPCK_LIST_COUNT];	/* CLUSTER_WORD */
 };
 
+/* How a word of a swap table is written (swap_cache_table.c). */
+enum table_form {
+	TABLE_NONE,		/* no swap tables: up to 6.17 */
+	TABLE_POINTER,		/* 6.18 - 7.0: as in the trees; swap_map counts */
+	TABLE_COUNT,		/* 7.1: a page frame number or a shadow, and a count */
+	TABLE_FLAGS,		/* 7.2 and later: the same, and the zero flag */
+};
+
+/* Fields are of struct swap_cluster_info. */
+struct table_layout {
+	enum table_form form;
+	struct field table, extend_table, memcg_table;
+	bool map_marks;		/* swap_map has SWAP_HAS_CACHE: up to 6.19 */
+	uint64_t flags;		/* the bits of a word that are no page frame number, no shadow */
+};
+
 struct swap_layout {
 	uint64_t swap_info;		/* address of the array of pointers */
 	uint32_t nr_swapfiles;
@@ -118,6 +135,7 @@ struct swap_layout {
 	uint32_t cluster_slots;		/* SWAPFILE_CLUSTER */
 	uint32_t cluster_lock;		/* offset of its spinlock */
 	struct cluster_layout cluster;
+	struct table_layout table;
 	struct field page_lru;		/* struct page.lru: links pages of counts */
 	uint64_t swapper_spaces;	/* arrays of the tree eras */
 	uint64_t nr_swapper_spaces;

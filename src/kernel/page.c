@@ -11,6 +11,10 @@
  *  private   tails of a cached folio: entry + i up to 6.5, 0 since 6.6
  *            (cfeed8ffe55b "mm/swap: stop using page->private on tail pages
  *            for THP_SWAP")
+ *  head      a tail points to it, low bit set; since 7.1 compound_info is a mask
+ *            where struct pages are a power of 2 and CONFIG_
+ *            HUGETLB_PAGE_OPTIMIZE_VMEMMAP is set (include/linux/page-flags.h
+ *            compound_info_has_mask())
  */
 #include "kernel/page.h"
 
@@ -20,13 +24,16 @@
 /* MAX_ORDER was at most 11 (10 free orders) by default, 64K pages allow 13. */
 #define ORDER_MAX 15
 
+/* The order of the largest pages, those of hugetlbfs: 16 GiB of 4 KiB pages. */
+#define COMPOUND_ORDER_MAX 22
+
 #define COMPOUND_TAIL 1UL
 #define MAPPING_ANON  1UL
 #define MAPPING_FLAGS 3UL
 
 static const char *const field_names[KSWAPCK_FIELD_COUNT] = {
 	[KSWAPCK_FIELD_FLAGS] = "flags",
-	[KSWAPCK_FIELD_COMPOUND_HEAD] = "compound_head",
+	[KSWAPCK_FIELD_COMPOUND_HEAD] = "compound_head or compound_info",
 	[KSWAPCK_FIELD_MAPPING] = "mapping",
 	[KSWAPCK_FIELD_PRIVATE] = "private",
 	[KSWAPCK_FIELD_PAGE_TYPE] = "page_type",
@@ -198,6 +205,15 @@ static bool resolve_vmemmap(struct kernel *kernel, struct error *err)
 	return true;
 }
 
+static bool resolve_compound(struct kernel *kernel, struct error *err)
+{
+	struct field *field = &kernel->page.fields[KSWAPCK_FIELD_COMPOUND_HEAD];
+
+	kernel->page.compound_info = kernel_field(kernel, "page", "compound_info", field);
+	return kernel->page.compound_info ||
+	       kernel_field_required(kernel, "page", "compound_head", field, err);
+}
+
 static bool check_fields(struct kernel *kernel, struct error *err)
 {
 	struct page_layout *layout = &kernel->page;
@@ -226,8 +242,7 @@ bool page_layout_resolve(struct kernel *kernel, struct error *err)
 
 	if (!kernel_field_required(kernel, "page", "flags",
 				   &fields[KSWAPCK_FIELD_FLAGS], err) ||
-	    !kernel_field_required(kernel, "page", "compound_head",
-				   &fields[KSWAPCK_FIELD_COMPOUND_HEAD], err) ||
+	    !resolve_compound(kernel, err) ||
 	    !kernel_field_required(kernel, "page", "mapping",
 				   &fields[KSWAPCK_FIELD_MAPPING], err) ||
 	    !kernel_field_required(kernel, "page", "private",
@@ -273,6 +288,25 @@ static bool has_type(const struct page_layout *layout, uint32_t page_type, uint3
 	/* 6.11 moved the bits into the top nibble and made the base 0x80000000 */
 	base = type & 0xf0000000 ? 0x80000000 : 0xf0000000;
 	return (page_type & (base | type)) == base;
+}
+
+/*
+ * Is the word of a tail a mask for its own address: ones above all that lies within
+ * its compound page? No pointer is one, for vmemmap does not lie at the end of memory.
+ */
+static bool is_mask(const struct page_layout *layout, uint64_t word)
+{
+	uint64_t within = ~word;
+
+	return (within & (within + 1)) == 0 && within + 1 > layout->size &&
+	       within <= (uint64_t)layout->size << COMPOUND_ORDER_MAX;
+}
+
+static uint64_t head_of(const struct page_layout *layout, uint64_t address, uint64_t compound)
+{
+	uint64_t word = compound - COMPOUND_TAIL;
+
+	return layout->compound_info && is_mask(layout, word) ? address & word : word;
 }
 
 static uint32_t page_marks(const struct page_layout *layout,
@@ -367,7 +401,8 @@ enum read_status page_read(const struct kernel *kernel, uint64_t address,
 	page->page_type = (uint32_t)kernel_load(bytes, fields[KSWAPCK_FIELD_PAGE_TYPE]);
 	page->refcount = (int32_t)kernel_load(bytes, fields[KSWAPCK_FIELD_REFCOUNT]);
 	page->marks = page_marks(layout, page, compound);
-	page->head = page->marks & KSWAPCK_PAGE_TAIL ? compound - COMPOUND_TAIL : address;
+	page->compound = page->marks & KSWAPCK_PAGE_TAIL ? compound : 0;
+	page->head = page->compound ? head_of(layout, address, compound) : address;
 
 	return page->marks & KSWAPCK_PAGE_HEAD ? read_order(kernel, page) : READ_OK;
 }

@@ -2,9 +2,11 @@
 #include "kernel/swap_cache.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const struct swap_cache_ops *const eras[] = {
 	&swap_cache_xarray,
+	&swap_cache_table,
 };
 
 /* Eras that exist and that this version does not read, to name them in the error. */
@@ -12,8 +14,6 @@ static const char *unread_era(const struct kernel *kernel)
 {
 	struct field field;
 
-	if (kernel_field(kernel, "swap_cluster_info", "table", &field))
-		return "in swap tables (Linux 6.18 and later)";
 	if (kernel_field(kernel, "address_space", "i_pages.xa_head", &field))
 		return "in xarrays of tail pages (Linux 4.20 to 5.3)";
 	if (kernel_field(kernel, "radix_tree_node", "exceptional", &field) ||
@@ -27,6 +27,42 @@ struct swap_space *swap_space_new(void)
 	return calloc(1, sizeof(struct swap_space));
 }
 
+void swap_space_begin(struct swap_space *space, const struct kswapck_device *device,
+		      uint64_t index)
+{
+	uint64_t first = index * SWAP_SPACE_SLOTS;
+	uint64_t left = device->slots > first ? device->slots - first : 0;
+
+	memset(&space->space, 0, sizeof(space->space));
+	memset(&space->gaps, 0, sizeof(space->gaps));
+	if (space->dirty) {
+		memset(space->entries, 0, sizeof(space->entries));
+		memset(space->places, 0, sizeof(space->places));
+		memset(space->kinds, KSWAPCK_ENTRY_NONE, sizeof(space->kinds));
+		space->dirty = false;
+	}
+	space->space.device = device;
+	space->space.first_slot = first;
+	space->space.slots = left < SWAP_SPACE_SLOTS ? (uint32_t)left : SWAP_SPACE_SLOTS;
+	space->space.complete = true;
+	space->space.entries = space->entries;
+	space->space.words = space->entries;
+	space->space.kinds = space->kinds;
+	space->space.map = space->map;
+	space->space.map_read = space->map_read;
+	space->space.places = space->places;
+}
+
+uint64_t swap_space_count(const struct swap_space *space, enum kswapck_entry_kind kind)
+{
+	uint64_t count = 0;
+	uint32_t i;
+
+	for (i = 0; i < space->space.slots; i++)
+		count += space->kinds[i] == kind;
+	return count;
+}
+
 bool swap_cache_find_era(struct kernel *kernel, struct error *err)
 {
 	size_t i;
@@ -38,6 +74,6 @@ bool swap_cache_find_era(struct kernel *kernel, struct error *err)
 		}
 	return error_set(err, ERROR_INPUT,
 			 "kernel %s keeps its swap cache %s; this version reads xarrays "
-			 "(Linux 5.4 to 6.17) only",
+			 "(Linux 5.4 to 6.17) and swap tables (6.18 and later) only",
 			 image_release(kernel->image), unread_era(kernel));
 }

@@ -224,45 +224,12 @@ static bool read_header(const struct kernel *kernel, uint64_t address, struct sw
 		return false;
 	header->address = address;
 	header->nrpages = kernel_load(bytes, layout->nrpages);
+	header->has_nrpages = true;
 	header->nrpages_address = address + layout->nrpages.offset;
 	header->has_nrexceptional = layout->nrexceptional.size != 0;
 	header->nrexceptional = kernel_load(bytes, layout->nrexceptional);
 	header->nrexceptional_address = address + layout->nrexceptional.offset;
 	return true;
-}
-
-static void clear(struct swap_space *space, const struct kswapck_device *device, uint64_t index)
-{
-	uint64_t first = index * SWAP_SPACE_SLOTS;
-	uint64_t left = device->slots > first ? device->slots - first : 0;
-
-	memset(&space->space, 0, sizeof(space->space));
-	memset(&space->gaps, 0, sizeof(space->gaps));
-	if (space->dirty) {
-		memset(space->entries, 0, sizeof(space->entries));
-		memset(space->places, 0, sizeof(space->places));
-		memset(space->kinds, KSWAPCK_ENTRY_NONE, sizeof(space->kinds));
-		space->dirty = false;
-	}
-	space->space.device = device;
-	space->space.first_slot = first;
-	space->space.slots = left < SWAP_SPACE_SLOTS ? (uint32_t)left : SWAP_SPACE_SLOTS;
-	space->space.complete = true;
-	space->space.entries = space->entries;
-	space->space.kinds = space->kinds;
-	space->space.map = space->map;
-	space->space.map_read = space->map_read;
-	space->space.places = space->places;
-}
-
-static uint64_t count_kind(const struct swap_space *space, enum kswapck_entry_kind kind)
-{
-	uint64_t count = 0;
-	uint32_t i;
-
-	for (i = 0; i < space->space.slots; i++)
-		count += space->kinds[i] == kind;
-	return count;
 }
 
 static bool read_space(const struct kernel *kernel, const struct kswapck_device *device,
@@ -279,7 +246,7 @@ static bool read_space(const struct kernel *kernel, const struct kswapck_device 
 	struct xarray xarray;
 	uint64_t address;
 
-	clear(space, device, index);
+	swap_space_begin(space, device, index);
 	space->gaps.map_slots = swap_device_map(kernel, device, space->space.first_slot,
 						space->space.slots, space->map,
 						space->map_read);
@@ -296,7 +263,7 @@ static bool read_space(const struct kernel *kernel, const struct kswapck_device 
 	walk.base = index_base(kernel, device, index);
 	xarray_walk(kernel, &xarray, walk.base, space->space.slots, &visitor);
 	if (space->gaps.nodes)
-		space->gaps.slots = count_kind(space, KSWAPCK_ENTRY_UNREADABLE);
+		space->gaps.slots = swap_space_count(space, KSWAPCK_ENTRY_UNREADABLE);
 	return true;
 }
 
@@ -382,6 +349,18 @@ static void lookup(const struct kernel *kernel, const struct kswapck_device *dev
 	}
 }
 
+static void node_of(const struct kernel *kernel, uint64_t place, uint64_t slot,
+		    uint64_t *start, uint64_t *end)
+{
+	const struct xarray_layout *layout = &kernel->xarray;
+
+	*start = *end = 0;
+	if (!layout->slot_count)
+		return;
+	*start = place - 8 * (slot % layout->slot_count) - layout->slots.offset;
+	*end = *start + layout->node_size;
+}
+
 static bool locate(const struct kernel *kernel, const struct kswapck_device *device,
 		   uint64_t tree, uint64_t index, uint64_t *slot)
 {
@@ -408,5 +387,6 @@ const struct swap_cache_ops swap_cache_xarray = {
 	.spaces = spaces,
 	.read = read_space,
 	.lookup = lookup,
+	.node_of = node_of,
 	.locate = locate,
 };

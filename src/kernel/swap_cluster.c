@@ -406,6 +406,22 @@ static void take_numbers(const struct cluster_layout *layout, const void *bytes,
 		cluster->count = bits_of(&layout->count, cluster->count_raw);
 }
 
+static void take_tables(const struct swap_layout *layout, const void *bytes,
+			struct kswapck_cluster *cluster)
+{
+	const struct table_layout *table = &layout->table;
+
+	cluster->has_table = table->form != TABLE_NONE;
+	if (!cluster->has_table)
+		return;
+	cluster->table = kernel_load(bytes, table->table);
+	cluster->table_address = cluster->address + table->table.offset;
+	cluster->extend_table = kernel_load(bytes, table->extend_table);
+	if (table->extend_table.size)
+		cluster->extend_table_address = cluster->address + table->extend_table.offset;
+	cluster->memcg_table = kernel_load(bytes, table->memcg_table);
+}
+
 bool swap_cluster_at(const struct kernel *kernel, const struct kswapck_device *device,
 		     const struct swap_clusters *clusters, uint64_t number,
 		     struct kswapck_cluster *cluster)
@@ -430,6 +446,7 @@ bool swap_cluster_at(const struct kernel *kernel, const struct kswapck_device *d
 	    memory_read(kernel->memory, cluster->address, bytes, layout->cluster_size) != READ_OK)
 		return false;
 	take_numbers(&layout->cluster, bytes, cluster);
+	take_tables(layout, bytes, cluster);
 	cluster->locked = device->lock_held ||
 			  lock_may_be_held(kernel, cluster->address + layout->cluster_lock);
 	return true;

@@ -9,6 +9,7 @@
 #include "kernel/swap_count.h"
 
 #include "kernel/page.h"
+#include "kernel/swap_cache_table.h"
 
 #define PAGE_BYTES	4096
 
@@ -131,6 +132,8 @@ enum swap_count_status swap_count_read(const struct kernel *kernel,
 		*why = "the slot is bad";
 		return SWAP_COUNT_UNKNOWN;
 	}
+	if (!device->swap_map && map & COUNT_CONTINUED)
+		return swap_table_count(kernel, device, slot, count, why);
 	total = map == SWAP_MAP_SHMEM ? 1 : map & ~COUNT_CONTINUED;
 	if (map != SWAP_MAP_SHMEM && map & COUNT_CONTINUED)
 		status = read_continued(&at, device->swap_map + slot, &total);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How many owners swap_map gives a slot, continuation pages included (up to 6.19). */
+/* How many owners swap_map gives a slot, continuation pages included. */
 #ifndef KSWAPCK_SWAP_COUNT_H
 #define KSWAPCK_SWAP_COUNT_H
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kernel/lock.h"
+#include "kernel/swap_cache.h"
 #include "kernel/swap_cluster.h"
 
 /* Type bits of a swap entry: MAX_SWAPFILES_SHIFT, include/linux/swap.h. */
@@ -178,6 +179,7 @@ enum swap_device_status swap_device_read(const struct kernel *kernel, unsigned i
 			      layout->map, layout->cluster_info, layout->lowest_bit,
 			      layout->highest_bit, layout->users};
 	size_t needed = 0, i;
+	uint64_t in_use;
 
 	memset(device, 0, sizeof(*device));
 	device->type = type;
@@ -210,10 +212,14 @@ enum swap_device_status swap_device_read(const struct kernel *kernel, unsigned i
 			device->inuse &= ~USAGE_OFFLIST_OLD;
 	}
 	device->swap_map = kernel_load(object, layout->map);
-	/* swapon has not finished, or swapoff has: mm/swapfile.c clears max and map */
-	if (!(device->flags & SWP_USED) || !device->slots || !device->swap_map)
+	/*
+	 * swapon has not finished, or swapoff has: mm/swapfile.c clears max, and the map,
+	 * or the clusters since swap_map went in 7.1
+	 */
+	in_use = layout->map.size ? device->swap_map : kernel_load(object, layout->cluster_info);
+	if (!(device->flags & SWP_USED) || !device->slots || !in_use)
 		return SWAP_DEVICE_UNUSED;
-	if (device->slots > UINT32_MAX || !is_kernel_address(device->swap_map))
+	if (device->slots > UINT32_MAX || !is_kernel_address(in_use))
 		return SWAP_DEVICE_UNREADABLE;
 	if (layout->cluster_size && is_kernel_address(kernel_load(object, layout->cluster_info)))
 		device->clusters = kernel_load(object, layout->cluster_info);
@@ -225,10 +231,9 @@ enum swap_device_status swap_device_read(const struct kernel *kernel, unsigned i
 	return SWAP_DEVICE_OK;
 }
 
-uint64_t swap_device_map(const struct kernel *kernel, const struct kswapck_device *device,
-			 uint64_t first_slot, uint32_t count, uint8_t *map, uint8_t *map_read)
+static void read_bytes(const struct kernel *kernel, const struct kswapck_device *device,
+		       uint64_t first_slot, uint32_t count, uint8_t *map, uint8_t *map_read)
 {
-	uint64_t unreadable = 0;
 	uint32_t done, length;
 
 	for (done = 0; done < count; done += length) {
@@ -240,11 +245,25 @@ uint64_t swap_device_map(const struct kernel *kernel, const struct kswapck_devic
 		if (length > count - done)
 			length = count - done;
 		ok = memory_read(kernel->memory, address, map + done, length) == READ_OK;
-		if (!ok) {
+		if (!ok)
 			memset(map + done, 0, length);
-			unreadable += length;
-		}
 		memset(map_read + done, ok, length);
 	}
+}
+
+uint64_t swap_device_map(const struct kernel *kernel, const struct kswapck_device *device,
+			 uint64_t first_slot, uint32_t count, uint8_t *map, uint8_t *map_read)
+{
+	uint64_t unreadable = 0;
+	uint32_t i;
+
+	memset(map, 0, count);
+	memset(map_read, 1, count);
+	if (device->swap_map)
+		read_bytes(kernel, device, first_slot, count, map, map_read);
+	if (kernel->swap_cache && kernel->swap_cache->map)
+		kernel->swap_cache->map(kernel, device, first_slot, count, map, map_read);
+	for (i = 0; i < count; i++)
+		unreadable += !map_read[i];
 	return unreadable;
 }

@@ -27,7 +27,8 @@ bool swap_device_slot_locked(const struct kernel *kernel, const struct kswapck_d
 			     uint64_t slot);
 
 /**
- * swap_device_map - copy swap_map bytes.
+ * swap_device_map - copy swap_map bytes; of a kernel that keeps other things there,
+ * or has no swap_map, what they would be (see kswapck.h).
  * @map: [@count]; 0 where it could not be read.
  * @map_read: [@count]; 1 where it could.
  *

@@ -75,17 +75,6 @@ const struct swap_space *story_space_read(struct telling *telling, unsigned int 
 	return read_space(telling, type, index) ? telling->space : NULL;
 }
 
-/* The node that holds the word at @place: its slots are 8 bytes each, in a row. */
-static void find_node(const struct kernel *kernel, uint64_t place, uint64_t slot,
-		      struct slot_view *view)
-{
-	const struct xarray_layout *layout = &kernel->xarray;
-	uint64_t offset = slot % layout->slot_count;
-
-	view->node = place - 8 * offset - layout->slots.offset;
-	view->node_end = view->node + layout->node_size;
-}
-
 bool story_slot_read(struct telling *telling, unsigned int type, uint64_t slot,
 		     struct slot_view *view)
 {
@@ -97,7 +86,9 @@ bool story_slot_read(struct telling *telling, unsigned int type, uint64_t slot,
 		return false;
 	view->kind = telling->space->kinds[i];
 	view->entry = telling->space->entries[i];
-	if (telling->space->places[i / 16] && telling->kernel->xarray.slot_count)
-		find_node(telling->kernel, telling->space->places[i / 16] + 8 * (i % 16), i, view);
+	if (telling->space->places[i / 16])
+		telling->kernel->swap_cache->node_of(telling->kernel,
+			telling->space->places[i / 16] + 8 * (i % 16), slot, &view->node,
+			&view->node_end);
 	return view->kind != KSWAPCK_ENTRY_UNREADABLE;
 }

@@ -49,7 +49,12 @@ KERNELS = {
     "5.10.251": Kernel("bullseye-security", "linux-image-5.10.0-43-cloud-amd64", 512, 160),
     "6.1": Kernel("bookworm-security", "linux-image-cloud-amd64", 512, 160),
     "6.12": Kernel("trixie", "linux-image-cloud-amd64", 512, 192),
-    "7.2": Kernel("trixie-backports", "linux-image-cloud-amd64", 512, 192),
+    # One of each form that swap tables have had.
+    "6.18": Kernel("trixie-backports", "linux-image-6.18.15+deb13-cloud-amd64", 512, 192),
+    "7.0": Kernel("trixie-backports", "linux-image-7.0.13+deb13-cloud-amd64", 512, 192),
+    "7.1": Kernel("trixie-backports", "linux-image-7.1.13+deb13-cloud-amd64", 512, 192),
+    "7.2": Kernel("trixie-backports", "linux-image-7.2.12+deb13-cloud-amd64", 512, 192),
+    "7.3": Kernel("trixie-backports", "linux-image-7.3.4+deb13-cloud-amd64", 512, 192),
     # Small in everything, so that a dump of it can be committed. Free pages that wait in per-CPU lists do not look
     # free to makedumpfile: with what was in them last, they would be a third of the file.
     "6.1bug": Kernel("bookworm-security", "linux-source-6.1", 256, 64, append="init_on_free=1",
