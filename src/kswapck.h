@@ -373,7 +373,7 @@ struct kswapck_vma {
 	uint64_t address;		/* of the vm_area_struct */
 	uint64_t mm;
 	uint64_t start, end;		/* user addresses; end is exclusive */
-	uint64_t pgoff;			/* pages */
+	uint64_t pgoff;			/* index of an anonymous page at start, pages */
 	uint64_t flags;			/* VM_* */
 	uint64_t anon_vma;		/* 0: none */
 	uint64_t file;			/* 0: none */

@@ -45,10 +45,21 @@ static void resolve_vma_tree(const struct kernel *kernel, struct address_map_lay
 		layout->mm_rb = (struct field){0};
 }
 
+bool vma_pgoff_layout_resolve(const struct kernel *kernel, struct vma_pgoff_layout *layout)
+{
+	*layout = (struct vma_pgoff_layout){0};
+	if (!kernel_field(kernel, "vm_area_struct", "vm_pgoff", &layout->whole))
+		return false;
+	if (!kernel_field(kernel, "vm_area_struct", "__vm_anon_pgoff_lo", &layout->low) ||
+	    !kernel_field(kernel, "vm_area_struct", "__vm_anon_pgoff_hi", &layout->high))
+		layout->low = layout->high = (struct field){0};
+	return true;
+}
+
 /* vm_flags got a union with __vm_flags in 6.3 (bc292ab00f6c). */
 static void resolve_vma_details(const struct kernel *kernel, struct address_map_layout *layout)
 {
-	kernel_field(kernel, "vm_area_struct", "vm_pgoff", &layout->vma_pgoff);
+	vma_pgoff_layout_resolve(kernel, &layout->vma_pgoff);
 	kernel_field(kernel, "vm_area_struct", "anon_vma", &layout->vma_anon_vma);
 	kernel_field(kernel, "vm_area_struct", "vm_file", &layout->vma_file);
 	if (!kernel_field(kernel, "vm_area_struct", "vm_flags", &layout->vma_flags))
@@ -118,6 +129,27 @@ static bool load_detail(const struct kernel *kernel, uint64_t object, struct fie
 	return !field.size || load(kernel, object, field, value);
 }
 
+static bool load_half(const struct kernel *kernel, uint64_t object, struct field field,
+		      uint32_t *value)
+{
+	return field.size == sizeof(*value) && object + field.offset >= object &&
+	       memory_read_u32(kernel->memory, object + field.offset, value) == READ_OK;
+}
+
+bool vma_pgoff_read(const struct kernel *kernel, const struct vma_pgoff_layout *layout,
+		    uint64_t address, uint64_t *pgoff)
+{
+	uint32_t low, high;
+
+	if (!layout->low.size)
+		return load_detail(kernel, address, layout->whole, pgoff);
+	if (!load_half(kernel, address, layout->low, &low) ||
+	    !load_half(kernel, address, layout->high, &high))
+		return false;
+	*pgoff = (uint64_t)high << 32 | low;
+	return true;
+}
+
 static bool read_whole(const struct kernel *kernel, const struct address_map_layout *layout,
 		       const struct vma *vma, struct kswapck_vma *whole)
 {
@@ -125,7 +157,7 @@ static bool read_whole(const struct kernel *kernel, const struct address_map_lay
 		.address = vma->address, .mm = vma->mm, .start = vma->start, .end = vma->end,
 		.locked = may_be_written(kernel, layout, vma->mm),
 	};
-	return load_detail(kernel, vma->address, layout->vma_pgoff, &whole->pgoff) &&
+	return vma_pgoff_read(kernel, &layout->vma_pgoff, vma->address, &whole->pgoff) &&
 	       load_detail(kernel, vma->address, layout->vma_flags, &whole->flags) &&
 	       load_detail(kernel, vma->address, layout->vma_anon_vma, &whole->anon_vma) &&
 	       load_detail(kernel, vma->address, layout->vma_file, &whole->file);

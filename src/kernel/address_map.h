@@ -6,10 +6,20 @@
 #include "kernel/kernel.h"
 #include "kernel/maple_tree.h"
 
+/*
+ * The index that an anonymous page at the start of a VMA has: vm_pgoff, until 7.3 gave
+ * private mappings of files one of its own, in two halves (include/linux/mm.h
+ * vma_start_anon_pgoff()).
+ */
+struct vma_pgoff_layout {
+	struct field whole, low, high;	/* size 0: this kernel has none */
+};
+
 struct address_map_layout {
 	struct field vma_mm, vma_start, vma_end;
 	/* of a VMA too; size 0: this kernel has none */
-	struct field vma_pgoff, vma_flags, vma_anon_vma, vma_file;
+	struct vma_pgoff_layout vma_pgoff;
+	struct field vma_flags, vma_anon_vma, vma_file;
 	struct field anon_vma_root;	/* within struct anon_vma */
 	struct field total_vm;		/* pages mapped; size 0: not known */
 	struct field pgd, mmap_lock;	/* mmap_sem before 5.8 */
@@ -25,6 +35,13 @@ struct address_map_layout {
 
 /** address_map_layout_resolve - false when the kernel's types lack a needed member. */
 bool address_map_layout_resolve(const struct kernel *kernel, struct address_map_layout *layout);
+
+/** vma_pgoff_layout_resolve - false when the kernel's types have no such member. */
+bool vma_pgoff_layout_resolve(const struct kernel *kernel, struct vma_pgoff_layout *layout);
+
+/** vma_pgoff_read - of the VMA at @address; false if not readable. 0 with an empty @layout. */
+bool vma_pgoff_read(const struct kernel *kernel, const struct vma_pgoff_layout *layout,
+		    uint64_t address, uint64_t *pgoff);
 
 struct vma {
 	uint64_t address;	/* of the vm_area_struct */

@@ -3,6 +3,7 @@
 #ifndef KSWAPCK_JUDGE_H
 #define KSWAPCK_JUDGE_H
 
+#include "kernel/address_map.h"
 #include "kernel/lru_batches.h"
 #include "kernel/page_holders.h"
 #include "kernel/task.h"
@@ -12,7 +13,8 @@ struct pin_owner_layout {
 	bool known;
 	struct field root, node_right, node_left;	/* of anon_vma, of struct rb_node */
 	struct field chain_node, chain_vma;		/* struct anon_vma_chain */
-	struct field start, end, pgoff, mm;		/* struct vm_area_struct */
+	struct field start, end, mm;		/* struct vm_area_struct */
+	struct vma_pgoff_layout pgoff;
 	struct field owner;				/* struct mm_struct, CONFIG_MEMCG */
 };
 

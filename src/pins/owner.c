@@ -22,7 +22,7 @@ void pin_owner_layout_resolve(const struct kernel *kernel, struct pin_owner_layo
 		kernel_field(kernel, "anon_vma_chain", "vma", &layout->chain_vma) &&
 		kernel_field(kernel, "vm_area_struct", "vm_start", &layout->start) &&
 		kernel_field(kernel, "vm_area_struct", "vm_end", &layout->end) &&
-		kernel_field(kernel, "vm_area_struct", "vm_pgoff", &layout->pgoff) &&
+		vma_pgoff_layout_resolve(kernel, &layout->pgoff) &&
 		kernel_field(kernel, "vm_area_struct", "vm_mm", &layout->mm) &&
 		kernel_field(kernel, "mm_struct", "owner", &layout->owner);
 }
@@ -45,9 +45,8 @@ static uint64_t owner_at(const struct judge *judge, uint64_t node, uint64_t inde
 	uint64_t vma = word(kernel, chain, layout->chain_vma);
 	uint64_t first, pages, mm;
 
-	if (!vma)
+	if (!vma || !vma_pgoff_read(kernel, &layout->pgoff, vma, &first))
 		return 0;
-	first = word(kernel, vma, layout->pgoff);
 	pages = (word(kernel, vma, layout->end) - word(kernel, vma, layout->start)) >> PAGE_SHIFT;
 	if (index < first || index - first >= pages)
 		return 0;

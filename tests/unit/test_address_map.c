@@ -251,14 +251,14 @@ static void kernel_without_the_members(void **state)
 
 static const struct address_map_layout rb_layout = {
 	.vma_start = {0, 8}, .vma_end = {8, 8}, .vma_rb = {16, 24}, .vma_mm = {64, 8},
-	.vma_pgoff = {72, 8}, .vma_flags = {80, 8}, .vma_anon_vma = {88, 8},
+	.vma_pgoff.whole = {72, 8}, .vma_flags = {80, 8}, .vma_anon_vma = {88, 8},
 	.vma_file = {96, 8}, .pgd = {72, 8}, .mm_rb = {8, 8},
 	.rb_right = {8, 8}, .rb_left = {16, 8}, .anon_vma_root = {16, 8},
 };
 
 static const struct address_map_layout maple_layout = {
 	.vma_start = {0, 8}, .vma_end = {8, 8}, .vma_mm = {64, 8},
-	.vma_pgoff = {72, 8}, .vma_flags = {80, 8}, .vma_anon_vma = {88, 8},
+	.vma_pgoff.whole = {72, 8}, .vma_flags = {80, 8}, .vma_anon_vma = {88, 8},
 	.vma_file = {96, 8}, .pgd = {72, 8}, .mm_mt = {0, 16}, .anon_vma_root = {16, 8},
 	.maple = {
 		.root = {8, 8}, .parent = {0, 8}, .range = {8, 128, 15}, .arange = {8, 80, 9},
@@ -352,13 +352,17 @@ static void expect_vmas(struct space *space, const struct address_map_layout *us
 static void vmas(void **state)
 {
 	struct space *space = *state;
-	struct address_map_layout bare = rb_layout;
+	struct address_map_layout bare = rb_layout, halves = rb_layout;
 	struct kswapck_vma vma;
 
 	make_trees(space);
 	use_rb_tree(space);
 	expect_vmas(space, &rb_layout);
-	bare.vma_pgoff = bare.vma_flags = bare.vma_anon_vma = bare.vma_file = (struct field){0};
+	halves.vma_pgoff.low = (struct field){72, 4};
+	halves.vma_pgoff.high = (struct field){80, 4};
+	assert_true(vma_find(&space->kernel, &halves, TREE_MM, 0x5000, &vma));
+	assert_int_equal(vma.pgoff, vma.flags << 32 | 101);
+	bare.vma_pgoff.whole = bare.vma_flags = bare.vma_anon_vma = bare.vma_file = (struct field){0};
 	assert_true(vma_find(&space->kernel, &bare, TREE_MM, 0x5000, &vma));
 	assert_int_equal(vma.start, 0x5000);
 	assert_int_equal(vma.pgoff | vma.flags | vma.anon_vma | vma.file, 0);
