@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KSWAPCK_ABI 2
+#define KSWAPCK_ABI 3
 
 /* What is declared here, and nothing else of the program, can be seen by plugins. */
 #pragma GCC visibility push(default)

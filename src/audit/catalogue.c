@@ -14,6 +14,7 @@ extern const struct kswapck_plugin kswapck_plugin_device;
 extern const struct kswapck_plugin kswapck_plugin_folio_references;
 extern const struct kswapck_plugin kswapck_plugin_slot_references;
 extern const struct kswapck_plugin kswapck_plugin_swap_map;
+extern const struct kswapck_plugin kswapck_plugin_swap_table;
 extern const struct kswapck_plugin kswapck_plugin_tree_shape;
 
 /* In the order of their problems' ids. */
@@ -22,6 +23,7 @@ static const struct kswapck_plugin *const built_in[] = {
 	&kswapck_plugin_swap_map,		/* KS2 */
 	&kswapck_plugin_tree_shape,		/* KS3 */
 	&kswapck_plugin_cluster,		/* KS4 */
+	&kswapck_plugin_swap_table,		/* KS41 */
 	&kswapck_plugin_device,			/* KS45 */
 	&kswapck_plugin_slot_references,	/* KS5 */
 	&kswapck_plugin_anon_rmap,		/* KS6 */

@@ -88,6 +88,7 @@ void dump_describe(const struct dump *dump, const char *const *files, size_t cou
 		.symbols_from = image_symbols_from(dump->image),
 		.types_from = types_from(dump->types),
 		.era = dump->kernel.swap_cache->name,
+		.swap_tables = dump->kernel.swap.table.form != TABLE_NONE,
 		.slab_is_page_type = page->type_slab != 0 && !page->flag_slab,
 	};
 }

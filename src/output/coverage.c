@@ -43,12 +43,14 @@ void coverage_for_each(const struct report_totals *totals,
 	if (audit->spaces_unreadable)
 		tell(data, "address_spaces cannot be read", audit->spaces_unreadable, filtered);
 	if (audit->nodes_unreadable)
-		tell(data, "tree nodes cannot be read", audit->nodes_unreadable,
+		tell(data, subject->swap_tables ? "swap tables cannot be read" :
+		     "tree nodes cannot be read", audit->nodes_unreadable,
 		     node_cause(totals, subject));
 	if (audit->slots_unreadable)
 		tell(data, "slots below what cannot be read", audit->slots_unreadable, NULL);
 	if (audit->map_unreadable)
-		tell(data, "swap_map bytes cannot be read", audit->map_unreadable, filtered);
+		tell(data, subject->swap_tables ? "counts of slots cannot be read" :
+		     "swap_map bytes cannot be read", audit->map_unreadable, filtered);
 	if (audit->tables_unreadable)
 		tell(data, "page tables cannot be read", audit->tables_unreadable, filtered);
 	if (audit->shmem_unreadable)

@@ -21,6 +21,7 @@ struct report_subject {
 	const char *symbols_from;
 	const char *types_from;
 	const char *era;
+	bool swap_tables;		/* in place of trees, and of swap_map: see coverage.c */
 	bool slab_is_page_type;		/* see coverage.c */
 };
 

@@ -279,7 +279,8 @@ static void evidence_of_a_slot(void **state)
 {
 	const uint64_t entries[32] = {[17] = PAGE}, places[2] = {0, 0xffff888000001000};
 	const struct kswapck_space space = {
-		.first_slot = 16384, .slots = 32, .entries = entries, .places = places,
+		.first_slot = 16384, .slots = 32, .entries = entries, .words = entries,
+		.places = places,
 	};
 	struct kswapck_finding one = {0};
 
