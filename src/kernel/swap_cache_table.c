@@ -267,12 +267,13 @@ static void tell_table(const struct space_walk *walk, const struct table *table,
 		       struct part part)
 {
 	const struct swap_layout *layout = &walk->kernel->swap;
+	uint64_t left = walk->space->space.device->slots - part.first;
 	bool astray = table->state == TABLE_ASTRAY;
 	struct kswapck_tree_fault fault = {
 		.kind = astray ? KSWAPCK_TABLE_POINTER : KSWAPCK_TABLE_MISSING,
 		.node = table->cluster,
 		.first_slot = part.first,
-		.slots = part.count,
+		.slots = left < layout->cluster_slots ? left : layout->cluster_slots,
 		.where = table->cluster + layout->table.table.offset,
 		.found = table->address,
 		.member = "swap_cluster_info.table",
