@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "command/inspection.h"
+#include "command/interrupt.h"
 
 static int print_version(void)
 {
@@ -59,7 +60,10 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	int status = run(argc, argv);
+	int status;
+
+	interrupt_catch();
+	status = run(argc, argv);
 
 	if ((fflush(stdout) || ferror(stdout)) && !(status & EXIT_FAILED)) {
 		fprintf(stderr, "kswapck: cannot write: %s\n", strerror(errno));

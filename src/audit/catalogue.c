@@ -264,6 +264,8 @@ bool catalogue_grade(struct catalogue *catalogue, const char *problem, const cha
 	if (index == catalogue->problem_count)
 		return error_set(err, ERROR_USAGE, "there is no problem '%s' ('kswapck help problems' "
 				 "lists them)", problem);
+	if (!strcmp(grade, "warning"))
+		grade = grades[KSWAPCK_WARNING];
 	for (i = 0; i < sizeof(grades) / sizeof(grades[0]); i++)
 		if (!strcmp(grades[i], grade))
 			break;

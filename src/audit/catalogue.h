@@ -51,7 +51,7 @@ const struct kswapck_problem *catalogue_find(const struct catalogue *catalogue,
 /**
  * catalogue_grade - grade a problem as the user wants it.
  * @problem: id or name, as for catalogue_find().
- * @grade: "ignore", "warn" or "error".
+ * @grade: "ignore", "warn" (or "warning") or "error".
  *
  * Return: false with ERROR_USAGE when there is no such problem or grade.
  */

@@ -35,14 +35,17 @@ static void print_commands(void)
 	       "lists the known bugs of the kernel and 'kswapck help BUG' explains one.\n");
 }
 
-static void print_problems(FILE *stream, const struct catalogue *catalogue)
+static void print_problems(FILE *stream, const struct catalogue *catalogue, unsigned int columns)
 {
 	const struct kswapck_problem *problem;
 	const struct kswapck_plugin *plugin;
 	size_t i;
 
 	for (i = 0; (plugin = catalogue_plugin(catalogue, i)); i++) {
-		fprintf(stream, "%s%s: %s\n", i ? "\n" : "", plugin->name, plugin->summary);
+		fprintf(stream, "%s%s: ", i ? "\n" : "", plugin->name);
+		sentence_wrap(stream, plugin->summary, 2, (unsigned int)strlen(plugin->name) + 2,
+			      columns);
+		fputc('\n', stream);
 		for (problem = plugin->problems; problem->id; problem++)
 			fprintf(stream, "  %s  %-20s %-8s %s\n", problem->id, problem->name,
 				checks_grade(catalogue, problem),
@@ -164,7 +167,7 @@ bool help_problem(FILE *stream, const struct catalogue *catalogue, const char *t
 	const struct kswapck_problem *problem = catalogue_find(catalogue, topic);
 
 	if (!strcmp(topic, "problems"))
-		print_problems(stream, catalogue);
+		print_problems(stream, catalogue, help_columns(columns));
 	else if (problem)
 		print_problem(stream, catalogue, problem, help_columns(columns));
 	else
@@ -179,6 +182,12 @@ static int say_unknown(const char *name)
 	fprintf(stderr, "kswapck: no problem, bug or command '%s'; 'kswapck help problems' and "
 		"'kswapck help bugs' list them\n", text_visible(name, text, sizeof(text)));
 	return EXIT_USAGE;
+}
+
+static void say_too_many(void)
+{
+	fprintf(stderr, "kswapck: help explains one thing at a time; usage: kswapck help %s\n",
+		command_help.arguments);
 }
 
 /* ---------------------------------------------------------------------- command */
@@ -236,7 +245,9 @@ static int run(int argc, char **argv)
 	memcpy(entries, checks_options, sizeof(checks_options));
 	entries[HELP_HELP] = (struct option_entry){"help", 'h', NULL, "show the commands"};
 	first = options_parse(argc, argv, entries, take_option, &options);
-	if (first >= 0)
+	if (first >= 0 && first + 1 < argc)
+		say_too_many();
+	else if (first >= 0)
 		status = explain(&options.checks,
 				 options.help || first == argc ? NULL : argv[first]);
 	checks_free(&options.checks);

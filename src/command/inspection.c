@@ -37,7 +37,8 @@ static const struct {
 	[OPTION_STACKS] = {INSPECTION_EXPLAIN, {"stacks", 's', "WHICH",
 		"show call chains frame by frame: cpus, of all CPUs; all, of every task"}},
 	[OPTION_NO_SWEEP] = {INSPECTION_SCAN | INSPECTION_EXPLAIN, {"no-sweep", 'w', NULL,
-		"do not look through page tables: not at who refers to the slots, or is next"}},
+		"leave out the page tables and shared memory, most of the work: owners of "
+		"slots are not counted, and who is next is not told"}},
 	[OPTION_CONFIRM] = {INSPECTION_SCAN | INSPECTION_EXPLAIN, {"confirm", 'F', "N",
 		"the running kernel: report what holds in N fresh looks too (default 3)"}},
 	[OPTION_WATCH] = {INSPECTION_WATCH, {"watch", 'W', "SECONDS",
@@ -547,7 +548,6 @@ static int run_options(const struct command *command, struct inspection_options 
 		print_help(command, options->parts, what);
 		return EXIT_CLEAN;
 	}
-	interrupt_catch();
 	if (options->dump.live)
 		return report_files(options, &live_file, 1, report);
 	return report_files(options, options->files.names, options->files.count, report);

@@ -277,7 +277,6 @@ static int report_files(const struct pins_wishes *wishes, const struct dump_file
 		},
 		.question = &work.question,
 	};
-	interrupt_catch();
 	progress_begin(&work.progress, !wishes->quiet);
 	if (!sandbox_dump_open(&dump, files->names, files->count, &wishes->dump, &err))
 		return command_fail(&err);

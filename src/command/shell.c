@@ -8,6 +8,7 @@
 
 #include "command/checks.h"
 #include "command/dump_options.h"
+#include "command/interrupt.h"
 #include "command/sandbox.h"
 #include "shell/drgn_process.h"
 #include "shell/session.h"
@@ -98,6 +99,13 @@ static void print_help(const struct option_entry *entries)
 
 /* ------------------------------------------------------------------------ the dump */
 
+/* Ctrl-C before there was a session that it could leave alone. */
+static int interrupted(void)
+{
+	fputs("kswapck: interrupted\n", stderr);
+	return EXIT_INTERRUPTED;
+}
+
 static int run_session(struct shell *shell, const struct shell_wishes *wishes,
 		       const char *const *files, size_t count)
 {
@@ -107,7 +115,10 @@ static int run_session(struct shell *shell, const struct shell_wishes *wishes,
 	if (!dump_open(&shell->dump, files, count, &wishes->dump, &err))
 		return command_fail(&err);
 	dump_describe(&shell->dump, files, count, &shell->subject);
-	session_run(shell, &wishes->session);
+	if (interrupt_seen())
+		shell->status = interrupted();
+	else
+		session_run(shell, &wishes->session);
 	drgn_process_end(shell->drgn);
 	shell_forget(shell);
 	live_free(shell->looks);

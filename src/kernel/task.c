@@ -36,6 +36,7 @@ static void resolve_details(const struct kernel *kernel, struct task_layout *lay
 	kernel_field(kernel, type, "pid", &layout->pid);
 	kernel_field(kernel, type, "tgid", &layout->tgid);
 	kernel_field(kernel, type, "comm", &layout->comm);
+	kernel_field(kernel, type, "exit_state", &layout->exit_state);
 	kernel_field(kernel, type, "flags", &layout->flags);
 	kernel_field(kernel, type, "mm", &layout->mm);
 	kernel_field(kernel, type, "min_flt", &layout->min_flt);
@@ -167,6 +168,7 @@ bool task_details_read(const struct kernel *kernel, const struct task_layout *la
 	    !load(kernel, address, layout->tgid, &tgid) ||
 	    !load_comm(kernel, address, layout->comm, details) ||
 	    !load(kernel, address, layout->state, &details->state) ||
+	    !load(kernel, address, layout->exit_state, &details->exit_state) ||
 	    !load(kernel, address, layout->flags, &flags) ||
 	    !load(kernel, address, layout->mm, &details->mm) ||
 	    !load(kernel, address, layout->cpu, &cpu) ||

@@ -9,8 +9,8 @@ struct task_layout {
 	uint64_t init_task;
 	struct field tasks, signal, thread_node, thread_head, stack, sp, on_cpu;
 	/* for task_details_read(); absent ones leave their details unknown */
-	struct field pid, tgid, comm, state, flags, mm, cpu, rcu_nesting, min_flt, maj_flt,
-		utime, stime;
+	struct field pid, tgid, comm, state, exit_state, flags, mm, cpu, rcu_nesting, min_flt,
+		maj_flt, utime, stime;
 	uint32_t stack_size;		/* THREAD_SIZE, bytes */
 };
 
@@ -25,6 +25,8 @@ struct task {
 #define TASK_RUNNING		0x0
 #define TASK_INTERRUPTIBLE	0x1
 #define TASK_UNINTERRUPTIBLE	0x2
+#define EXIT_DEAD		0x10
+#define EXIT_ZOMBIE		0x20
 #define TASK_NOLOAD		0x400	/* with it, that of kernel threads at rest */
 
 /* What people want to know of a task. */
@@ -34,6 +36,7 @@ struct task_details {
 	int32_t tgid;		/* of the process */
 	char comm[17];		/* raw bytes of the dump, terminated */
 	uint64_t state;		/* TASK_* bits; 0: running or ready to run */
+	uint64_t exit_state;	/* EXIT_* bits; 0: it lives */
 	uint64_t mm;		/* mm_struct; 0: a kernel thread */
 	bool kernel_thread;	/* PF_KTHREAD */
 	bool cpu_known;

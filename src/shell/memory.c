@@ -169,14 +169,22 @@ static bool run_rd(struct shell *shell, int argc, char **argv, struct error *err
 #define LEVELS_MAX	5u
 
 /* arch/x86/include/asm/pgtable_types.h */
-static const struct {
-	uint64_t mask;
+struct entry_flag {
+	uint64_t mask;		/* 0: the last one */
 	const char *name;
-} entry_flags[] = {
+};
+
+static const struct entry_flag entry_flags[] = {
 	{1ULL << 0, "present"}, {1ULL << 1, "writable"}, {1ULL << 2, "user"},
 	{1ULL << 3, "write-through"}, {1ULL << 4, "uncached"}, {1ULL << 5, "accessed"},
 	{1ULL << 6, "dirty"}, {1ULL << 7, "huge"}, {1ULL << 8, "global"},
-	{1ULL << 63, "no-execute"},
+	{1ULL << 63, "no-execute"}, {0, NULL},
+};
+
+/* Of an entry that is neither present nor "protnone": _PAGE_SWP_* of pgtable_types.h. */
+static const struct entry_flag swapped_flags[] = {
+	{1ULL << 1, "soft-dirty"}, {1ULL << 2, "uffd-wp"}, {1ULL << 3, "exclusive"},
+	{0, NULL},
 };
 
 #define ENTRY_PRESENT	(1ULL << 0)
@@ -199,19 +207,37 @@ struct translation {
 	uint64_t physical;
 };
 
+/* Does it lead to memory? pte_present(), pmd_present() of pgtable.h: also where the CPU faults. */
+static bool is_leaf(uint64_t entry, unsigned int level)
+{
+	if (level == 1)
+		return entry & (ENTRY_PRESENT | ENTRY_PROTNONE);
+	return level <= 3 && (entry & ENTRY_HUGE || (entry & ENTRY_PROTNONE &&
+						     !(entry & ENTRY_PRESENT)));
+}
+
+/* The frame's bits of one that is not present are inverted (L1TF; 4.18, 6b28baca9b1f). */
+static uint64_t address_bits(uint64_t entry, uint64_t mask)
+{
+	return (entry & ENTRY_PRESENT ? entry : ~entry) & mask;
+}
+
 static void flag_names(uint64_t entry, unsigned int shift, char *text, size_t size)
 {
-	size_t used = 0, i;
+	unsigned int level = (shift - 12) / 9 + 1;
+	const struct entry_flag *flag = entry & ENTRY_PRESENT || is_leaf(entry, level) ?
+					entry_flags : swapped_flags;
+	size_t used = 0;
 
 	*text = 0;
-	for (i = 0; i < sizeof(entry_flags) / sizeof(entry_flags[0]); i++) {
-		const char *name = entry_flags[i].name;
+	for (; flag->mask; flag++) {
+		const char *name = flag->name;
 
-		if (!(entry & entry_flags[i].mask))
+		if (!(entry & flag->mask))
 			continue;
-		if (entry_flags[i].mask == ENTRY_HUGE && shift == 12)
+		if (flag->mask == ENTRY_HUGE && shift == 12)
 			name = "PAT";	/* in the lowest table the same bit */
-		if (entry_flags[i].mask == ENTRY_PROTNONE && !(entry & ENTRY_PRESENT))
+		if (flag->mask == ENTRY_PROTNONE && !(entry & ENTRY_PRESENT))
 			name = "protnone";
 		used += (size_t)snprintf(text + used, size - used, "%s%s", used ? " " : "", name);
 		if (used >= size)
@@ -241,11 +267,10 @@ static void translate(const struct kernel *kernel, const struct page_table_layou
 		if (translation->status != READ_OK)
 			return;
 		translation->count++;
-		table = step->entry & layout->address_mask;
-		if (!(step->entry & ENTRY_PRESENT) &&
-		    !(level == 1 && step->entry & ENTRY_PROTNONE))
+		table = address_bits(step->entry, layout->address_mask);
+		if (!(step->entry & ENTRY_PRESENT) && !is_leaf(step->entry, level))
 			return;
-		if (level == 1 || (level <= 3 && step->entry & ENTRY_HUGE)) {
+		if (is_leaf(step->entry, level)) {
 			uint64_t below = (1ULL << step->shift) - 1;
 
 			translation->found = true;

@@ -89,12 +89,36 @@ static size_t distance(const char *a, const char *b)
 	return row[length];
 }
 
+/* What those who know crash type, and what does it here. */
+static const struct {
+	const char *theirs, *ours;
+} in_crash[] = {
+	{"dev", "devices"}, {"dmesg", "log"}, {"foreach", "bt"}, {"gdb", "drgn"},
+	{"kmem", "page"}, {"p", "rd' or 'struct"}, {"pte", "vtop"}, {"ps", "task"},
+	{"px", "rd' or 'struct"}, {"runq", "bt -a"}, {"swap", "devices"}, {"sys", "scan"},
+	{"tree", "xa"}, {"union", "struct"}, {"vm", "task"}, {"whatis", "struct"},
+};
+
+static const char *known_from_crash(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(in_crash) / sizeof(in_crash[0]); i++)
+		if (!strcmp(in_crash[i].theirs, name))
+			return in_crash[i].ours;
+	return NULL;
+}
+
 static bool unknown(const char *name, struct error *err)
 {
+	const char *here = known_from_crash(name);
 	const struct shell_command *command, *best = NULL;
 	size_t near = strlen(name) > 3 ? 3 : 2, i;	/* less than that many letters */
 	char text[64];
 
+	if (here)
+		return error_set(err, ERROR_USAGE, "there is no command '%s'; what it does in crash, "
+				 "'%s' does here", name, here);
 	for (i = 0; (command = shell_command_at(i)); i++) {
 		size_t letters = distance(command->name, name);
 

@@ -19,7 +19,7 @@
 
 /* ----------------------------------------------------------------------- states */
 
-/* include/linux/sched.h; the same numbers since 4.14, as far as they are there. */
+/* include/linux/sched.h; the same numbers since 4.14, as far as they are there. Letters as /proc's. */
 static const struct {
 	uint64_t bits;
 	char letter;
@@ -32,19 +32,25 @@ static const struct {
 	{0x8, 't', "traced"},
 	{0x80, 'X', "dead"},
 	{0x40, 'P', "parked"},
+	{0x1000, 'D', "waiting for a lock of an RT kernel"},
+	{0x8000, 'D', "frozen"},
+	{0x200, 'R', "waking up"},
+	{0x800, 'R', "new"},
 };
 
 #define STATE_COUNT (sizeof(states) / sizeof(states[0]))
 
-static const char *state_name(uint64_t state, char *letter)
+static const char *state_name(const struct task_details *details, char *letter)
 {
 	size_t i;
 
-	*letter = 'R';
-	if (state == TASK_RUNNING)
+	*letter = details->exit_state & EXIT_ZOMBIE ? 'Z' : details->exit_state ? 'X' : 'R';
+	if (details->exit_state)
+		return details->exit_state & EXIT_ZOMBIE ? "zombie" : "dead";
+	if (details->state == TASK_RUNNING)
 		return "running or ready to run";
 	for (i = 0; i < STATE_COUNT; i++)
-		if ((state & states[i].bits) == states[i].bits) {
+		if ((details->state & states[i].bits) == states[i].bits) {
 			*letter = states[i].letter;
 			return states[i].name;
 		}
@@ -66,7 +72,7 @@ static void say_listed(const struct task_list *list, const struct task *task,
 {
 	char comm[64], letter, cpu[12] = "-", mm[20] = "-";
 
-	state_name(details->state, &letter);
+	state_name(details, &letter);
 	if (details->cpu_known)
 		snprintf(cpu, sizeof(cpu), "%u", details->cpu);
 	if (details->mm)
@@ -78,14 +84,17 @@ static void say_listed(const struct task_list *list, const struct task *task,
 
 static void write_details(struct json_writer *json, const struct task_details *details)
 {
-	char letter;
+	char letter[2] = "";
+	const char *state = state_name(details, letter);
 
 	json_number(json, "pid", (uint64_t)(uint32_t)details->pid);
 	json_number(json, "tgid", (uint64_t)(uint32_t)details->tgid);
 	json_string(json, "comm", details->comm);
 	json_address(json, "task", details->address);
 	json_address(json, "state", details->state);
-	json_string(json, "state_name", state_name(details->state, &letter));
+	json_address(json, "exit_state", details->exit_state);
+	json_string(json, "state_name", state);
+	json_string(json, "state_letter", letter);
 	if (details->cpu_known)
 		json_number(json, "cpu", details->cpu);
 	json_address(json, "mm", details->mm);
@@ -232,7 +241,7 @@ static void say_task(const struct answer *answer, const struct found_task *found
 {
 	const struct task_details *details = &found->details;
 	char minor[TEXT_NUMBER_SIZE], major[TEXT_NUMBER_SIZE], letter;
-	const char *state = state_name(details->state, &letter);
+	const char *state = state_name(details, &letter);
 	struct phrase phrase;
 
 	phrase_begin(&phrase, "%s", "");
@@ -740,7 +749,7 @@ const struct shell_command shell_task_commands[] = {
 			"name of one it shows that one, with the swapped pages in its page "
 			"tables; of a name that several have, it lists these.\n"
 			"States: R running or ready, S sleeping, D uninterruptible, I idle kernel "
-			"thread, T stopped, t traced, P parked, X dead.",
+			"thread, T stopped, t traced, P parked, Z zombie, X dead.",
 		.completion = COMPLETE_TASK,
 		.run = run_task,
 	},

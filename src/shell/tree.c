@@ -313,6 +313,7 @@ enum tree_form {
 	TREE_XARRAY,
 	TREE_SPACE,
 	TREE_NODE,
+	TREE_GUESSED,	/* nothing there says what it is */
 };
 
 /* One of the swap cache has no host, but operations of its own. */
@@ -342,7 +343,7 @@ static enum tree_form form_of(const struct kernel *kernel, uint64_t address,
 	if (looks_like_node(kernel, address, node))
 		return TREE_NODE;
 	if (!kernel_field(kernel, "address_space", "i_pages", &i_pages))
-		return TREE_XARRAY;
+		return TREE_GUESSED;
 	if (looks_like_xarray(kernel, address + i_pages.offset) || is_swap_space(kernel, address))
 		return TREE_SPACE;
 	if (kernel_field(kernel, "address_space", "host", &host) &&
@@ -352,26 +353,29 @@ static enum tree_form form_of(const struct kernel *kernel, uint64_t address,
 	    memory_read_u64(kernel->memory, inode + mapping.offset, &back) == READ_OK &&
 	    back == address)
 		return TREE_SPACE;
-	return TREE_XARRAY;
+	return TREE_GUESSED;
 }
 
 /* ----------------------------------------------------------------- the answer */
 
 static void begin(struct tree *tree, uint64_t address, enum tree_form form, bool locked)
 {
-	static const char *const names[] = {"xarray", "address_space", "xa_node"};
+	static const char *const names[] = {"xarray", "address_space", "xa_node", "xarray"};
 	struct json_writer *json = &tree->answer.json;
 
 	answer_begin(&tree->answer, "xa");
 	if (tree->answer.is_json) {
 		json_address(json, "address", address);
 		json_string(json, "taken_as", names[form]);
+		json_bool(json, "guessed", form == TREE_GUESSED);
 		json_bool(json, "locked", locked);
 		json_array(json, "entries");
 		return;
 	}
-	answer_plain(&tree->answer, 0, "0x%" PRIx64 " is taken as a struct %s%s", address,
-		     names[form], locked ? "; its lock is held: it may be in motion" : "");
+	answer_plain(&tree->answer, 0, "0x%" PRIx64 " is taken as a struct %s%s%s", address,
+		     names[form],
+		     form == TREE_GUESSED ? ", for nothing there says what it is" : "",
+		     locked ? "; its lock is held: it may be in motion" : "");
 }
 
 static void say_counts(struct tree *tree)
@@ -481,7 +485,7 @@ bool tree_answer(struct shell *shell, uint64_t address, bool all, struct error *
 		return error_set(err, ERROR_UNREADABLE, "0x%" PRIx64 ": %s", address,
 				 read_status_text(status));
 	answer_init(&tree.answer, shell);
-	begin(&tree, address, form, form != TREE_NODE && xarray.locked);
+	begin(&tree, address, form, form < TREE_NODE && xarray.locked);
 	if (form == TREE_NODE) {
 		visit_node(&tree, address, 0, first_index(kernel, &node), node.shift, 0);
 	} else {

@@ -67,6 +67,10 @@ struct file *file_open(const char *path, struct error *err)
 	file->fd = -1;
 	if (!file->name)
 		goto no_memory;
+	if (!*path) {
+		error_set(err, ERROR_SYSTEM, "'' is no name of a file");
+		goto fail;
+	}
 	/* A FIFO without a writer would block the open for ever. */
 	file->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (file->fd < 0 || fstat(file->fd, &status)) {

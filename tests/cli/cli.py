@@ -376,6 +376,18 @@ class Tests:
             assert by_id.returncode == CLEAN and f"{number} {name}" in by_id.stdout
             assert by_id.stdout == by_name.stdout, f"{number} and {name} differ"
 
+    def help_of_one_thing(self):
+        """help fits 80 columns, and more than one topic is told, not forgotten."""
+        for topic in ("problems", "bugs", "KS101", "scan"):
+            text = self.run("help", topic).stdout
+            assert max(map(len, text.splitlines())) <= 80, topic
+        self.refused("help", "KS101", "KS102", status=USAGE, say="one thing at a time")
+
+    def no_name(self):
+        """An empty name is no file."""
+        for arguments in (["scan", ""], ["scan", self.good, ""], ["shell", "", "-e", "devices"]):
+            self.refused(*arguments, say="'' is no name of a file")
+
     def help_of_bugs(self):
         """Every known bug in the list is explained, by name and by the commit of its fix."""
         listed = re.findall(r"^  (\S+) +fixed in (\S+) +\((.*?)\)", self.run("help", "bugs").stdout,

@@ -456,6 +456,7 @@ class Tests(cli.Tests):
         both = "freed-folio={0},KS105={0}"
         for grades, status in ((both.format("warn"), WARNINGS), (both.format("error"), ERRORS),
                                ("freed-folio=warn", WARNINGS | ERRORS),
+                               ("freed-folio=warning", WARNINGS | ERRORS),
                                (both.format("ignore"), CLEAN),
                                (f"{both.format('ignore')},Freed-Folio=error", ERRORS)):
             done, report = self.json("scan", "--severity", grades, self.bad)

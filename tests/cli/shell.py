@@ -219,6 +219,8 @@ class Tests(cli.Tests):
         self.complains("scna", "no command 'scna'; did you mean 'scan'")
         self.complains("xyzzy", "no command 'xyzzy'; 'help' lists them")
         self.complains("fin", "no command 'fin'")
+        self.complains("ps", "what it does in crash, 'task' does here")
+        self.complains("kmem -i", "'page' does here")
         self.complains("\033[31m\u202e", "no command")
         self.complains("a" * 5000, "no command")
         self.complains("scan now", "usage: scan")
@@ -646,6 +648,21 @@ class Tests(cli.Tests):
         session = self.terminal()
         os.kill(session.process, signal.SIGTERM)
         assert session.end("") == CLEAN
+
+    def interrupt_early(self):
+        """Ctrl-C while the dump is opened ends it: there is no session yet."""
+        for wait in (0.0, 0.005, 0.01, 0.02, 0.04):
+            with subprocess.Popen([self.program, "shell", self.good, "-e", "!echo ran; sleep 9"],
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, text=True,
+                                  env=self.variables(), start_new_session=True) as process:
+                time.sleep(wait)
+                os.killpg(process.pid, signal.SIGINT)
+                out, err = process.communicate(timeout=PATIENCE)
+            # before main() the kernel ends it
+            early = process.returncode == -signal.SIGINT and not out and not err
+            assert early or (process.returncode == INTERRUPTED and
+                             err == "kswapck: interrupted\n"), (wait, process.returncode, err)
 
     # the history
 
