@@ -500,6 +500,20 @@ bool inspection_tell(struct inspection *inspection, struct error *err)
 	return true;
 }
 
+bool inspection_tell_view(struct inspection *inspection, const struct live_view *view,
+			  struct error *err)
+{
+	size_t i;
+
+	story_free(inspection->story);
+	inspection->story = NULL;
+	story_findings_free(&inspection->findings);
+	for (i = 0; i < view->findings.count; i++)
+		story_findings_add(&inspection->findings, &view->findings.list[i].finding);
+	inspection->output.totals.audit = view->summary;
+	return inspection_tell(inspection, err);
+}
+
 struct explanation inspection_explanation(const struct inspection *inspection)
 {
 	return (struct explanation){

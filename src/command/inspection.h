@@ -67,6 +67,10 @@ bool inspection_audit(struct inspection *inspection, struct error *err);
 /** inspection_tell - make the story; findings must have been audited. */
 bool inspection_tell(struct inspection *inspection, struct error *err);
 
+/** inspection_tell_view - the same of what a look at the running kernel has found. */
+bool inspection_tell_view(struct inspection *inspection, const struct live_view *view,
+			  struct error *err);
+
 /** inspection_end - write the end of the report of findings. */
 void inspection_end(struct inspection *inspection);
 

@@ -5,11 +5,12 @@
  * JSON is written as it comes, with the story at its end.
  */
 #include "command/inspection.h"
+#include "command/watch.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define PARTS (INSPECTION_SCAN | INSPECTION_EXPLAIN)
+#define PARTS (INSPECTION_SCAN | INSPECTION_EXPLAIN | INSPECTION_WATCH)
 
 static bool triage_json(struct inspection *inspection, struct error *err)
 {
@@ -73,6 +74,8 @@ static void set_width(struct output_options *options)
 
 static bool triage(struct inspection *inspection, struct error *err)
 {
+	if (inspection->options->watch)
+		return watch_run(inspection, err);
 	set_width(&inspection->output.options);
 	return (inspection->options->json ? triage_json : triage_text)(inspection, err);
 }

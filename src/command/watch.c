@@ -21,6 +21,9 @@ struct watch {
 	double longest;			/* seconds that a look took */
 	uint64_t found, gone, transient, undecided;
 	struct audit_summary last;
+	/* what was told last of who is stuck: findings are there, but need not */
+	enum story_verdict verdict;
+	int32_t spinner;		/* pid; 0: nobody */
 };
 
 static double seconds_since(const struct timespec *start)
@@ -93,6 +96,38 @@ static bool tell_gone(struct watch *watch, struct error *err)
 	return true;
 }
 
+/* Who is stuck because of it, or will be: told when that changes. */
+static bool tell_story(struct watch *watch, struct error *err)
+{
+	struct inspection *inspection = watch->inspection;
+	struct explanation explanation;
+	const struct story *story;
+	int32_t spinner = 0;
+
+	if (!(inspection->options->parts & INSPECTION_EXPLAIN))
+		return true;
+	if (!watch->view->findings.count) {
+		watch->verdict = VERDICT_CLEAN;
+		watch->spinner = 0;
+		return true;
+	}
+	if (!inspection_tell_view(inspection, watch->view, err))
+		return false;
+	story = inspection->story;
+	if (story->spinner_count)
+		spinner = story->threads[story->spinners[0].thread].task.pid;
+	if (story->interrupted || (story->verdict == watch->verdict && spinner == watch->spinner))
+		return true;
+	watch->verdict = story->verdict;
+	watch->spinner = spinner;
+	explanation = inspection_explanation(inspection);
+	progress_clear(&inspection->progress);
+	print_time(inspection->output.options.stream);
+	explain_verdict_text(&inspection->output.options, &explanation);
+	fflush(inspection->output.options.stream);
+	return true;
+}
+
 /* That it is still looking, for who sits before it. */
 static void tell_alive(struct watch *watch)
 {
@@ -138,7 +173,7 @@ static bool look(struct watch *watch, struct error *err)
 		live_view_free(watch->view);
 		return true;
 	}
-	if (!tell_gone(watch, err))
+	if (!tell_gone(watch, err) || !tell_story(watch, err))
 		return false;
 	tell_alive(watch);
 	watch->known = watch->view;
@@ -192,7 +227,12 @@ static bool wait_next(const struct watch *watch, const struct timespec *began)
 bool watch_run(struct inspection *inspection, struct error *err)
 {
 	struct live_view views[2] = {0};
-	struct watch watch = {.inspection = inspection, .known = &views[0], .view = &views[1]};
+	struct watch watch = {
+		.inspection = inspection,
+		.known = &views[0],
+		.view = &views[1],
+		.verdict = VERDICT_CLEAN,
+	};
 	struct timespec began;
 	double took;
 	bool good;

@@ -34,6 +34,10 @@ struct explanation {
  */
 void explain_text(const struct output_options *options, const struct explanation *explanation);
 
+/** explain_verdict_text - of all that only the verdict, as one line that is not wrapped. */
+void explain_verdict_text(const struct output_options *options,
+			  const struct explanation *explanation);
+
 /**
  * explain_json - write the story as one object; its schema is
  * src/output/kswapck-explain.schema.json.

@@ -285,3 +285,16 @@ void explain_text(const struct output_options *options, const struct explanation
 	if (explanation->stacks != STACKS_STORY)
 		tell_stacks(&teller);
 }
+
+void explain_verdict_text(const struct output_options *options,
+			  const struct explanation *explanation)
+{
+	struct teller teller = {
+		.options = *options,
+		.explanation = explanation,
+		.story = explanation->story,
+	};
+
+	teller.options.columns = 0;
+	tell_verdict(&teller);
+}

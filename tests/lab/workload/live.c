@@ -192,7 +192,7 @@ static void run_shell(void)
 void observe(void)
 {
 	const char *seconds = getenv("lab_live"), *interval = getenv("lab_live_interval");
-	char *const watch[] = { PROGRAM, "scan", "--no-search", "--watch", (char *)(interval ? interval : "1"), NULL };
+	char *const watch[] = { PROGRAM, "triage", "--no-search", "--watch", (char *)(interval ? interval : "1"), NULL };
 	char *const scan[] = { PROGRAM, "scan", "--no-search", NULL };
 	char *const explain[] = { PROGRAM, "explain", "--no-search", "--stacks=cpus", NULL };
 	char *const json[] = { PROGRAM, "--no-search", "--json", NULL };
