@@ -17,26 +17,17 @@ static void go_gently(void)
 	mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 }
 
-bool dump_open(struct dump *dump, const char *const *files, size_t count,
-	       const struct dump_options *options, struct error *err)
+bool dump_identify(struct dump *dump, struct source *source, const char *name,
+		   const struct dump_options *options, struct error *err)
 {
 	const struct image_options image_options = {
 		.vmlinux = options->vmlinux,
 		.search = options->search,
 		.live = options->live,
 	};
-	const struct source_options source_options = {
-		.architecture = options->architecture,
-		.live = options->live,
-		.raw = options->raw_count > 0,
-	};
 
 	memset(dump, 0, sizeof(*dump));
-	if (options->live)
-		go_gently();
-	dump->source = source_open(files, count, &source_options, err);
-	if (!dump->source)
-		return false;
+	dump->source = source;
 	dump->memory = memory_new(dump->source, 0);
 	if (!dump->memory) {
 		error_set(err, ERROR_SYSTEM, "out of memory");
@@ -51,9 +42,26 @@ bool dump_open(struct dump *dump, const char *const *files, size_t count,
 	if (kernel_open(&dump->kernel, dump->source, dump->image, dump->types, err))
 		return true;
 fail:
-	error_prefix(err, "%s", files[0]);
+	error_prefix(err, "%s", name);
 	dump_close(dump);
 	return false;
+}
+
+bool dump_open(struct dump *dump, const char *const *files, size_t count,
+	       const struct dump_options *options, struct error *err)
+{
+	const struct source_options source_options = {
+		.architecture = options->architecture,
+		.live = options->live,
+		.raw = options->raw_count > 0,
+	};
+	struct source *source;
+
+	memset(dump, 0, sizeof(*dump));
+	if (options->live)
+		go_gently();
+	source = source_open(files, count, &source_options, err);
+	return source && dump_identify(dump, source, files[0], options, err);
 }
 
 void dump_close(struct dump *dump)

@@ -30,6 +30,12 @@ struct dump_options {
 /** dump_open - open and identify; on failure nothing is left open. */
 bool dump_open(struct dump *dump, const char *const *files, size_t count,
 	       const struct dump_options *options, struct error *err);
+/**
+ * dump_identify - the same of a source that is open already.
+ * @source: taken over, also on failure. @name: what errors call it.
+ */
+bool dump_identify(struct dump *dump, struct source *source, const char *name,
+		   const struct dump_options *options, struct error *err);
 void dump_close(struct dump *dump);
 /** dump_refresh - of the running kernel: memory may have been added or taken away since. */
 void dump_refresh(struct dump *dump);

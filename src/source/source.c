@@ -321,10 +321,14 @@ static bool check_architecture(const struct source *source, bool last, struct er
 	return true;
 }
 
-static bool open_backend(struct source *source, struct error *err)
+static bool open_backend(struct source *source, const struct source_options *options,
+			 struct error *err)
 {
+	bool no_library = options && options->no_library;
+
 	for (size_t i = 0; i < sizeof(backends) / sizeof(*backends); i++) {
-		if (!backends[i]->recognises(source))
+		if ((no_library && backends[i] == &kdump_source_ops) ||
+		    !backends[i]->recognises(source))
 			continue;
 		if (!backends[i]->open(source, err))
 			return false;
@@ -367,11 +371,12 @@ static bool begin_translation(struct source *source, struct error *err)
 }
 
 /* The backend does it all: there is no file that headers could be read from once. */
-static bool open_live(struct source *source, const char *path, struct error *err)
+static bool open_live(struct source *source, const char *path,
+		      const struct source_options *options, struct error *err)
 {
 	source->live = path;
 	source->facts.live = true;
-	if (!open_backend(source, err))
+	if (!open_backend(source, options, err))
 		return false;
 	source->facts.vmcoreinfo = source->vmcoreinfo;
 	return true;
@@ -381,7 +386,7 @@ static bool open_all(struct source *source, const char *const *paths, size_t cou
 		     const struct source_options *options, struct error *err)
 {
 	if (options && options->live)
-		return open_live(source, paths[0], err);
+		return open_live(source, paths[0], options, err);
 	if (options && options->raw ? !open_raw(source, paths, count, err) :
 	    !open_files(source, paths, count, err) || !read_headers(source, err) ||
 	    !read_notes(source, err) || !copy_vmcoreinfo(source, err))
@@ -394,7 +399,7 @@ static bool open_all(struct source *source, const char *const *paths, size_t cou
 	if (!architecture_of_headers(source, options, err))
 		return false;
 	architecture_of_vmcoreinfo(source);
-	if (!check_architecture(source, false, err) || !open_backend(source, err) ||
+	if (!check_architecture(source, false, err) || !open_backend(source, options, err) ||
 	    !find_vmcoreinfo(source, err))
 		return false;
 	source->facts.vmcoreinfo = source->vmcoreinfo;

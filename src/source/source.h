@@ -53,6 +53,7 @@ struct source_options {
 	const char *architecture;	/* NULL: take it from the dump */
 	bool live;	/* the one path is /proc/kcore, or a file made like it */
 	bool raw;	/* each path is "FILE@ADDRESS": RAM from that physical address on */
+	bool no_library;/* not by libkdumpfile, whose contexts are lost: many will be opened */
 };
 
 /**
@@ -69,6 +70,30 @@ struct source *source_open(const char *const *paths, size_t count,
 			   const struct source_options *options,
 			   struct error *err);
 void source_close(struct source *source);	/* NULL is fine */
+
+/* Memory that somebody else reads for us: a debugger. All is lent until source_close(). */
+struct source_reader {
+	const char *name;		/* "drgn 0.0.22" */
+	const char *architecture;
+	void *data;
+	/** read one whole page; false: it cannot be read */
+	bool (*read)(void *data, enum address_space space, uint64_t address, void *page,
+		     size_t size);
+	const char *vmcoreinfo;		/* NULL: it is not known, but a file may have it */
+	const char *const *files;	/* one of these may be what the debugger has open */
+	size_t file_count;
+	bool live;			/* the running kernel */
+};
+
+/**
+ * source_open_reader - memory through @reader.
+ *
+ * The first of its files that holds the same memory tells what the debugger does not:
+ * VMCOREINFO, registers, and which pages are not in it.
+ *
+ * Return: as source_open().
+ */
+struct source *source_open_reader(const struct source_reader *reader, struct error *err);
 
 /**
  * source_refresh - memory may have come or gone since the source was opened: look anew

@@ -81,9 +81,10 @@ def crash():
     return list(map(str, packages.Borrowed("trixie", "crash", "usr/bin/crash").command))
 
 
-def drgn():
+def drgn(suite="trixie"):
     """The command of a Python with drgn. Debian 12's (0.0.22) knows no ORC tables of 6.4 and later."""
-    python = packages.Borrowed("trixie", "python3-drgn", "usr/bin/python3.*", rf"{packages.LIBRARIES}|python3")
+    python = packages.Borrowed(suite, "python3-drgn", "usr/bin/python3.*", rf"{packages.LIBRARIES}|python3",
+                               folder="python3-drgn" if suite == "trixie" else f"python3-drgn-{suite}")
     folder = python.program.parent.parent
     return ["/usr/bin/env", f"PYTHONHOME={folder}", f"PYTHONPATH={folder}/lib/python3/dist-packages",
             *map(str, python.command)]

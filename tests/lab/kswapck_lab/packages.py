@@ -147,9 +147,10 @@ class Borrowed:
     `path` may be a pattern; `wanted` is what else to unpack of that which the package needs.
     """
 
-    def __init__(self, suite, package, path, wanted=LIBRARIES):
-        root = cache.folder("borrowed", package)
-        with cache.lock(f"borrowed-{package}"):
+    def __init__(self, suite, package, path, wanted=LIBRARIES, folder=None):
+        folder = folder or package
+        root = cache.folder("borrowed", folder)
+        with cache.lock(f"borrowed-{folder}"):
             if not (root / "complete").exists():
                 suite = Suite(suite)
                 suite.update()
