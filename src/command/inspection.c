@@ -434,12 +434,29 @@ void inspection_tell_left_out(struct story *story, const struct report_totals *t
 		 (int)sizeof(gap->why) - 56, totals->left_out_names);
 }
 
-/* A running kernel's lists may break off where they are being changed: try again then. */
-static bool tell_again(const struct inspection *inspection, unsigned int told)
+static bool is_own(const struct story_thread *thread)
 {
-	return inspection->live && told <= inspection->options->confirm &&
-	       inspection->story->incomplete && !inspection->story->interrupted &&
-	       live_wait(inspection->live, 100);
+	return thread->on_cpu && thread->known && thread->task.tgid == getpid();
+}
+
+/* There are slots to be stuck on, nobody is seen to be, and a CPU was not seen at all. */
+static bool may_hide_spinner(const struct story *story)
+{
+	size_t i;
+
+	if (story->spinner_count || !(story->findings->spin_slots + story->findings->refault_slots))
+		return false;
+	for (i = 0; i < story->thread_count; i++)
+		if (story->threads[i].on_cpu && story->threads[i].origin == REGISTERS_MISSING &&
+		    !is_own(&story->threads[i]))
+			return true;
+	return false;
+}
+
+bool inspection_tell_again(const struct story *story, const struct live *live, unsigned int told)
+{
+	return live && told <= LIVE_CONFIRM && !story->interrupted &&
+	       (story->incomplete || may_hide_spinner(story)) && live_wait(live, 100);
 }
 
 void inspection_judge_live(struct story *story)
@@ -451,7 +468,7 @@ void inspection_judge_live(struct story *story)
 		struct story_thread *thread = &story->threads[i];
 
 		sampled |= thread->on_cpu && thread->origin != REGISTERS_MISSING;
-		if (thread->on_cpu && thread->known && thread->task.tgid == getpid())
+		if (is_own(thread))
 			thread->end = UNWIND_USER;
 	}
 	for (i = 0; i < story->spinner_count; i++)
@@ -472,7 +489,7 @@ static bool tell_once(struct inspection *inspection, const struct story_options 
 	return inspection->story;
 }
 
-bool inspection_tell(struct inspection *inspection, struct error *err)
+static bool tell(struct inspection *inspection, struct error *err)
 {
 	const struct story_options options = {
 		.all_stacks = inspection->options->stacks == STACKS_ALL,
@@ -482,17 +499,24 @@ bool inspection_tell(struct inspection *inspection, struct error *err)
 		.progress = on_progress,
 		.stop = on_stop,
 	};
-	struct report_totals *totals = &inspection->output.totals;
 	unsigned int told = 0;
 	bool good;
 
 	do
 		good = tell_once(inspection, &options, err);
-	while (good && tell_again(inspection, ++told));
+	while (good && inspection_tell_again(inspection->story, inspection->live, ++told));
 	progress_clear(&inspection->progress);
-	if (!good)
+	if (good)
+		inspection_tell_left_out(inspection->story, &inspection->output.totals);
+	return good;
+}
+
+bool inspection_tell(struct inspection *inspection, struct error *err)
+{
+	struct report_totals *totals = &inspection->output.totals;
+
+	if (!tell(inspection, err))
 		return false;
-	inspection_tell_left_out(inspection->story, totals);
 	if (inspection->story->incomplete)
 		totals->exit_status |= EXIT_INCOMPLETE;
 	if (inspection->story->interrupted)
@@ -511,7 +535,7 @@ bool inspection_tell_view(struct inspection *inspection, const struct live_view 
 	for (i = 0; i < view->findings.count; i++)
 		story_findings_add(&inspection->findings, &view->findings.list[i].finding);
 	inspection->output.totals.audit = view->summary;
-	return inspection_tell(inspection, err);
+	return tell(inspection, err);
 }
 
 struct explanation inspection_explanation(const struct inspection *inspection)

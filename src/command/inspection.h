@@ -67,7 +67,7 @@ bool inspection_audit(struct inspection *inspection, struct error *err);
 /** inspection_tell - make the story; findings must have been audited. */
 bool inspection_tell(struct inspection *inspection, struct error *err);
 
-/** inspection_tell_view - the same of what a look at the running kernel has found. */
+/** inspection_tell_view - of what a look has found; the exit status is left as it is. */
 bool inspection_tell_view(struct inspection *inspection, const struct live_view *view,
 			  struct error *err);
 
@@ -106,6 +106,12 @@ struct report_live inspection_live_totals(const struct live_view *view);
  * on while it was looked at, for then it is not stuck, and what this program itself does.
  */
 void inspection_judge_live(struct story *story);
+/**
+ * inspection_tell_again - is the story of a running kernel to be told again? Its lists may
+ * break off where they are being changed, and its CPUs be missed. Waits before.
+ * @live: NULL: of a dump. @told: so often it was.
+ */
+bool inspection_tell_again(const struct story *story, const struct live *live, unsigned int told);
 /** inspection_exit_status - what an audit makes of the exit status. */
 int inspection_exit_status(const struct audit_summary *audit);
 

@@ -11,6 +11,8 @@
 
 /* Looks that a finding may be missing in before it is said to be gone. */
 #define ABSENT_MAX 2
+/* The same of who is stuck: who refaults without end is in the kernel half of the time. */
+#define SPINNER_ABSENT_MAX 5
 
 struct watch {
 	struct inspection *inspection;
@@ -24,6 +26,7 @@ struct watch {
 	/* what was told last of who is stuck: findings are there, but need not */
 	enum story_verdict verdict;
 	int32_t spinner;		/* pid; 0: nobody */
+	unsigned int absent;		/* looks since it was seen last */
 };
 
 static double seconds_since(const struct timespec *start)
@@ -96,13 +99,32 @@ static bool tell_gone(struct watch *watch, struct error *err)
 	return true;
 }
 
+static int32_t first_spinner(const struct story *story)
+{
+	return story->spinner_count ? story->threads[story->spinners[0].thread].task.pid : 0;
+}
+
+static bool story_changed(struct watch *watch, const struct story *story)
+{
+	int32_t spinner = first_spinner(story);
+
+	if (story->interrupted)
+		return false;
+	if (watch->spinner && !spinner && ++watch->absent < SPINNER_ABSENT_MAX)
+		return false;
+	watch->absent = 0;
+	if (story->verdict == watch->verdict && spinner == watch->spinner)
+		return false;
+	watch->verdict = story->verdict;
+	watch->spinner = spinner;
+	return true;
+}
+
 /* Who is stuck because of it, or will be: told when that changes. */
 static bool tell_story(struct watch *watch, struct error *err)
 {
 	struct inspection *inspection = watch->inspection;
 	struct explanation explanation;
-	const struct story *story;
-	int32_t spinner = 0;
 
 	if (!(inspection->options->parts & INSPECTION_EXPLAIN))
 		return true;
@@ -113,13 +135,8 @@ static bool tell_story(struct watch *watch, struct error *err)
 	}
 	if (!inspection_tell_view(inspection, watch->view, err))
 		return false;
-	story = inspection->story;
-	if (story->spinner_count)
-		spinner = story->threads[story->spinners[0].thread].task.pid;
-	if (story->interrupted || (story->verdict == watch->verdict && spinner == watch->spinner))
+	if (!story_changed(watch, inspection->story))
 		return true;
-	watch->verdict = story->verdict;
-	watch->spinner = spinner;
 	explanation = inspection_explanation(inspection);
 	progress_clear(&inspection->progress);
 	print_time(inspection->output.options.stream);

@@ -15,6 +15,8 @@
 
 #define SAMPLE_PERIOD	1000000		/* nanoseconds */
 #define WATCH_TIME	20000000	/* nanoseconds */
+/* A CPU of a virtual machine need not run at all in that time: wait for it so often. */
+#define WATCHES_MAX	10
 
 /* All but the segment registers, which the kernel does not tell of 64-bit tasks. */
 #define REGISTER_MASK	0xff0fffULL
@@ -175,9 +177,32 @@ static void switch_all(struct live_registers *registers, unsigned long request)
 		ioctl(registers->samplers[i].event, request, 0);
 }
 
-void live_registers_sample(struct live_registers *registers, struct source *source)
+static bool all_seen(const struct live_registers *registers)
+{
+	for (size_t i = 0; i < registers->count; i++) {
+		const struct perf_event_mmap_page *control = registers->samplers[i].control;
+
+		if (__atomic_load_n(&control->data_head, __ATOMIC_ACQUIRE) == control->data_tail)
+			return false;
+	}
+	return true;
+}
+
+/* At least once, so that what is seen is of now. */
+static void watch_all(struct live_registers *registers)
 {
 	const struct timespec watch = {.tv_nsec = WATCH_TIME};
+	unsigned int watches = 0;
+
+	switch_all(registers, PERF_EVENT_IOC_ENABLE);
+	do
+		nanosleep(&watch, NULL);
+	while (!all_seen(registers) && ++watches < WATCHES_MAX);
+	switch_all(registers, PERF_EVENT_IOC_DISABLE);
+}
+
+void live_registers_sample(struct live_registers *registers, struct source *source)
+{
 	struct elf_prstatus *notes;
 	struct sample sample;
 	size_t count = 0;
@@ -186,9 +211,7 @@ void live_registers_sample(struct live_registers *registers, struct source *sour
 	notes = registers ? calloc(registers->count, sizeof(*notes)) : NULL;
 	if (!notes)
 		return;
-	switch_all(registers, PERF_EVENT_IOC_ENABLE);
-	nanosleep(&watch, NULL);
-	switch_all(registers, PERF_EVENT_IOC_DISABLE);
+	watch_all(registers);
 	for (size_t i = 0; i < registers->count; i++)
 		if (take_last(&registers->samplers[i], &sample) && sample.abi)
 			fill_note(&notes[count++], &registers->samplers[i], &sample);

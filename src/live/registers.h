@@ -16,7 +16,7 @@ struct live_registers *live_registers_new(void);
 void live_registers_free(struct live_registers *registers);	/* NULL is fine */
 
 /**
- * live_registers_sample - watch all CPUs for some 20 ms.
+ * live_registers_sample - watch all CPUs for some 20 ms, or 200 ms for one that lags.
  *
  * @source's register notes become those of the last moment that each CPU was seen at;
  * pr_pid is its number + 1. Without samplers, or memory, there are no notes.

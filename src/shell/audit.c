@@ -198,13 +198,6 @@ bool shell_audit(struct shell *shell, bool again, struct error *err)
 	return true;
 }
 
-/* A running kernel's lists may break off where they are being changed: try again then. */
-static bool tell_again(const struct shell *shell, unsigned int told)
-{
-	return shell->live && shell->story && told <= LIVE_CONFIRM && shell->story->incomplete &&
-	       !shell->story->interrupted && live_wait(shell->looks, 100);
-}
-
 bool shell_tell(struct shell *shell, struct error *err)
 {
 	const struct story_options options = {
@@ -228,7 +221,7 @@ bool shell_tell(struct shell *shell, struct error *err)
 					  &shell->audit.summary, &options, err);
 		if (shell->story && shell->live)
 			inspection_judge_live(shell->story);
-	} while (tell_again(shell, ++told));
+	} while (shell->story && inspection_tell_again(shell->story, shell->looks, ++told));
 	progress_clear(&shell->progress);
 	if (shell->story && shell->story->interrupted) {
 		story_free(shell->story);

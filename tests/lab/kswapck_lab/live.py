@@ -61,9 +61,10 @@ class Observation:
 
     @property
     def report(self):
-        """The triage, as JSON; None if it is not that."""
+        """The triage, as JSON; None if it is not that. What goes to stderr comes the same way."""
+        lines = [line for line in self.lines.get("json", []) if not line.startswith("kswapck: ")]
         try:
-            return json.loads("\n".join(self.lines.get("json", [])))
+            return json.loads("\n".join(lines))
         except ValueError:
             return None
 
