@@ -107,6 +107,7 @@ static void audit_run_of_slots(struct kswapck_audit *audit, const struct feed_wa
 		run.is_page_address = status != READ_UNMAPPED;
 		if (status == READ_OK)
 			run.page = &page;
+		audit->summary->folios++;
 		audit->summary->large_folios += run.page && page.order;
 	}
 	feed_run(audit, &space->space, &run);
@@ -198,7 +199,7 @@ static void note_slots(struct kswapck_audit *audit, struct kswapck_device *devic
 		       const struct swap_space *space)
 {
 	uint8_t *cached = audit->cached[device->type];
-	uint64_t used = 0;
+	uint64_t used = 0, bad = 0, unused = 0;
 	uint32_t i;
 
 	for (i = 0; i < space->space.slots; i++) {
@@ -210,16 +211,20 @@ static void note_slots(struct kswapck_audit *audit, struct kswapck_device *devic
 		if (!space->map_read[i])
 			continue;
 		audit->summary->cache_only += page && space->map[i] == SWAP_HAS_CACHE;
-		device->map_bad += space->map[i] == SWAP_MAP_BAD;
+		bad += space->map[i] == SWAP_MAP_BAD;
 		used += space->map[i] != 0 && space->map[i] != SWAP_MAP_BAD;
 		if (space->map[i])
 			continue;
+		unused++;
 		device->last_free = slot;
 		if (device->first_free > slot)
 			device->first_free = slot;
 	}
 	device->map_used += used;
+	device->map_bad += bad;
 	audit->summary->used += used;
+	audit->summary->bad += bad;
+	audit->summary->unused += unused;
 }
 
 static void count_space(struct kswapck_audit *audit, struct kswapck_device *device,

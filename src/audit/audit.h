@@ -26,7 +26,10 @@ struct audit_summary {
 	unsigned int devices_unreadable;
 	uint64_t slots;			/* of all devices */
 	uint64_t used;			/* by swap_map */
+	uint64_t unused;		/* by swap_map, where it was read: to be had */
+	uint64_t bad;			/* the device's header, and blocks that are broken */
 	uint64_t cached;		/* hold a pointer */
+	uint64_t folios;		/* of them: runs of slots with the same page */
 	uint64_t shadows;
 	uint64_t large_folios;		/* folios of more than one page */
 	uint64_t parked;		/* in per-CPU slots caches */

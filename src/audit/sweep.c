@@ -211,7 +211,7 @@ static void sweep_shmem(struct sweep *sweep)
 
 	shmem_for_each_swapped(sweep->audit->kernel, take_shmem, sweep, &shmem);
 	sweep->shmem_moving = shmem.moving;
-	summary->shmem_files = shmem.files;
+	summary->shmem_files = shmem.swapped;
 	summary->shmem_unreadable = shmem.unreadable;
 	if (!shmem.complete)
 		summary->sweep_incomplete = true;

@@ -34,6 +34,7 @@ struct shmem_walk {
 	void *data;
 	struct shmem_sweep *sweep;
 	struct shmem_entry entry;	/* of the file at hand */
+	bool swapped;			/* it has one */
 };
 
 static bool resolve(const struct kernel *kernel, struct shmem_layout *layout)
@@ -84,6 +85,7 @@ static bool take_value(void *data, uint64_t index, uint64_t count, uint64_t entr
 		walk->sweep->unreadable++;
 		return true;
 	}
+	walk->swapped = true;
 	walk->entry.index = index;
 	walk->entry.entry = entry >> 1;		/* xa_to_value() */
 	walk->entry.raw = entry;
@@ -116,6 +118,7 @@ static bool visit_file(struct shmem_walk *walk, uint64_t inode)
 	struct xarray xarray;
 	bool whole;
 
+	walk->swapped = false;
 	sweep->files++;
 	if (!read_tree(walk, inode, &xarray)) {
 		sweep->unreadable++;
@@ -124,6 +127,8 @@ static bool visit_file(struct shmem_walk *walk, uint64_t inode)
 	sweep->moving |= xarray.locked;
 	walk->entry.locked = xarray.locked;
 	whole = xarray_for_each_value(walk->kernel, &xarray, take_value, walk, &values);
+	/* swapoff and eviction take a file off the list, not the last page that comes back */
+	sweep->swapped += walk->swapped;
 	sweep->nodes += values.nodes;
 	sweep->unreadable += values.unreadable;
 	return whole;

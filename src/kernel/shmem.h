@@ -23,7 +23,8 @@ struct shmem_entry {
 typedef bool shmem_entry_fn(void *data, const struct shmem_entry *entry);
 
 struct shmem_sweep {
-	uint64_t files;
+	uint64_t files;			/* on the list */
+	uint64_t swapped;		/* of them, those that have entries */
 	uint64_t nodes;			/* of trees */
 	uint64_t unreadable;		/* files or nodes */
 	bool complete;			/* the list was sound and read to its end */

@@ -236,7 +236,10 @@ static void json_end(struct output *output, const struct report_subject *subject
 	write_problems(json, output->catalogue, totals);
 	json_number(json, "slots", audit->slots);
 	json_number(json, "used", audit->used);
+	json_number(json, "free", audit->unused);
+	json_number(json, "bad", audit->bad);
 	json_number(json, "cached", audit->cached);
+	json_number(json, "folios", audit->folios);
 	json_number(json, "large_folios", audit->large_folios);
 	json_number(json, "shadows", audit->shadows);
 	json_number(json, "parked", audit->parked);

@@ -222,6 +222,7 @@ static void nothing(void **state)
 	assert_true(sweep(files));
 	expect_sound(files, 0);
 	assert_int_equal(files->count, 0);
+	assert_int_equal(files->sweep.swapped, 0);
 	link_nodes(files, SWAPLIST, SWAPLIST);
 	assert_true(sweep(files));
 	assert_true(files->sweep.complete);
@@ -240,6 +241,8 @@ static void order_0(void **state)
 	put_head(files, 2, FOLIO);
 	assert_true(sweep(files));
 	expect_sound(files, 2);
+	/* file 2 has but a folio */
+	assert_int_equal(files->sweep.swapped, 2);
 	assert_int_equal(files->count, 3);
 	expect(files, 0, 0, 0, swap_entry(1, 9), 1);
 	assert_int_equal(files->seen[0].place, tree_of(0) + 8);

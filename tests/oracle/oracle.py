@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Two programs that know nothing of each other count the swap cache of a dump, and every total must agree.
+
+    tests/oracle/oracle.py KSWAPCK DUMPS       the committed dumps
+    tests/oracle/oracle.py KSWAPCK --lab       those of the lab that are in its cache, of all kernels
+
+One is kswapck scan --json, the other totals.py, which goes by the kernel's own structures in drgn. Needs drgn, or the
+command in KSWAPCK_TEST_DRGN ("PYTHON -m drgn"), and the vmlinux of each kernel: of those that the lab builds it is
+there with the kernel, for the others `tests/lab/lab debug KERNEL` fetches it. Without, the dump is skipped. Prints TAP.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+LAB = pathlib.Path(os.environ.get("KSWAPCK_LAB") or
+                   pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "kswapck-lab")
+TOTALS = pathlib.Path(__file__).parent / "totals.py"
+
+KERNELS = ["5.10", "5.10.251", "6.1", "6.12", "7.2"]
+SCENARIOS = ["idle", "churn", "mix"]
+
+DEVICE = ["name", "swap_info_struct", "slots", "pages", "inuse"]
+SUMMARY = ["slots", "free", "used", "bad", "cached", "folios", "large_folios", "shadows", "parked", "cache_only",
+           "trees", "processes", "page_tables", "ptes", "swap_ptes", "shmem_files", "shmem_entries"]
+
+
+def drgn_command():
+    given = os.environ.get("KSWAPCK_TEST_DRGN")
+    return given.split() if given else ["drgn"] if shutil.which("drgn") else None
+
+
+def vmlinux_of(kernel):
+    """The lab's: with the kernel if it was built, else of the package with debug information."""
+    for folder in ("kernels", "debug"):
+        path = LAB / folder / kernel / "vmlinux"
+        if path.exists():
+            return path
+    return None
+
+
+def run(command, **options):
+    done = subprocess.run(list(map(str, command)), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=600, **options)
+    try:
+        return json.loads(done.stdout), ""
+    except ValueError:
+        return None, (done.stderr.strip() or "no output").splitlines()[-1]
+
+
+def by_kernel(drgn, dump, vmlinux):
+    # 0.0.22 reads QEMU's ELF files by libkdumpfile alone, and uses freed memory when it ends
+    environment = dict(os.environ, DRGN_USE_LIBKDUMPFILE_FOR_ELF="1")
+    environment.pop("MALLOC_PERTURB_", None)
+    return run([*drgn, "-q", "-c", dump, "-s", vmlinux, TOTALS], env=environment)
+
+
+def differences(ours, theirs):
+    """What does not agree, in words; ours is kswapck's document."""
+    found = []
+
+    def compare(what, name, left, right):
+        if left != right:
+            found.append(f"{what} {name}: kswapck {left}, drgn {right}")
+
+    devices = {str(one["type"]): one for one in ours["devices"]}
+    compare("devices", "in use", sorted(devices), sorted(theirs["devices"]))
+    for number, device in theirs["devices"].items():
+        for name in DEVICE:
+            value = devices.get(number, {}).get(name)
+            compare(f"device {number}", name, int(value, 16) if name == "swap_info_struct" and value else value,
+                    device[name])
+    for name in SUMMARY:
+        compare("summary", name, ours["summary"].get(name), theirs.get(name))
+    return found
+
+
+def adds_up(theirs):
+    """What must hold in itself, or the oracle has not understood the kernel."""
+    devices = theirs["devices"].values()
+    wrong = []
+    if theirs["free"] + theirs["used"] + theirs["bad"] != theirs["slots"]:
+        wrong.append("free, used and bad slots are not all")
+    if sum(device["pages"] for device in devices) != theirs["slots"] - theirs["bad"]:
+        wrong.append("the devices' pages are not the slots that are not bad")
+    if theirs["cached"] + theirs["shadows"] > theirs["used"]:
+        wrong.append("more is in the cache than slots are used")
+    return wrong
+
+
+def check(kswapck, drgn, dump, vmlinux):
+    ours, reason = run([kswapck, "scan", "--json", "--quiet", dump])
+    if ours is None:
+        return [f"kswapck: {reason}"]
+    if not ours["coverage"]["complete"]:
+        return ["kswapck has not seen all of it"]
+    theirs, reason = by_kernel(drgn, dump, vmlinux)
+    if theirs is None:
+        return [f"drgn: {reason}"]
+    return adds_up(theirs) + differences(ours, theirs)
+
+
+def committed(folder):
+    return [("6.1bug", path) for path in sorted(pathlib.Path(folder).glob("*.kdump"))]
+
+
+def of_the_lab():
+    return [(kernel, LAB / "dumps" / f"{kernel}-{scenario}-elf") for kernel in KERNELS for scenario in SCENARIOS]
+
+
+def main():
+    kswapck = os.path.abspath(sys.argv[1])
+    todo = of_the_lab() if sys.argv[2] == "--lab" else committed(sys.argv[2])
+    drgn = drgn_command()
+    if not drgn:
+        print("1..0 # SKIP no drgn")
+        return 0
+    print(f"1..{len(todo)}", flush=True)
+    failed = 0
+    for number, (kernel, dump) in enumerate(todo, 1):
+        title = f"{dump.name}: devices, slots and pages by kswapck and by drgn are the same"
+        vmlinux = vmlinux_of(kernel)
+        missing = "dump" if not dump.exists() else None if vmlinux else f"vmlinux of the lab's kernel {kernel}"
+        if missing:
+            print(f"ok {number} - {title} # SKIP no {missing}", flush=True)
+            continue
+        wrong = check(kswapck, drgn, dump, vmlinux)
+        failed += bool(wrong)
+        print(f"{'not ok' if wrong else 'ok'} {number} - {title}", flush=True)
+        for line in wrong:
+            print(f"# {line}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
