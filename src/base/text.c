@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 const char *text_number(uint64_t number, char text[TEXT_NUMBER_SIZE])
 {
@@ -100,4 +101,14 @@ bool text_is_visible(const char *string)
 			return false;
 	}
 	return true;
+}
+
+const char *text_time(int64_t seconds, char text[TEXT_TIME_SIZE])
+{
+	time_t time = (time_t)seconds;
+	struct tm parts;
+
+	if (!gmtime_r(&time, &parts) || !strftime(text, TEXT_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts))
+		text[0] = '\0';
+	return text;
 }

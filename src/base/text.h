@@ -12,6 +12,11 @@
 /** text_number - a number as people read it: 8,123,456. Returns @text. */
 const char *text_number(uint64_t number, char text[TEXT_NUMBER_SIZE]);
 
+#define TEXT_TIME_SIZE 32
+
+/** text_time - seconds since 1970 as 2026-11-21T13:07:11Z. Returns @text. */
+const char *text_time(int64_t seconds, char text[TEXT_TIME_SIZE]);
+
 /** text_utf8_length - bytes of the UTF-8 character at @string; 0 if it is none. */
 unsigned int text_utf8_length(const char *string);
 

@@ -12,6 +12,8 @@ static const struct command *const commands[] = {
 	&command_scan,
 	&command_pins,
 	&command_diff,
+	&command_batch,
+	&command_record,
 	&command_shell,
 	&command_plugins,
 	&command_confirm,

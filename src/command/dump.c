@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
+#include "kernel/clock.h"
 #include "kernel/swap_cache.h"
 
 /* Others have work to do on a machine that runs. */
@@ -98,5 +99,6 @@ void dump_describe(const struct dump *dump, const char *const *files, size_t cou
 		.era = dump->kernel.swap_cache->name,
 		.swap_tables = dump->kernel.swap.table.form != TABLE_NONE,
 		.slab_is_page_type = page->type_slab != 0 && !page->flag_slab,
+		.taken = clock_read(&dump->kernel),
 	};
 }

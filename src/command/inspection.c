@@ -26,6 +26,8 @@ enum {
 	OPTION_COUNT,
 };
 
+#define INSPECTION_ANY (INSPECTION_SCAN | INSPECTION_EXPLAIN | INSPECTION_RECORD)
+
 static const struct {
 	unsigned int parts;
 	struct option_entry entry;
@@ -36,16 +38,16 @@ static const struct {
 		"show at most N findings of each problem (default 3; 0: all)"}},
 	[OPTION_STACKS] = {INSPECTION_EXPLAIN, {"stacks", 's', "WHICH",
 		"show call chains frame by frame: cpus, of all CPUs; all, of every task"}},
-	[OPTION_NO_SWEEP] = {INSPECTION_SCAN | INSPECTION_EXPLAIN, {"no-sweep", 'w', NULL,
+	[OPTION_NO_SWEEP] = {INSPECTION_ANY, {"no-sweep", 'w', NULL,
 		"leave out the page tables and shared memory, most of the work: owners of "
 		"slots are not counted, and who is next is not told"}},
-	[OPTION_CONFIRM] = {INSPECTION_SCAN | INSPECTION_EXPLAIN, {"confirm", 'F', "N",
+	[OPTION_CONFIRM] = {INSPECTION_ANY, {"confirm", 'F', "N",
 		"the running kernel: report what holds in N fresh looks too (default 3)"}},
 	[OPTION_WATCH] = {INSPECTION_WATCH, {"watch", 'W', "SECONDS",
 		"the running kernel: look again and again, and tell what is new and what is gone"}},
-	[OPTION_QUIET] = {INSPECTION_SCAN | INSPECTION_EXPLAIN, {"quiet", 'q', NULL,
+	[OPTION_QUIET] = {INSPECTION_ANY, {"quiet", 'q', NULL,
 		"no progress on the terminal"}},
-	[OPTION_HELP] = {INSPECTION_SCAN | INSPECTION_EXPLAIN, {"help", 'h', NULL,
+	[OPTION_HELP] = {INSPECTION_ANY, {"help", 'h', NULL,
 		"show this help"}},
 };
 
@@ -279,6 +281,13 @@ static void close_dump(struct inspection *inspection)
 	free(inspection);
 }
 
+static const struct output_ops *choose_output(const struct inspection_options *options)
+{
+	if (options->parts & INSPECTION_RECORD)
+		return &output_record;
+	return options->json ? &output_json : &output_text;
+}
+
 /* NULL with @err set; else to be freed with close_dump(), also after a failure. */
 static struct inspection *open_dump(const struct inspection_options *options,
 				    const char *const *files, size_t count,
@@ -295,7 +304,7 @@ static struct inspection *open_dump(const struct inspection_options *options,
 		return NULL;
 	}
 	inspection->options = options;
-	inspection->output.ops = options->json ? &output_json : &output_text;
+	inspection->output.ops = choose_output(options);
 	inspection->output.catalogue = &options->checks.catalogue;
 	inspection_left_out(&options->checks.catalogue, &inspection->output.totals);
 	inspection->output.options = (struct output_options){
@@ -316,7 +325,7 @@ static struct inspection *open_dump(const struct inspection_options *options,
 
 static bool reports(const struct inspection *inspection)
 {
-	return inspection->options->parts & INSPECTION_SCAN;
+	return inspection->options->parts & (INSPECTION_SCAN | INSPECTION_RECORD);
 }
 
 static void on_device(void *data, const struct kswapck_device *device)
@@ -332,7 +341,7 @@ static void on_finding(void *data, const struct kswapck_finding *finding)
 	struct inspection *inspection = data;
 	uint64_t nth;
 
-	if (inspection->options->parts & INSPECTION_EXPLAIN)
+	if (inspection->options->parts & (INSPECTION_EXPLAIN | INSPECTION_RECORD))
 		story_findings_add(&inspection->findings, finding);
 	if (finding->severity == KSWAPCK_IGNORE)
 		return;

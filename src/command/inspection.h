@@ -19,6 +19,7 @@ enum inspection_part {
 	INSPECTION_SCAN		= 1 << 0,	/* findings are reported */
 	INSPECTION_EXPLAIN	= 1 << 1,	/* a story is told */
 	INSPECTION_WATCH	= 1 << 2,	/* the running kernel may be watched */
+	INSPECTION_RECORD	= 1 << 3,	/* findings and story, in one line of JSON */
 };
 
 struct inspection_options {

@@ -141,3 +141,9 @@ void json_null(struct json_writer *json, const char *key)
 	item(json, key);
 	fputs("null", json->stream);
 }
+
+void json_raw(struct json_writer *json, const char *key, const char *value)
+{
+	item(json, key);
+	fputs(value, json->stream);
+}

@@ -35,5 +35,7 @@ void json_seconds(struct json_writer *json, const char *key, double value);
 void json_address(struct json_writer *json, const char *key, uint64_t value);
 void json_bool(struct json_writer *json, const char *key, bool value);
 void json_null(struct json_writer *json, const char *key);
+/** json_raw - a value that is JSON already, on one line. */
+void json_raw(struct json_writer *json, const char *key, const char *value);
 
 #endif

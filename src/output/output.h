@@ -23,6 +23,7 @@ struct report_subject {
 	const char *era;
 	bool swap_tables;		/* in place of trees, and of swap_map: see coverage.c */
 	bool slab_is_page_type;		/* see coverage.c */
+	int64_t taken;			/* seconds since 1970, by the machine's clock; 0: not known */
 };
 
 #define REPORT_PROBLEMS_MAX CATALOGUE_PROBLEMS_MAX
@@ -86,6 +87,7 @@ struct output_ops {
 
 extern const struct output_ops output_text;
 extern const struct output_ops output_json;
+extern const struct output_ops output_record;	/* one line for many dumps; with the story */
 
 /* Members that all JSON documents have. */
 void json_dump(struct json_writer *json, const struct report_subject *subject);

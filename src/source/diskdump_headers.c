@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 #define OFFSET_LIMIT (UINT64_C(1) << 60)
 
 /* struct disk_dump_header as a 64-bit machine lays it out. */
@@ -215,6 +217,20 @@ static bool same_set(const struct diskdump_headers *a, const struct diskdump_hea
 	       a->dumped_offset - a->bitmap_offset == b->dumped_offset - b->bitmap_offset &&
 	       !memcmp(a->timestamp, b->timestamp, sizeof(a->timestamp)) &&
 	       !strcmp(a->machine, b->machine);
+}
+
+uint64_t diskdump_set_id(const struct file *file, uint64_t *start)
+{
+	struct diskdump_headers headers = {0};
+	uint64_t hash = HASH_BASIS;
+
+	if (!read_headers(file, &headers, NULL) || !headers.split)
+		return 0;
+	*start = headers.start_pfn;
+	hash = hash_bytes(hash, headers.timestamp, sizeof(headers.timestamp));
+	hash = hash_bytes(hash, headers.machine, strlen(headers.machine));
+	hash = hash_bytes(hash, &headers.block_size, sizeof(headers.block_size));
+	return hash_bytes(hash, &headers.max_mapnr, sizeof(headers.max_mapnr)) | 1;
 }
 
 static bool missing_part(struct error *err, const char *name, uint64_t from, uint64_t to)

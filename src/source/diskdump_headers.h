@@ -76,6 +76,14 @@ struct diskdump_set *diskdump_set_read(struct file **files, size_t count,
 				       struct error *err);
 void diskdump_set_free(struct diskdump_set *set);	/* NULL is fine */
 
+/**
+ * diskdump_set_id - a number that all parts of one split set have, and no other dump.
+ * @start: set to the first page frame of this part.
+ *
+ * Return: 0 when the file is not a part of a set, or its headers cannot be read.
+ */
+uint64_t diskdump_set_id(const struct file *file, uint64_t *start);
+
 /** diskdump_in_ram - does the bitmap of RAM know this page frame? One byte is read. */
 bool diskdump_in_ram(const struct diskdump_headers *headers, const struct file *file,
 		     uint64_t pfn);

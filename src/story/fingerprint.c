@@ -17,11 +17,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define VERSION "kf1"
+#include "base/hash.h"
 
-/* FNV-1a, 64 bits */
-#define HASH_BASIS UINT64_C(0xcbf29ce484222325)
-#define HASH_PRIME UINT64_C(0x100000001b3)
+#define VERSION "kf1"
 
 /* Words for the recipe, stable for ever; those of names.c are for people. */
 static const char *pattern_word(enum story_pattern pattern)
@@ -125,15 +123,6 @@ static bool has_one(enum story_verdict verdict)
 	}
 }
 
-static uint64_t hash(const char *text)
-{
-	uint64_t value = HASH_BASIS;
-
-	for (; *text; text++)
-		value = (value ^ (unsigned char)*text) * HASH_PRIME;
-	return value;
-}
-
 void story_fingerprint_make(struct story *story)
 {
 	struct story_fingerprint *print = &story->fingerprint;
@@ -145,5 +134,6 @@ void story_fingerprint_make(struct story *story)
 	if (!print->recipe[0])
 		return;
 	add_kernel(story, print->recipe, sizeof(print->recipe));
-	snprintf(print->name, sizeof(print->name), VERSION "-%016" PRIx64, hash(print->recipe));
+	snprintf(print->name, sizeof(print->name), VERSION "-%016" PRIx64,
+		 hash_bytes(HASH_BASIS, print->recipe, strlen(print->recipe)));
 }
