@@ -682,6 +682,22 @@ static void clean_of_what_was_seen(void **state)
 	free(sample);
 }
 
+static void running_on_is_no_gap(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_CLEAN);
+	char *text;
+
+	(void)state;
+	sample->facts.live = true;
+	sample->threads[0].end = UNWIND_NOT_CODE;
+	text = unwrapped(sample);
+	assert_has(text, "Not seen, for it went on meanwhile: the call chains of 1 of 2 CPUs.");
+	assert_has(text, "missing 1 call chain of tasks that went on while they were looked at");
+	assert_lacks(text, "is cut");
+	free(text);
+	free(sample);
+}
+
 static void log_of_few_records(void **state)
 {
 	struct sample *sample = sample_new(VERDICT_DAMAGE);
@@ -858,6 +874,7 @@ int main(void)
 		cmocka_unit_test(unknown),
 		cmocka_unit_test(doubt_is_said),
 		cmocka_unit_test(gaps_are_said),
+		cmocka_unit_test(running_on_is_no_gap),
 		cmocka_unit_test(fix_is_doubted_in_a_spinner),
 		cmocka_unit_test(guesses_are_marked),
 		cmocka_unit_test(others_are_counted),

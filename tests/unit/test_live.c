@@ -5,11 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/procfs.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "fake_source.h"
 #include "live/live.h"
+#include "live/registers.h"
 
 #define BASE UINT64_C(0xffff888000000000)
 
@@ -334,6 +337,31 @@ static void test_stop(void **state)
 	finish(&looker);
 }
 
+/* Of this machine itself, where it may be asked: each CPU at most once, in order. */
+static void test_registers(void **state)
+{
+	struct live_registers *registers = live_registers_new();
+	struct fake_source fake = {0};
+	const struct elf_prstatus *note;
+	size_t size, count = 0;
+	int last = 0;
+
+	(void)state;
+	if (!registers)
+		skip();
+	live_registers_sample(registers, &fake.source);
+	for (; (note = source_prstatus(&fake.source, count, &size)); count++) {
+		assert_int_equal(size, sizeof(*note));
+		assert_true(note->pr_pid > last);
+		assert_true(note->pr_pid <= sysconf(_SC_NPROCESSORS_CONF));
+		last = note->pr_pid;
+	}
+	assert_true(count > 0);
+	live_registers_sample(NULL, &fake.source);
+	assert_null(source_prstatus(&fake.source, 0, &size));
+	live_registers_free(registers);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -348,6 +376,7 @@ int main(void)
 		cmocka_unit_test(test_gaps),
 		cmocka_unit_test(test_known),
 		cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_registers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
