@@ -14,6 +14,7 @@
 #include "kernel/lock.h"
 
 #define MMS_MAX (8U << 20)	/* twice the tasks that there can be */
+#define RESTARTS_MAX 5
 
 /* How an mm was found, the best first. */
 enum mm_source { MM_OF_LEADER, MM_OF_THREAD, MM_OF_LIST };
@@ -131,8 +132,8 @@ static bool make_owners(struct collection *collection, struct mm_list *list)
 	return true;
 }
 
-bool mm_list_read(const struct kernel *kernel, const struct task_layout *tasks,
-		  struct mm_list *list, struct error *err)
+static bool read_once(const struct kernel *kernel, const struct task_layout *tasks,
+		      struct mm_list *list)
 {
 	struct collection collection = {.kernel = kernel, .tasks = tasks};
 	bool done;
@@ -143,6 +144,22 @@ bool mm_list_read(const struct kernel *kernel, const struct task_layout *tasks,
 	list->complete &= !collection.unreadable;
 	done = !collection.out_of_memory && make_owners(&collection, list);
 	free(collection.candidates);
+	return done;
+}
+
+bool mm_list_read(const struct kernel *kernel, const struct task_layout *tasks,
+		  struct mm_list *list, struct error *err)
+{
+	bool live = source_facts(kernel->source)->live;
+	unsigned int restarts = 0;
+	bool done = read_once(kernel, tasks, list);
+
+	/* where processes come and go, the lists of a running kernel tear under the walk */
+	while (done && live && !list->complete && restarts++ < RESTARTS_MAX) {
+		mm_list_free(list);
+		memory_forget(kernel->memory);
+		done = read_once(kernel, tasks, list);
+	}
 	return done || error_set(err, ERROR_SYSTEM, "out of memory for the list of processes");
 }
 

@@ -20,7 +20,10 @@ struct mm_list {
 	bool complete;			/* both lists were sound and readable to their ends */
 };
 
-/** mm_list_read - false with @err set when out of memory. */
+/**
+ * mm_list_read - of a running kernel some times anew, if it is not complete: what was read
+ * before is forgotten then. False with @err set when out of memory.
+ */
 bool mm_list_read(const struct kernel *kernel, const struct task_layout *tasks,
 		  struct mm_list *list, struct error *err);
 void mm_list_free(struct mm_list *list);

@@ -111,6 +111,7 @@ static int setup(void **state)
 	fake_add_member(&crowd->types, "mm_struct", "mmlist", MMLIST, 16);
 	crowd->kernel.image = &crowd->image;
 	crowd->kernel.types = &crowd->types;
+	crowd->kernel.source = &crowd->fake.source;
 	crowd->kernel.lock = (struct field){0, 4};
 	make_process(crowd, 1, mm_at(9));
 	put(crowd, task_at(1) + FLAGS, KTHREAD, 4);
@@ -323,6 +324,50 @@ static void kernel_without_the_list(void **state)
 	assert_int_equal(crowd->list.count, 3);
 }
 
+/* A running kernel, whose list hangs together again when it was asked so often. */
+static struct crowd *torn;
+static unsigned int refreshes, torn_for;
+
+static void mend(struct source *source)
+{
+	(void)source;
+	if (++refreshes == torn_for)
+		link_mms(torn, 3, 5);
+}
+
+static const struct source_ops running_ops = {
+	.name = "running",
+	.read_page = fake_read_page,
+	.refresh = mend,
+};
+
+static void read_running(struct crowd *crowd, unsigned int times)
+{
+	mm_list_free(&crowd->list);
+	memory_free(crowd->kernel.memory);
+	crowd->kernel.memory = fake_memory(&crowd->fake, BASE, crowd->bytes, BYTES);
+	crowd->fake.source.ops = &running_ops;
+	crowd->fake.source.facts.live = true;
+	put(crowd, mm_at(5) + MMLIST + 8, mm_at(4), 8);
+	torn = crowd;
+	torn_for = times;
+	refreshes = 0;
+	assert_true(mm_list_read(&crowd->kernel, &layout, &crowd->list, &crowd->err));
+}
+
+static void torn_walks_restart(void **state)
+{
+	struct crowd *crowd = *state;
+
+	read_running(crowd, 2);
+	assert_true(crowd->list.complete);
+	assert_int_equal(crowd->list.count, 4);
+	assert_int_equal(refreshes, 2);
+	read_running(crowd, 100);
+	assert_false(crowd->list.complete);
+	assert_int_equal(refreshes, 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +382,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(missing_pages, setup, teardown),
 		cmocka_unit_test_setup_teardown(task_half_in_the_dump, setup, teardown),
 		cmocka_unit_test_setup_teardown(kernel_without_the_list, setup, teardown),
+		cmocka_unit_test_setup_teardown(torn_walks_restart, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("mm_list", tests, NULL, NULL);
