@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "shell/drgn_process.h"
@@ -84,19 +85,39 @@ static void give(struct shell *shell, char *text)
 	answer_end(&answer);
 }
 
+static const char status[] = "print('drgn', drgn.__version__, 'is ready: prog is this dump, "
+			     "findings are the', len(findings), 'findings')";
+
+static bool run_code(struct shell *shell, const char *code, struct error *err)
+{
+	char *answer;
+	bool done = drgn_process_ask(shell->drgn, 'E', code, &answer, err);
+
+	if (done)
+		give(shell, answer);
+	free(answer);
+	return done;
+}
+
+/* Somebody is there to talk with. */
+static bool at_terminal(const struct shell *shell)
+{
+	return shell->interactive && !shell->json && isatty(STDIN_FILENO) &&
+	       isatty(STDOUT_FILENO);
+}
+
 static bool run_drgn(struct shell *shell, int argc, char **argv, struct error *err)
 {
-	const char *code = argc > 1 ? argv[1] : "print('drgn', drgn.__version__, 'is ready: prog is this dump, "
-			   "findings are the', len(findings), 'findings')";
-	char *answer;
 	bool done;
 
 	if (!ready(shell, err))
 		return false;
-	done = drgn_process_ask(shell->drgn, 'E', code, &answer, err);
-	if (done)
-		give(shell, answer);
-	free(answer);
+	if (argc > 1)
+		done = run_code(shell, argv[1], err);
+	else if (at_terminal(shell))
+		done = drgn_process_talk(shell->drgn, err);
+	else
+		done = run_code(shell, status, err);
 	if (!done && err->kind == ERROR_SYSTEM) {
 		drgn_process_end(shell->drgn);
 		shell->drgn = NULL;
@@ -110,7 +131,8 @@ const struct shell_command shell_drgn_commands[] = {
 		.arguments = "[EXPRESSION]",
 		.summary = "Python in drgn, on the same dump",
 		.help = "EXPRESSION is anything that Python takes, to the end of the line; names "
-			"stay from one to the next. prog is the dump, findings[N - 1] the N-th "
+			"stay from one to the next. Alone it gives drgn's own prompt, with the "
+			"same names, until Ctrl-D. prog is the dump, findings[N - 1] the N-th "
 			"finding, with page_object, folio_object and device_object as objects of "
 			"drgn. It needs the program drgn (Debian: python3-drgn) and the vmlinux "
 			"with debug information.",

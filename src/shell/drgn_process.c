@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "command/interrupt.h"
@@ -66,6 +67,10 @@ static void run_drgn(const struct shell *shell, int requests, int answers, int s
 
 	/* Ctrl-C is ours; we pass it on */
 	setpgid(0, 0);
+	/* It must not stop for a terminal that is not its own, nor at its prompt for Ctrl-Z. */
+	signal(SIGTTIN, SIG_IGN);
+	signal(SIGTTOU, SIG_IGN);
+	signal(SIGTSTP, SIG_IGN);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", high_script);
 	place_pipes(requests, answers);
 	/* drgn 0.0.22 cannot read QEMU's ELF files by itself */
@@ -189,6 +194,8 @@ static bool read_all(struct drgn_process *process, char *text, size_t length, bo
 	ssize_t done;
 
 	while (length) {
+		if (interrupt_ended())
+			return false;
 		if (interrupt_seen() && !*told) {
 			*told = true;
 			kill(process->pid, SIGINT);
@@ -244,4 +251,34 @@ bool drgn_process_ask(struct drgn_process *process, char kind, const char *text,
 		return error_set(err, ERROR_USAGE, "drgn: %.400s", *answer + 1);
 	memmove(*answer, *answer + 1, length);
 	return true;
+}
+
+/* ----------------------------------------------------------------- its own prompt */
+
+/* Who is not in the foreground would be stopped for asking for it. */
+static void put_in_foreground(pid_t group)
+{
+	sigset_t stop, before;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &stop, &before);
+	tcsetpgrp(STDIN_FILENO, group);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+bool drgn_process_talk(struct drgn_process *process, struct error *err)
+{
+	struct termios modes;
+	bool known = !tcgetattr(STDIN_FILENO, &modes), done;
+	char *answer;
+
+	put_in_foreground(process->pid);
+	done = drgn_process_ask(process, 'P', "", &answer, err);
+	put_in_foreground(getpgrp());
+	/* as they were before its line editor, if that had no time to tidy up */
+	if (known)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &modes);
+	free(answer);
+	return done;
 }

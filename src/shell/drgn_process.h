@@ -18,12 +18,21 @@ void drgn_process_end(struct drgn_process *process);	/* NULL is fine */
 
 /**
  * drgn_process_ask - send a message and wait for the answer.
- * @kind: 'E' code to run, 'F' the findings as scan's document.
+ * @kind: 'E' code to run, 'F' the findings as scan's document, 'P' a prompt (see below).
  * @answer: what it printed; to be freed. Ctrl-C interrupts drgn, not us.
  *
  * Return: false with @err set when it is gone, or the code failed.
  */
 bool drgn_process_ask(struct drgn_process *process, char kind, const char *text, char **answer,
 		      struct error *err);
+
+/**
+ * drgn_process_talk - lend the terminal to drgn, for a prompt of its own, until its end.
+ *
+ * Stdin and stdout must be a terminal. Names are those of the code that was run.
+ *
+ * Return: as drgn_process_ask(). The terminal is ours again in any case.
+ */
+bool drgn_process_talk(struct drgn_process *process, struct error *err);
 
 #endif

@@ -9,9 +9,17 @@ Needs drgn, and the vmlinux that the lab has built with its 6.1bug kernel; skipp
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+
+from shell import PROMPT, Terminal
+
+DRGN_PROMPT = r"\r\ndrgn> "
 
 LAB = pathlib.Path(os.environ.get("KSWAPCK_LAB") or
                    pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "kswapck-lab")
@@ -19,6 +27,8 @@ VMLINUX = LAB / "kernels/6.1bug/vmlinux"
 
 
 class Shell:
+    """The shell on one dump."""
+
     def __init__(self, kswapck, dump, path=None):
         self.command = [kswapck, "shell", "--no-rc", "--vmlinux", VMLINUX, dump]
         self.env = dict(os.environ, PATH=path) if path else None
@@ -27,6 +37,23 @@ class Shell:
         arguments = [word for line in lines for word in ("-e", line)]
         return subprocess.run([*self.command[:2], *arguments, *self.command[2:]], env=self.env, text=True,
                               capture_output=True, timeout=120)
+
+    def at_terminal(self, *steps):
+        """Types the keys of each step and waits for its pattern; what was seen in the end, and whether all came."""
+        with tempfile.NamedTemporaryFile("w") as settings:
+            settings.write("set enable-bracketed-paste off\nset bell-style none\n")
+            settings.flush()
+            session = Terminal(self.command, dict(self.env or os.environ, TERM="xterm", INPUTRC=settings.name))
+            try:
+                session.read(re.escape(PROMPT))
+                for keys, pattern in steps:
+                    session.type(keys)
+                    session.read(pattern, 60)
+                return session.end() == 0, session.seen
+            except AssertionError as error:
+                return False, error
+            finally:
+                session.kill()
 
 
 def findings_are_objects(shell):
@@ -58,11 +85,51 @@ def end_of_drgn(shell):
 
 def no_drgn(shell):
     """without drgn one line says so, and the rest works"""
-    done = Shell(shell.command[0], shell.command[-1], path="/nonexistent").run("drgn 1", "devices")
-    return "there is no program 'drgn'" in done.stderr and "vda" in done.stdout, done
+    done = Shell(shell.command[0], shell.command[-1], path="/nonexistent").run("drgn 1", "drgn", "devices")
+    lines = done.stderr.splitlines()
+    return len(lines) == 2 and all("there is no program 'drgn'" in line for line in lines) and "vda" in done.stdout, done
 
 
-CASES = [findings_are_objects, names_stay, errors_end_nothing, end_of_drgn, no_drgn]
+def prompt(shell):
+    """alone, at a terminal, it is drgn's own prompt with the same names, until Ctrl-D"""
+    return shell.at_terminal(
+        ("drgn x = 41\r", re.escape(PROMPT)),
+        ("drgn\r", r"findings are the 8 findings; Ctrl-D ends it" + DRGN_PROMPT),
+        ("x + 1\r", r"\r\n42" + DRGN_PROMPT),
+        ("findings[1].page_object._refcount.counter\r", r"\r\n\(int\)0" + DRGN_PROMPT),
+        ("prog.platf\t\r", r"\r\nPlatform\(.*" + DRGN_PROMPT),
+        ("def double(n):\r", r"  \.\.\. "), ("\treturn 2 * n\r", r"  \.\.\. "), ("\r", DRGN_PROMPT),
+        ("\x04", r"\r\n" + re.escape(PROMPT)),
+        ("drgn double(21)\r", r"\r\n42\r\n" + re.escape(PROMPT)),
+        ("devices\r", r"(?s)vda .*" + re.escape(PROMPT.strip())))
+
+
+def keys_at_the_prompt(shell):
+    """Ctrl-C stops what runs there, Ctrl-Z nothing, errors and exit() keep the names"""
+    return shell.at_terminal(
+        ("drgn\r", DRGN_PROMPT),
+        ("import time; y = 43; time.sleep(600)\r", r"sleep\(600\)\r\n"), ("\x03", "KeyboardInterrupt" + DRGN_PROMPT),
+        ("\x1a", ""), ("1/0\r", "ZeroDivisionError.*" + DRGN_PROMPT),
+        ("exit()\r", r"\r\n" + re.escape(PROMPT)),
+        ("drgn\r", DRGN_PROMPT), ("y\r", r"\r\n43" + DRGN_PROMPT), ("\x04", re.escape(PROMPT)),
+        ("drgn input()\r", r"(?s)drgn: (OSError|EOFError).*" + re.escape(PROMPT.strip())))
+
+
+def prompt_that_ends(shell):
+    """a drgn that ends at its prompt gives the terminal back"""
+    return shell.at_terminal(
+        ("drgn\r", DRGN_PROMPT), ("import os; os._exit(3)\r", r"drgn has ended[^\r]*\r\n" + re.escape(PROMPT)),
+        ("drgn 6 * 7\r", r"\r\n42\r\n" + re.escape(PROMPT)))
+
+
+def status_without_a_terminal(shell):
+    """alone, without a terminal, it says what it has"""
+    done = shell.run("drgn")
+    return done.returncode == 0 and "is ready: prog is this dump, findings are the 8 findings" in done.stdout, done
+
+
+CASES = [findings_are_objects, names_stay, errors_end_nothing, end_of_drgn, no_drgn, prompt,
+         keys_at_the_prompt, prompt_that_ends, status_without_a_terminal]
 
 
 def main():
@@ -77,7 +144,7 @@ def main():
         failed += not good
         print(f"{'ok' if good else 'not ok'} {number} - {case.__doc__}", flush=True)
         if not good:
-            print(f"# {done.stdout!r} {done.stderr!r} {done.returncode}")
+            print(f"# {done}".replace("\n", "\n# "))
     return 1 if failed else 0
 
 
