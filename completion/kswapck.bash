@@ -34,6 +34,7 @@ _kswapck_value()
 
 	case $option in
 	--stacks) names="cpus all" ;;
+	--by) names="slot device problem" ;;
 	--arch) names="x86_64 aarch64" ;;
 	--compress) names="zlib lzo zstd" ;;
 	--severity | -S)

@@ -85,8 +85,11 @@ static void audit_folio(struct kswapck_audit *audit, const struct swap_space *sp
 {
 	struct kswapck_folio folio;
 
-	if (is_cached_folio(space, run) && kswapck_folio_read(audit, run->page, &folio))
-		feed_folio(audit, &space->space, run, &folio);
+	if (!is_cached_folio(space, run) || !kswapck_folio_read(audit, run->page, &folio))
+		return;
+	if (audit->sink->folio)
+		audit->sink->folio(audit->sink->data, &space->space, run, &folio);
+	feed_folio(audit, &space->space, run, &folio);
 }
 
 static void audit_run_of_slots(struct kswapck_audit *audit, const struct feed_wants *wants,
@@ -275,6 +278,8 @@ static void audit_space(struct kswapck_audit *audit, struct device_walk *walk, u
 	if (walk->wants.cluster)
 		audit_clusters(audit, device, &walk->clusters, space);
 	feed_space_end(audit, &space->space);
+	if (audit->sink->space)
+		audit->sink->space(audit->sink->data, &space->space);
 	count_space(audit, device, space);
 	audit_flush(audit);
 }

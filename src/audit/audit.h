@@ -74,6 +74,10 @@ bool audit_sweep_complete(const struct audit_summary *summary);
 struct audit_sink {
 	void *data;
 	void (*device)(void *data, const struct kswapck_device *device);
+	/** a folio event, as checks get it; then what its part of the device holds */
+	void (*folio)(void *data, const struct kswapck_space *space,
+		      const struct kswapck_run *run, const struct kswapck_folio *folio);
+	void (*space)(void *data, const struct kswapck_space *space);
 	/** of severity KSWAPCK_IGNORE too, where it is the user who wants it ignored */
 	void (*finding)(void *data, const struct kswapck_finding *finding);
 	/** called some thousand times in all; @what is done: "scanning the swap cache" */

@@ -6,7 +6,7 @@
 struct feed_wants feed_wants(const struct kswapck_audit *audit)
 {
 	const struct kswapck_plugin *plugin;
-	struct feed_wants wants = {0};
+	struct feed_wants wants = {.folio = audit->sink->folio != NULL};
 	size_t i;
 
 	for (i = 0; (plugin = catalogue_plugin(audit->catalogue, i)); i++) {

@@ -5,7 +5,7 @@
 
 #include "audit/context.h"
 
-/* What at least one plugin wants to see: the rest need not be made. */
+/* What at least one plugin, or the sink, wants to see: the rest need not be made. */
 struct feed_wants {
 	bool folio, slot, cluster, list_fault, reference, references;
 };

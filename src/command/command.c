@@ -14,6 +14,7 @@ static const struct command *const commands[] = {
 	&command_diff,
 	&command_batch,
 	&command_record,
+	&command_report,
 	&command_shell,
 	&command_plugins,
 	&command_confirm,

@@ -10,6 +10,7 @@
 #include "command/dump_options.h"
 #include "command/interrupt.h"
 #include "command/options.h"
+#include "command/output_file.h"
 #include "command/sandbox.h"
 
 /* --------------------------------------------------------------------- options */
@@ -17,6 +18,8 @@
 enum {
 	OPTION_JSON,
 	OPTION_MAX_FINDINGS,
+	OPTION_MAX_IN_FILE,
+	OPTION_OUTPUT,
 	OPTION_STACKS,
 	OPTION_NO_SWEEP,
 	OPTION_CONFIRM,
@@ -36,6 +39,10 @@ static const struct {
 		"write the report as JSON; nothing is left out"}},
 	[OPTION_MAX_FINDINGS] = {INSPECTION_SCAN, {"max-findings", 'm', "N",
 		"show at most N findings of each problem (default 3; 0: all)"}},
+	[OPTION_MAX_IN_FILE] = {INSPECTION_FILE, {"max-findings", 'm', "N",
+		"show at most N findings of each problem (default 200; 0: all)"}},
+	[OPTION_OUTPUT] = {INSPECTION_FILE, {"output", 'o', "FILE",
+		"write to this file, which gets its name when it is whole; -: to stdout"}},
 	[OPTION_STACKS] = {INSPECTION_EXPLAIN, {"stacks", 's', "WHICH",
 		"show call chains frame by frame: cpus, of all CPUs; all, of every task"}},
 	[OPTION_NO_SWEEP] = {INSPECTION_ANY, {"no-sweep", 'w', NULL,
@@ -52,6 +59,10 @@ static const struct {
 };
 
 #define CONFIRM_MAX 100
+
+/* Findings of each problem. */
+#define MAX_ON_SCREEN	3
+#define MAX_IN_FILE	200
 
 #define FIRST_DUMP_OPTION	OPTION_COUNT
 #define FIRST_CHECKS_OPTION	(FIRST_DUMP_OPTION + DUMP_OPTIONS)
@@ -74,13 +85,21 @@ static void add_option(struct option_choice *choice, const struct option_entry *
 	choice->numbers[choice->count++] = number;
 }
 
+/* A file has a form of its own, and a limit of its own. */
+static bool is_of(int option, unsigned int parts)
+{
+	if (parts & INSPECTION_FILE && (option == OPTION_JSON || option == OPTION_MAX_FINDINGS))
+		return false;
+	return all_options[option].parts & parts;
+}
+
 static void choose_options(unsigned int parts, struct option_choice *choice)
 {
 	int i;
 
 	memset(choice, 0, sizeof(*choice));
 	for (i = 0; i < OPTION_QUIET; i++)
-		if (all_options[i].parts & parts)
+		if (is_of(i, parts))
 			add_option(choice, &all_options[i].entry, i);
 	for (i = 0; i < DUMP_OPTIONS; i++)
 		add_option(choice, &dump_options_table[i], FIRST_DUMP_OPTION + i);
@@ -117,7 +136,11 @@ static bool take_option(void *data, int index, const char *value)
 	case OPTION_JSON:
 		options->json = true;
 		break;
+	case OPTION_OUTPUT:
+		options->output = value;
+		return *value || options_refuse("output", value, "is no file");
 	case OPTION_MAX_FINDINGS:
+	case OPTION_MAX_IN_FILE:
 		return options_count("max-findings", value, &options->max_findings);
 	case OPTION_STACKS:
 		return take_stacks(options, value);
@@ -146,6 +169,7 @@ int inspection_options_skip(int argc, char **argv)
 	struct option_choice choice;
 
 	choose_options(INSPECTION_SCAN | INSPECTION_EXPLAIN | INSPECTION_WATCH, &choice);
+	add_option(&choice, &all_options[OPTION_OUTPUT].entry, OPTION_OUTPUT);
 	return options_skip(argc, argv, choice.entries);
 }
 
@@ -162,6 +186,15 @@ static bool check_files(int argc, char **argv, int first, const struct command *
 	if (!files->count && geteuid()) {
 		fprintf(stderr, "kswapck: which dump? usage: kswapck %s %s; the running kernel "
 			"takes root\n", command->name, command->arguments);
+		return false;
+	}
+	if (options->parts & INSPECTION_FILE && !options->output) {
+		fprintf(stderr, "kswapck: into which file (-o)? usage: kswapck %s %s\n",
+			command->name, command->arguments);
+		return false;
+	}
+	if (options->output && output_file_is_input(options->output, files->names, files->count)) {
+		fprintf(stderr, "kswapck: -o is the dump itself\n");
 		return false;
 	}
 	if (options->watch && !options->dump.live) {
@@ -185,7 +218,7 @@ static int parse_options(int argc, char **argv, const struct command *command,
 	*options = (struct inspection_options){
 		.parts = parts,
 		.dump.search = true,
-		.max_findings = 3,
+		.max_findings = parts & INSPECTION_FILE ? MAX_IN_FILE : MAX_ON_SCREEN,
 		.confirm = LIVE_CONFIRM,
 	};
 	choose_options(parts, &choice);
@@ -308,7 +341,7 @@ static struct inspection *open_dump(const struct inspection_options *options,
 	inspection->output.catalogue = &options->checks.catalogue;
 	inspection_left_out(&options->checks.catalogue, &inspection->output.totals);
 	inspection->output.options = (struct output_options){
-		.stream = stdout,
+		.stream = options->stream ? options->stream : stdout,
 		.max_findings = options->max_findings,
 		.colour = terminal_colour(stdout),
 		.columns = terminal_columns(stdout),
@@ -330,10 +363,29 @@ static bool reports(const struct inspection *inspection)
 
 static void on_device(void *data, const struct kswapck_device *device)
 {
-	struct report_totals *totals = &((struct inspection *)data)->output.totals;
+	struct inspection *inspection = data;
+	struct report_totals *totals = &inspection->output.totals;
 
 	if (totals->device_count < REPORT_DEVICES_MAX)
 		totals->devices[totals->device_count++] = *device;
+	if (inspection->map && !inspection->live)
+		slot_map_device(inspection->map, device);
+}
+
+static void on_map_device(void *data, const struct kswapck_device *device)
+{
+	slot_map_device(((struct inspection *)data)->map, device);
+}
+
+static void on_folio(void *data, const struct kswapck_space *space,
+		     const struct kswapck_run *run, const struct kswapck_folio *folio)
+{
+	slot_map_folio(((struct inspection *)data)->map, space, run, folio);
+}
+
+static void on_space(void *data, const struct kswapck_space *space)
+{
+	slot_map_space(((struct inspection *)data)->map, space);
 }
 
 static void on_finding(void *data, const struct kswapck_finding *finding)
@@ -376,6 +428,30 @@ struct report_live inspection_live_totals(const struct live_view *view)
 	};
 }
 
+static void on_nothing(void *data, const struct kswapck_finding *finding)
+{
+	(void)data;
+	(void)finding;
+}
+
+/* What the slots of a running kernel hold at some moment: one more walk, without checks. */
+static bool map_live(struct inspection *inspection, struct error *err)
+{
+	static const struct catalogue none;
+	const struct audit_options options = {.no_sweep = true};
+	const struct audit_sink sink = {
+		.data = inspection,
+		.device = on_map_device,
+		.folio = on_folio,
+		.space = on_space,
+		.finding = on_nothing,
+		.stop = on_stop,
+	};
+	struct audit_summary summary;
+
+	return audit_run(&inspection->dump.kernel, &none, &options, &sink, &summary, err);
+}
+
 /* Only what is confirmed is reported, so nothing before all audits are done. */
 static bool audit_live(struct inspection *inspection, struct error *err)
 {
@@ -390,7 +466,7 @@ static bool audit_live(struct inspection *inspection, struct error *err)
 		on_finding(inspection, &view->findings.list[i].finding);
 	inspection->output.totals.audit = view->summary;
 	inspection->output.totals.live = inspection_live_totals(view);
-	return true;
+	return !inspection->map || map_live(inspection, err);
 }
 
 static bool audit_dump(struct inspection *inspection, struct error *err)
@@ -398,6 +474,8 @@ static bool audit_dump(struct inspection *inspection, struct error *err)
 	const struct audit_sink sink = {
 		.data = inspection,
 		.device = on_device,
+		.folio = inspection->map ? on_folio : NULL,
+		.space = inspection->map ? on_space : NULL,
 		.finding = on_finding,
 		.progress = on_progress,
 		.stop = on_stop,
@@ -585,6 +663,32 @@ static int report_files(struct inspection_options *options, const char *const *f
 
 static const char *const live_file = DUMP_LIVE;
 
+struct file_run {
+	struct inspection_options *options;
+	const char *const *files;
+	size_t count;
+	inspection_fn *report;
+};
+
+static int report_to_file(void *data, FILE *stream)
+{
+	const struct file_run *run = data;
+
+	run->options->stream = stream;
+	return report_files(run->options, run->files, run->count, run->report);
+}
+
+static int report_somewhere(struct inspection_options *options, const char *const *files,
+			    size_t count, inspection_fn *report)
+{
+	struct file_run run = {.options = options, .files = files, .count = count,
+			       .report = report};
+
+	if (!options->output)
+		return report_files(options, files, count, report);
+	return output_file_run(options->output, report_to_file, &run);
+}
+
 /* @first -1: something was wrong and has been said. */
 static int run_options(const struct command *command, struct inspection_options *options,
 		       int first, const char *what, inspection_fn *report)
@@ -596,8 +700,8 @@ static int run_options(const struct command *command, struct inspection_options 
 		return EXIT_CLEAN;
 	}
 	if (options->dump.live)
-		return report_files(options, &live_file, 1, report);
-	return report_files(options, options->files.names, options->files.count, report);
+		return report_somewhere(options, &live_file, 1, report);
+	return report_somewhere(options, options->files.names, options->files.count, report);
 }
 
 int inspection_run(int argc, char **argv, const struct command *command, unsigned int parts,

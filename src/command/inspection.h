@@ -6,6 +6,7 @@
 #ifndef KSWAPCK_INSPECTION_H
 #define KSWAPCK_INSPECTION_H
 
+#include "audit/slot_map.h"
 #include "command/checks.h"
 #include "command/command.h"
 #include "command/dump_options.h"
@@ -20,6 +21,7 @@ enum inspection_part {
 	INSPECTION_EXPLAIN	= 1 << 1,	/* a story is told */
 	INSPECTION_WATCH	= 1 << 2,	/* the running kernel may be watched */
 	INSPECTION_RECORD	= 1 << 3,	/* findings and story, in one line of JSON */
+	INSPECTION_FILE		= 1 << 4,	/* it goes to a file, which must be named */
 };
 
 struct inspection_options {
@@ -31,6 +33,8 @@ struct inspection_options {
 	enum explain_stacks stacks;
 	bool no_sweep;
 	unsigned int confirm;	/* the running kernel: fresh audits that a finding must hold in */
+	const char *output;	/* of INSPECTION_FILE */
+	FILE *stream;		/* where the report goes; NULL: stdout */
 	unsigned int watch;	/* milliseconds from one look at it to the next; 0: look once */
 	bool quiet;
 	bool help;
@@ -53,6 +57,7 @@ struct inspection {
 	struct report_subject subject;
 	struct output output;		/* of the findings */
 	struct story_findings findings;
+	struct slot_map *map;		/* lent; filled by the audit. NULL: none is wanted */
 	struct progress progress;
 	struct story *story;		/* NULL before inspection_tell() */
 };

@@ -38,6 +38,9 @@ void explain_text(const struct output_options *options, const struct explanation
 void explain_verdict_text(const struct output_options *options,
 			  const struct explanation *explanation);
 
+/** explain_words - the story's lines and rows, without the verdict, to @sink. */
+void explain_words(const struct line_sink *sink, const struct explanation *explanation);
+
 /**
  * explain_json - write the story as one object; its schema is
  * src/output/kswapck-explain.schema.json.

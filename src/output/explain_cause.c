@@ -16,15 +16,15 @@ static void draw_slots(struct teller *teller, const struct story_origin *origin)
 {
 	bool one_slot = origin->pattern == PATTERN_ONE_SLOT;
 	uint64_t cells = teller->options.columns > 74 ? teller->options.columns - 64 : 10;
-	FILE *stream = teller->options.stream;
+	struct phrase *phrase = &teller->phrase;
 
 	if (cells > origin->wrong_slots)
 		cells = origin->wrong_slots;
-	fprintf(stream, "%*sslot %" PRIu64 " |%c|", TELLER_INDENT, "", origin->first_slot,
-		one_slot ? 'N' : 'h');
+	phrase_begin(phrase, "slot %" PRIu64 " |%c|", origin->first_slot, one_slot ? 'N' : 'h');
 	for (; cells; cells--)
-		fputc(one_slot ? 'o' : 't', stream);
-	fprintf(stream, "| %" PRIu64 "\n", origin->first_slot + origin->slots - 1);
+		phrase_add(phrase, "%c", one_slot ? 'o' : 't');
+	phrase_add(phrase, "| %" PRIu64, origin->first_slot + origin->slots - 1);
+	teller_row(teller);
 }
 
 static void tell_legend(struct teller *teller, const struct story_origin *origin)

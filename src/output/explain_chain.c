@@ -133,26 +133,31 @@ void chain_interrupt(struct phrase *phrase, const struct story_thread *thread,
 
 /* ---------------------------------------------------------------- frame by frame */
 
+void chain_thread(struct phrase *phrase, const struct story_thread *thread)
+{
+	words_thread(phrase, thread);
+	if (thread->known && thread->task.tgid != thread->task.pid)
+		phrase_add(phrase, ", a thread of pid %" PRId32, thread->task.tgid);
+	if (thread->preempted)
+		phrase_add(phrase, ", preempted in the kernel");
+	else if (!thread->on_cpu && thread->known)
+		phrase_add(phrase, ", state 0x%" PRIx64, thread->task.state);
+	if (thread->user)
+		phrase_add(phrase, ", in user mode at 0x%" PRIx64, thread->user_pc);
+	if (thread->on_cpu && thread->origin != REGISTERS_MISSING)
+		phrase_add(phrase, "; registers: %s", register_origin_text(thread->origin));
+	else if (thread->on_cpu)
+		phrase_add(phrase, "; no registers: %s",
+			   thread->missing ? thread->missing : "it is not known why");
+}
+
 static void print_thread(const struct output_options *options,
 			 const struct story_thread *thread)
 {
 	struct phrase phrase;
 
 	phrase_begin(&phrase, "%s", "");
-	words_thread(&phrase, thread);
-	if (thread->known && thread->task.tgid != thread->task.pid)
-		phrase_add(&phrase, ", a thread of pid %" PRId32, thread->task.tgid);
-	if (thread->preempted)
-		phrase_add(&phrase, ", preempted in the kernel");
-	else if (!thread->on_cpu && thread->known)
-		phrase_add(&phrase, ", state 0x%" PRIx64, thread->task.state);
-	if (thread->user)
-		phrase_add(&phrase, ", in user mode at 0x%" PRIx64, thread->user_pc);
-	if (thread->on_cpu && thread->origin != REGISTERS_MISSING)
-		phrase_add(&phrase, "; registers: %s", register_origin_text(thread->origin));
-	else if (thread->on_cpu)
-		phrase_add(&phrase, "; no registers: %s",
-			   thread->missing ? thread->missing : "it is not known why");
+	chain_thread(&phrase, thread);
 	lines_paint(options, LINES_BOLD);
 	sentence_wrap(options->stream, phrase.text, 2, 0, options->columns);
 	lines_paint(options, LINES_PLAIN);

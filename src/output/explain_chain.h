@@ -22,6 +22,8 @@ void chain_short(struct phrase *phrase, const struct story_thread *thread, unsig
 /** chain_interrupt - add what ran on top of frame @start. */
 void chain_interrupt(struct phrase *phrase, const struct story_thread *thread,
 		     unsigned int start);
+/** chain_thread - add who it is, what it does, and where its registers are from. */
+void chain_thread(struct phrase *phrase, const struct story_thread *thread);
 /** chain_print - the whole of it, a frame a line. */
 void chain_print(const struct output_options *options, const struct story_thread *thread);
 

@@ -26,6 +26,12 @@ void teller_paragraph(struct teller *teller, const char *label)
 
 void teller_row(struct teller *teller)
 {
+	const struct line_sink *sink = teller->options.sink;
+
+	if (sink) {
+		sink->row(sink->data, teller->phrase.text);
+		return;
+	}
 	fprintf(teller->options.stream, "%*s", TELLER_INDENT, "");
 	sentence_wrap(teller->options.stream, teller->phrase.text, TELLER_INDENT + 2,
 		      TELLER_INDENT, teller->options.columns);
@@ -110,12 +116,7 @@ static void tell_looked_at(struct teller *teller)
 
 static void missing(struct teller *teller, bool *any)
 {
-	lines_paint(&teller->options, LINES_YELLOW);
-	fprintf(teller->options.stream, "%-*s", LINES_LABEL, *any ? "" : "missing");
-	lines_paint(&teller->options, LINES_PLAIN);
-	sentence_wrap(teller->options.stream, teller->phrase.text, LINES_LABEL, LINES_LABEL,
-		      teller->options.columns);
-	teller_blank(teller);
+	lines_marked(&teller->options, *any ? "" : "missing", teller->phrase.text);
 	*any = true;
 }
 
@@ -265,6 +266,17 @@ static void tell_story(struct teller *teller)
 		tell_waiters(teller);
 	tell_missing(teller);
 	tell_fingerprint(teller);
+}
+
+void explain_words(const struct line_sink *sink, const struct explanation *explanation)
+{
+	struct teller teller = {
+		.options = {.sink = sink, .columns = EXPLAIN_COLUMNS_MAX},
+		.explanation = explanation,
+		.story = explanation->story,
+	};
+
+	tell_story(&teller);
 }
 
 void explain_text(const struct output_options *options, const struct explanation *explanation)

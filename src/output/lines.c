@@ -9,9 +9,28 @@ void lines_paint(const struct output_options *options, const char *colour)
 		fputs(colour, options->stream);
 }
 
-void lines_labelled(const struct output_options *options, const char *label, const char *text)
+static void write_line(const struct output_options *options, const char *label, const char *text,
+		       bool marked)
 {
+	if (options->sink) {
+		options->sink->line(options->sink->data, label, text, marked);
+		return;
+	}
+	if (marked)
+		lines_paint(options, LINES_YELLOW);
 	fprintf(options->stream, "%-*s", LINES_LABEL, label);
+	if (marked)
+		lines_paint(options, LINES_PLAIN);
 	sentence_wrap(options->stream, text, LINES_LABEL, LINES_LABEL, options->columns);
 	fputc('\n', options->stream);
+}
+
+void lines_labelled(const struct output_options *options, const char *label, const char *text)
+{
+	write_line(options, label, text, false);
+}
+
+void lines_marked(const struct output_options *options, const char *label, const char *text)
+{
+	write_line(options, label, text, true);
 }

@@ -18,5 +18,7 @@ void lines_paint(const struct output_options *options, const char *colour);
 
 /** lines_labelled - "devices   " and then words that wrap under themselves. */
 void lines_labelled(const struct output_options *options, const char *label, const char *text);
+/** lines_marked - the same with a label in yellow: what could not be seen. */
+void lines_marked(const struct output_options *options, const char *label, const char *text);
 
 #endif

@@ -55,8 +55,18 @@ struct report_totals {
 	int exit_status;
 };
 
+/* Who takes labelled lines and rows as words, not as text of so many columns. */
+struct line_sink {
+	void *data;
+	/** @label: "" goes on with the one before; @marked: to be seen, "missing" */
+	void (*line)(void *data, const char *label, const char *text, bool marked);
+	/** @text: a row below the line before */
+	void (*row)(void *data, const char *text);
+};
+
 struct output_options {
 	FILE *stream;
+	const struct line_sink *sink;	/* lines go there and not to the stream; NULL */
 	unsigned int max_findings;	/* of each problem, on the screen; 0: all */
 	bool colour;
 	unsigned int columns;		/* of the terminal; 0: do not wrap lines */
@@ -72,8 +82,9 @@ struct output {
 	const struct catalogue *catalogue;	/* whose problems are reported */
 	struct report_totals totals;
 	struct json_writer json;	/* used by output_json alone */
-	/* lent; output_json writes it at the end. NULL: none. See explain.h */
+	/* lent; output_json and output_html write it at the end. NULL: none. See explain.h */
 	const struct explanation *explanation;
+	struct html_report *html;	/* used by output_html alone */
 };
 
 struct output_ops {
@@ -84,6 +95,10 @@ struct output_ops {
 			uint64_t nth);
 	void (*end)(struct output *output, const struct report_subject *subject);
 };
+
+/* Parts of the text, line by line: what was opened; what was seen, and what was not. */
+void text_subject(struct output *output, const struct report_subject *subject);
+void text_coverage(struct output *output, const struct report_subject *subject);
 
 extern const struct output_ops output_text;
 extern const struct output_ops output_json;

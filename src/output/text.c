@@ -39,7 +39,7 @@ static void describe_dump(const struct report_subject *subject, char *text, size
 		 text_number(facts->ram_pages, ram), facts->dump_level > 0 ? level : "");
 }
 
-static void text_begin(struct output *output, const struct report_subject *subject)
+void text_subject(struct output *output, const struct report_subject *subject)
 {
 	char text[1024], release[128];
 
@@ -52,6 +52,11 @@ static void text_begin(struct output *output, const struct report_subject *subje
 	snprintf(text, sizeof(text), "symbols: %s; types: %s", subject->symbols_from,
 		 subject->types_from);
 	line(output, "read by", text);
+}
+
+static void text_begin(struct output *output, const struct report_subject *subject)
+{
+	text_subject(output, subject);
 	fputc('\n', output->options.stream);
 }
 
@@ -186,12 +191,7 @@ static void print_gap(void *data, const char *what, uint64_t count, const char *
 
 	snprintf(text, sizeof(text), "%s%s%s%s%s", count ? text_number(count, number) : "",
 		 count ? " " : "", what, cause ? ": " : "", cause ? cause : "");
-	paint(output, LINES_YELLOW);
-	fprintf(output->options.stream, "%-*s", LINES_LABEL, "not seen");
-	paint(output, LINES_PLAIN);
-	sentence_wrap(output->options.stream, text, LINES_LABEL, LINES_LABEL,
-		      output->options.columns);
-	fputc('\n', output->options.stream);
+	lines_marked(&output->options, "not seen", text);
 }
 
 static void print_problems(struct output *output)
@@ -297,17 +297,22 @@ static void print_verdict(struct output *output)
 	}
 }
 
+void text_coverage(struct output *output, const struct report_subject *subject)
+{
+	print_devices(output);
+	print_counts(output);
+	print_pages(output);
+	print_live(output);
+	coverage_for_each(&output->totals, subject, print_gap, output);
+}
+
 static void text_end(struct output *output, const struct report_subject *subject)
 {
 	const struct audit_summary *audit = &output->totals.audit;
 
 	if (audit->errors || audit->warnings)
 		fputc('\n', output->options.stream);
-	print_devices(output);
-	print_counts(output);
-	print_pages(output);
-	print_live(output);
-	coverage_for_each(&output->totals, subject, print_gap, output);
+	text_coverage(output, subject);
 	fputc('\n', output->options.stream);
 	print_verdict(output);
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Takes pages out of a kdump-compressed file, as if makedumpfile had left them out.
+"""Takes pages out of a kdump-compressed file, as if makedumpfile had left them out, or changes what they hold.
 
 Only what the committed dumps are: x86_64, zlib, one part. The page stays in the
 bitmap of RAM and goes from the bitmap of dumped pages and from the descriptors.
@@ -64,4 +64,21 @@ class Dump:
         data = bytearray(self.data)
         frame = self.frames[index]
         data[self.bitmap + frame // 8] &= ~(1 << frame % 8)
+        return bytes(data)
+
+    def with_words(self, words):
+        """The file with other bytes of the same length in place of some, wherever they are."""
+        data = bytearray(self.data)
+        for index, content in self.pages():
+            changed = content
+            for old, new in words.items():
+                assert len(old) == len(new)
+                changed = changed.replace(old, new)
+            if changed == content:
+                continue
+            packed = zlib.compress(changed)
+            place = self.descriptors + index * DESCRIPTOR.size
+            page_flags = DESCRIPTOR.unpack_from(data, place)[3]
+            DESCRIPTOR.pack_into(data, place, len(data), len(packed), ZLIB, page_flags)
+            data += packed
         return bytes(data)
