@@ -488,8 +488,8 @@ static void grades(void **state)
 	assert_false(catalogue_grade(catalogue, "KS999", "warn", &any->err));
 	assert_int_equal(any->err.kind, ERROR_USAGE);
 	assert_non_null(strstr(any->err.text, "'KS999'"));
-	assert_false(catalogue_grade(catalogue, "KS101", "warning", &any->err));
-	assert_non_null(strstr(any->err.text, "'warning' is neither"));
+	assert_false(catalogue_grade(catalogue, "KS101", "warnings", &any->err));
+	assert_non_null(strstr(any->err.text, "'warnings' is neither"));
 	assert_false(catalogue_grade(catalogue, "KS101", "", &any->err));
 	assert_int_equal(catalogue->severities[freed], KSWAPCK_ERROR);
 }
