@@ -93,7 +93,7 @@ static bool take_reference(struct sweep *sweep, struct kswapck_reference *refere
 /* All entries of a page table come one after the other. */
 static bool is_table_locked(struct sweep *sweep, uint64_t place)
 {
-	uint64_t table = place & ~4095ULL;
+	uint64_t table = place & -kernel_page_size(sweep->audit->kernel);
 
 	if (table != sweep->table) {
 		sweep->table = table;
@@ -108,7 +108,7 @@ static bool take_pte(void *data, uint64_t address, uint64_t pte, uint64_t place)
 	struct sweep *sweep = data;
 	struct kswapck_reference *reference = &sweep->reference;
 
-	if (!page_table_swap_entry(pte, &reference->type, &reference->slot) ||
+	if (!page_table_swap_entry(sweep->audit->kernel, pte, &reference->type, &reference->slot) ||
 	    !is_device_type(sweep, reference->type))
 		return true;
 	reference->raw = pte;

@@ -18,7 +18,7 @@ const struct option_entry dump_options_table[DUMP_OPTIONS] = {
 	[OPTION_NO_SEARCH] = {"no-search", 'n', NULL,
 		"do not look for a vmlinux in /usr/lib/debug and /boot"},
 	[OPTION_ARCH] = {"arch", 'a', "NAME",
-		"architecture of the dump, where its header does not tell (x86_64)"},
+		"architecture of the dump, where its header does not tell (x86_64, aarch64)"},
 	[OPTION_RAW] = {"raw", 'r', "FILE@ADDRESS",
 		"instead of DUMP: RAM from this physical address on, without any header; once for "
 		"each such file"},

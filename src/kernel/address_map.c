@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define USER_END (1ULL << 56)	/* of 5 levels of page tables; above that of 4 */
+#include "kernel/arch.h"
+
 /* kernel/locking/rwsem.c since 5.3; include/linux/rwbase_rt.h */
 #define RWSEM_WRITER_LOCKED	1ULL
 #define READER_BIAS		(1ULL << 31)	/* clear while a writer has it, or waits */
@@ -102,7 +103,7 @@ bool vma_read(const struct kernel *kernel, const struct address_map_layout *layo
 	       load(kernel, address, layout->vma_mm, &vma->mm) && is_object(vma->mm) &&
 	       load(kernel, address, layout->vma_start, &vma->start) &&
 	       load(kernel, address, layout->vma_end, &vma->end) &&
-	       vma->start < vma->end && vma->end <= USER_END &&
+	       vma->start < vma->end && vma->end <= 1ULL << kernel->arch->user_bits &&
 	       ((vma->start | vma->end) & 4095) == 0;
 }
 
@@ -239,5 +240,5 @@ bool mm_page_table(const struct kernel *kernel, const struct address_map_layout 
 		   uint64_t mm, uint64_t *pgd)
 {
 	return is_object(mm) && load(kernel, mm, layout->pgd, pgd) &&
-	       *pgd >> 63 && (*pgd & 4095) == 0;
+	       *pgd >> 63 && *pgd % 8 == 0;
 }

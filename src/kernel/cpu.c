@@ -2,19 +2,19 @@
 #include "kernel/cpu.h"
 
 #include <elf.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/arch.h"
 #include "kernel/cpu_stacks.h"
 #include "kernel/per_cpu.h"
 #include "kernel/task.h"
 
-/* struct elf_prstatus of x86_64 (include/linux/elfcore.h), offsets in bytes */
-#define PRSTATUS_SIZE	336
+/* struct elf_prstatus (include/linux/elfcore.h), offset in bytes */
 #define PRSTATUS_PID	32
-#define PRSTATUS_REGS	112
-/* words of struct user_regs_struct; the first PT_REGS_WORDS are struct pt_regs */
-#define USER_REGS_WORDS 27
+#define PRSTATUS_MAX	512
+/* word of x86_64's struct user_regs_struct */
 #define USER_REGS_GS	22	/* gs_base */
 
 /* struct QEMUCPUState, version 1 (target/i386/arch_dump.c of QEMU) */
@@ -31,7 +31,7 @@ struct register_note {
 	struct registers registers;
 	uint32_t pid;
 	uint64_t gs_base;
-	bool qemu;		/* QEMU wrote it; then the rest is known */
+	bool qemu;		/* QEMU wrote it; then, of x86_64, the rest is known */
 	uint64_t cr2, kernel_gs_base;
 };
 
@@ -56,18 +56,18 @@ struct reader {
 	size_t note_count;
 };
 
-static bool read_note(const struct source *source, size_t index, struct register_note *note)
+static bool read_note(const struct kernel *kernel, size_t index, struct register_note *note)
 {
 	size_t size;
-	const unsigned char *bytes = source_prstatus(source, index, &size);
-	uint64_t words[USER_REGS_WORDS];
+	const unsigned char *bytes = source_prstatus(kernel->source, index, &size);
+	uint64_t words[PRSTATUS_WORDS_MAX];
 
 	*note = (struct register_note){0};
-	if (!bytes || size < PRSTATUS_SIZE)
+	if (!prstatus_read(kernel, index, words))
 		return false;
-	memcpy(words, bytes + PRSTATUS_REGS, sizeof(words));
-	registers_of_pt_regs(&note->registers, words);
-	note->gs_base = words[USER_REGS_GS];
+	kernel->arch->registers(words, &note->registers);
+	if (!note->registers.arm64)
+		note->gs_base = words[USER_REGS_GS];
 	memcpy(&note->pid, bytes + PRSTATUS_PID, sizeof(note->pid));
 	return true;
 }
@@ -84,11 +84,23 @@ static void read_qemu(const struct source *source, size_t index, struct register
 		return;
 	memcpy(&version, bytes, sizeof(version));
 	memcpy(&rip, bytes + QEMU_RIP, sizeof(rip));
-	if (version != QEMU_VERSION || rip != note->registers.value[REGISTER_RIP])
+	if (version != QEMU_VERSION || rip != note->registers.value[REGISTER_PC])
 		return;
 	note->qemu = true;
 	memcpy(&note->cr2, bytes + QEMU_CR2, sizeof(note->cr2));
 	memcpy(&note->kernel_gs_base, bytes + QEMU_KERNEL_GS, sizeof(note->kernel_gs_base));
+}
+
+/*
+ * QEMU for arm64 writes no notes of its own; it has numbered those of the registers from 1
+ * (target/arm/arch_dump.c). Where the kernel wrote them this is the pid of what ran there.
+ */
+static bool are_numbered(const struct reader *reader)
+{
+	for (size_t i = 0; i < reader->note_count; i++)
+		if (!reader->notes[i].registers.arm64 || reader->notes[i].pid != i + 1)
+			return false;
+	return !reader->kdump;
 }
 
 static bool read_notes(struct reader *reader)
@@ -104,11 +116,14 @@ static bool read_notes(struct reader *reader)
 	for (i = 0; i < count; i++) {
 		struct register_note *note = &reader->notes[reader->note_count];
 
-		if (!read_note(source, i, note))
+		if (!read_note(reader->kernel, i, note))
 			continue;
 		read_qemu(source, i, note);
 		reader->note_count++;
 	}
+	if (are_numbered(reader))
+		for (i = 0; i < reader->note_count; i++)
+			reader->notes[i].qemu = true;
 	return true;
 }
 
@@ -158,7 +173,7 @@ static void look_at(const struct reader *reader, unsigned int number, struct cpu
 	if (reader->hot_task.size == 8 &&
 	    cpu_variable_address(kernel, "pcpu_hot", number, &address))
 		view->tasks[0] = read_task(kernel, address + reader->hot_task.offset);
-	else if (cpu_variable_address(kernel, "current_task", number, &address))
+	else if (cpu_variable_address(kernel, kernel->arch->current_task, number, &address))
 		view->tasks[0] = read_task(kernel, address);
 	if (reader->queue_task.size == 8 &&
 	    cpu_variable_address(kernel, "runqueues", number, &address))
@@ -192,9 +207,9 @@ static bool has_user_mode(const struct reader *reader, uint64_t task)
 /* A system call begins with the stack pointer of the user. */
 static bool begins_entry(const struct reader *reader, const struct registers *registers)
 {
-	uint64_t rip = registers->value[REGISTER_RIP];
+	uint64_t rip = registers->value[REGISTER_PC];
 
-	return !(registers->value[REGISTER_RSP] >> 63) && rip >= reader->entry_text &&
+	return !(registers->value[REGISTER_SP] >> 63) && rip >= reader->entry_text &&
 	       rip < reader->entry_text_end;
 }
 
@@ -205,7 +220,7 @@ static bool begins_entry(const struct reader *reader, const struct registers *re
 static uint64_t fitting_task(const struct reader *reader, const struct cpu_view *view,
 			     const struct registers *registers)
 {
-	uint64_t sp = registers->value[REGISTER_RSP];
+	uint64_t sp = registers->value[REGISTER_SP];
 	uint64_t task = view->tasks[0] ? view->tasks[0] : view->tasks[1];
 
 	if (!task)
@@ -239,7 +254,7 @@ static bool take_note(const struct reader *reader, const struct cpu_view *view,
 {
 	if (!take(reader, view, &note->registers, origin, cpu))
 		return false;
-	cpu->cr2_known = note->qemu;
+	cpu->cr2_known = note->qemu && !note->registers.arm64;
 	cpu->cr2 = note->cr2;
 	return true;
 }
@@ -254,20 +269,21 @@ static enum read_status read_crash_note(const struct reader *reader, const struc
 	struct {
 		Elf64_Nhdr header;
 		char name[8];
-		unsigned char status[PRSTATUS_SIZE];
+		unsigned char status[PRSTATUS_MAX];
 	} note;
-	uint64_t words[PT_REGS_WORDS];
+	const struct architecture *arch = reader->kernel->arch;
+	uint64_t words[PRSTATUS_WORDS_MAX];
 	enum read_status status;
 
 	status = memory_read(reader->kernel->memory, reader->crash_notes + view->offset, &note,
-			     sizeof(note));
+			     offsetof(typeof(note), status) + arch->prstatus_size);
 	if (status != READ_OK)
 		return status;
 	*filled = note.header.n_namesz == 5 && note.header.n_type == NT_PRSTATUS &&
-		  note.header.n_descsz == PRSTATUS_SIZE && !memcmp(note.name, "CORE", 5);
+		  note.header.n_descsz == arch->prstatus_size && !memcmp(note.name, "CORE", 5);
 	if (*filled) {
-		memcpy(words, note.status + PRSTATUS_REGS, sizeof(words));
-		registers_of_pt_regs(registers, words);
+		memcpy(words, note.status + PRSTATUS_REGS, arch->prstatus_words * sizeof(words[0]));
+		arch->registers(words, registers);
 	}
 	return READ_OK;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "kernel/arch.h"
 #include "kernel/folio.h"
 #include "kernel/lock.h"
 #include "kernel/page.h"
@@ -45,21 +46,19 @@ bool kernel_symbol_required(const struct kernel *kernel, const char *name,
 			 name, image_symbols_from(kernel->image));
 }
 
-/* arch/x86/include/asm/page_64_types.h, for kernels without CONFIG_RANDOMIZE_MEMORY */
-#define DIRECT_MAP_L4 0xffff888000000000ULL
-#define DIRECT_MAP_L5 0xff11000000000000ULL
-
 bool kernel_direct_map(const struct kernel *kernel, uint64_t *address)
 {
-	int64_t five_levels = 0;
-	uint64_t variable;
+	return kernel->arch->direct_map(kernel, address);
+}
 
-	if (image_symbol(kernel->image, "page_offset_base", &variable))
-		return memory_read_u64(kernel->memory, variable, address) == READ_OK &&
-		       *address >> 63;
-	image_vmcoreinfo_number(kernel->image, "pgtable_l5_enabled", &five_levels);
-	*address = five_levels ? DIRECT_MAP_L5 : DIRECT_MAP_L4;
-	return true;
+uint64_t kernel_page_size(const struct kernel *kernel)
+{
+	return kernel->source ? source_facts(kernel->source)->page_size : 4096;
+}
+
+unsigned int kernel_page_shift(const struct kernel *kernel)
+{
+	return (unsigned int)__builtin_ctzll(kernel_page_size(kernel));
 }
 
 bool kernel_field_fits(struct field field, uint64_t size)
@@ -84,6 +83,10 @@ bool kernel_open(struct kernel *kernel, struct source *source, const struct imag
 	kernel->memory = image_memory(image);
 	kernel->image = image;
 	kernel->types = types;
+	kernel->arch = architecture_find(source_facts(source)->architecture);
+	if (!kernel->arch)
+		return error_set(err, ERROR_INPUT, "kernels of %s cannot be read",
+				 source_facts(source)->architecture);
 
 	lock_layout_resolve(kernel);
 	/* the era first: it tells best why a kernel is out of scope */
@@ -92,6 +95,7 @@ bool kernel_open(struct kernel *kernel, struct source *source, const struct imag
 	    !swap_device_layout_resolve(kernel, err) ||
 	    !kernel->swap_cache->resolve(kernel, err))
 		return false;
+	kernel->swap_pte = kernel->arch->swap_pte(kernel);
 	folio_layout_resolve(kernel);
 	return true;
 }

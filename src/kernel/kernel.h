@@ -12,7 +12,9 @@
 #include "kswapck.h"
 #include "types/types.h"
 
+struct architecture;
 struct swap_cache_ops;
+struct swap_pte_form;
 
 /* A field within a struct: where and how wide. size 0: this kernel has none. */
 struct field {
@@ -148,6 +150,8 @@ struct kernel {
 	struct memory *memory;
 	const struct image *image;
 	struct types *types;
+	const struct architecture *arch;
+	const struct swap_pte_form *swap_pte;	/* of page tables; NULL: not known */
 	struct field lock;		/* of a spinlock: the word that is 0 when free */
 	struct page_layout page;
 	struct folio_layout folio;
@@ -184,6 +188,11 @@ bool kernel_symbol_required(const struct kernel *kernel, const char *name,
  * physical 0; false if that cannot be read.
  */
 bool kernel_direct_map(const struct kernel *kernel, uint64_t *address);
+
+/** kernel_page_size - bytes of a page. */
+uint64_t kernel_page_size(const struct kernel *kernel);
+/** kernel_page_shift - log2 of it. */
+unsigned int kernel_page_shift(const struct kernel *kernel);
 
 /** kernel_load - little-endian integer of 1, 2, 4 or 8 bytes in a buffer. */
 uint64_t kernel_load(const void *base, struct field field);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel/memory_range.h"
 
-#define PAGE_SHIFT 12
-#define SECTION_SIZE_BITS_USUAL 27	/* arch/x86/include/asm/sparsemem.h */
+#include "kernel/arch.h"
+
 #define SECTIONS_PER_BLOCK_MAX (1U << 16)	/* 2 TiB is the most there was */
 
 /* Bits of mem_section.section_mem_map (include/linux/mmzone.h), since 4.13. */
@@ -63,12 +63,12 @@ bool memory_node_range(const struct kernel *kernel, unsigned int node,
 
 uint64_t memory_section_pages(const struct kernel *kernel)
 {
-	int64_t bits;
+	int64_t page_shift = kernel_page_shift(kernel), bits;
 
 	if (!image_vmcoreinfo_number(kernel->image, "SECTION_SIZE_BITS", &bits) ||
-	    bits <= PAGE_SHIFT || bits > 40)
-		bits = SECTION_SIZE_BITS_USUAL;
-	return 1ULL << (bits - PAGE_SHIFT);
+	    bits <= page_shift || bits > 40)
+		bits = kernel->arch->section_bits;
+	return 1ULL << (bits - page_shift);
 }
 
 bool memory_block_range(const struct kernel *kernel, uint64_t block,
@@ -103,7 +103,8 @@ void memory_sections_resolve(const struct kernel *kernel, struct memory_sections
 
 	*sections = (struct memory_sections){.pages = memory_section_pages(kernel)};
 	if (!image_symbol(kernel->image, "mem_section", &symbol) ||
-	    !types_size(kernel->types, "mem_section", &size) || !size || size > 4096 ||
+	    !types_size(kernel->types, "mem_section", &size) || !size ||
+	    size > kernel_page_size(kernel) ||
 	    !kernel_field(kernel, "mem_section", "section_mem_map", &sections->map) ||
 	    memory_read_u64(kernel->memory, symbol, &sections->table) != READ_OK ||
 	    sections->table >> 63 == 0)
@@ -120,7 +121,7 @@ enum memory_section_state memory_section_state(const struct kernel *kernel,
 
 	if (!sections->size)
 		return MEMORY_SECTION_UNKNOWN;
-	per_root = 4096 / sections->size;
+	per_root = kernel_page_size(kernel) / sections->size;
 	if (memory_read_u64(kernel->memory, sections->table + number / per_root * 8,
 			    &root) != READ_OK)
 		return MEMORY_SECTION_UNKNOWN;

@@ -21,6 +21,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/arch.h"
+
 /* MAX_ORDER was at most 11 (10 free orders) by default, 64K pages allow 13. */
 #define ORDER_MAX 15
 
@@ -165,31 +167,16 @@ static void resolve_tail_private(struct kernel *kernel)
 			layout->tail_private_used |= 1U << (field.offset / layout->size);
 }
 
-/* 4 or 5 levels of page tables move the default of vmemmap_base. */
-#define VMEMMAP_BASE_L4 0xffffea0000000000ULL	/* arch/x86/include/asm/pgtable_64_types.h */
-#define VMEMMAP_BASE_L5 0xffd4000000000000ULL
-
 static bool resolve_vmemmap(struct kernel *kernel, struct error *err)
 {
 	struct page_layout *layout = &kernel->page;
 	uint64_t address;
-	int64_t five_levels;
 
-	/* a variable with CONFIG_DYNAMIC_MEMORY_LAYOUT, which KASLR needs */
-	if (image_symbol(kernel->image, "vmemmap_base", &address)) {
-		if (memory_read_u64(kernel->memory, address, &layout->vmemmap) != READ_OK)
-			return error_set(err, ERROR_UNREADABLE,
-					 "vmemmap_base at 0x%llx is not readable in this dump",
-					 (unsigned long long)address);
-	} else if (image_vmcoreinfo_number(kernel->image, "pgtable_l5_enabled", &five_levels) &&
-		   five_levels) {
-		layout->vmemmap = VMEMMAP_BASE_L5;
-	} else {
-		layout->vmemmap = VMEMMAP_BASE_L4;
-	}
+	if (!kernel->arch->vmemmap(kernel, &layout->vmemmap, err))
+		return false;
 	if (layout->vmemmap >> 63 == 0 || layout->vmemmap & 0xfff)
 		return error_set(err, ERROR_INPUT,
-				 "vmemmap_base is 0x%llx, which is no place for struct pages",
+				 "vmemmap is at 0x%llx, which is no place for struct pages",
 				 (unsigned long long)layout->vmemmap);
 
 	if (!kernel_symbol_required(kernel, "max_pfn", &address, err))

@@ -192,8 +192,8 @@ static const struct cpu *cpu_of(const struct collect *collect, uint64_t task)
 static uint64_t pointer_of(const struct cpu *cpu)
 {
 	return cpu && cpu->origin != REGISTERS_MISSING &&
-	       register_known(&cpu->registers, REGISTER_RSP) ?
-	       cpu->registers.value[REGISTER_RSP] : 0;
+	       register_known(&cpu->registers, REGISTER_SP) ?
+	       cpu->registers.value[REGISTER_SP] : 0;
 }
 
 static bool in_user_mode(const struct cpu *cpu)

@@ -1,29 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * An entry is 8 bytes, a table 512 of them at every level. Tables are named by
- * physical address, so all but the top one are read without translation.
+ * Tables are named by physical address, so all but the top one are read without
+ * translation. A table may be as large as 64 KiB: each level of a sweep has one buffer.
  */
 #include "kernel/page_table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define ENTRIES		512
-#define LEVEL_BITS	9
-#define LEVELS_MAX	5
-#define PAGE_BITS	12
-#define PAGE_BYTES	4096
-
-/* arch/x86/include/asm/pgtable_types.h */
-#define PRESENT		(1ULL << 0)
-#define ACCESSED	(1ULL << 5)
-#define DIRTY		(1ULL << 6)
-#define HUGE		(1ULL << 7)	/* _PAGE_PSE: in a PMD or PUD */
-#define PROTNONE	(1ULL << 8)	/* of an entry that the CPU takes for absent */
-
-/* __swp_type(), __swp_offset() of pgtable_64.h: the slot's bits are inverted (L1TF). */
-#define SWAP_TYPE_BITS	5
-#define SWAP_SLOT_SHIFT (PAGE_BITS - 3 + SWAP_TYPE_BITS)
+#include "kernel/arch.h"
 
 /* Page frames seen: open addressing, a power of two, at most half full. 0 is free. */
 struct frame_set {
@@ -34,74 +19,68 @@ struct frame_set {
 
 struct sweep_walk {
 	const struct kernel *kernel;
-	const struct page_table_layout *layout;
+	const struct paging *paging;
 	page_table_fn *visit;
 	void *data;
 	struct page_table_sweep *sweep;
 	struct frame_set seen;
 	uint64_t left;		/* tables that may still be read */
 	bool stopped;		/* the visitor has seen enough */
+	/* a table of each level above the lowest, and what a lowest one has */
+	uint64_t *tables[PAGING_LEVELS_MAX + 1];
+	uint16_t *indices;
+	uint64_t *ptes;
 };
 
-/* Without the line a kernel has 4 levels (4.17 brought the other). */
 bool page_table_layout_resolve(const struct kernel *kernel, struct page_table_layout *layout)
 {
-	int64_t five = 0, sme_number = 0;
-	uint64_t sme;
-
-	image_vmcoreinfo_number(kernel->image, "pgtable_l5_enabled", &five);
-	image_vmcoreinfo_number(kernel->image, "sme_mask", &sme_number);
-	sme = (uint64_t)sme_number;
-	layout->levels = five ? 5 : 4;
-	layout->address_mask = ((1ULL << 52) - PAGE_BYTES) & ~sme;
-	/* the mask is one bit, and not one of those that RAM needs (cpuid 0x8000001f) */
-	return (five == 0 || five == 1) && (sme & (sme - 1)) == 0 &&
-	       (sme == 0 || sme >= 1ULL << 32);
+	return kernel->swap_pte && source_paging(kernel->source, &layout->paging);
 }
 
-static bool is_table(uint64_t entry)
+bool page_table_swap_entry(const struct kernel *kernel, uint64_t pte, unsigned int *type,
+			   uint64_t *slot)
 {
-	return (entry & (PRESENT | HUGE)) == PRESENT;
+	return kernel->swap_pte && swap_pte_decode(kernel->swap_pte, pte, type, slot);
 }
 
-bool page_table_swap_entry(uint64_t pte, unsigned int *type, uint64_t *slot)
+/* Where kernel and user share one table, as on x86_64, the upper half of it is the kernel's. */
+static unsigned int user_entries(const struct paging *paging)
 {
-	/* pte_none(): a Knights Landing CPU may set these two in an empty entry */
-	if (!(pte & ~(ACCESSED | DIRTY)) || pte & (PRESENT | PROTNONE))
-		return false;
-	*type = (unsigned int)(pte >> (64 - SWAP_TYPE_BITS));
-	*slot = ~pte << SWAP_TYPE_BITS >> SWAP_SLOT_SHIFT;
-	return true;
+	unsigned int entries = paging_entries(paging, paging->levels);
+
+	return paging->shared ? entries / 2 : entries;
 }
 
-static unsigned int level_shift(unsigned int level)
+/* A top table that is less than a page comes from slab, and is aligned to its size. */
+static bool is_top_table(const struct paging *paging, uint64_t pgd)
 {
-	return PAGE_BITS + LEVEL_BITS * (level - 1);
+	return pgd >> 63 && pgd % (8ULL * paging_entries(paging, paging->levels)) == 0;
 }
 
-static bool is_top_table(uint64_t pgd)
+static bool is_user_address(const struct paging *paging, uint64_t address)
 {
-	return pgd >> 63 && pgd % PAGE_BYTES == 0;
+	return address >> paging_shift(paging, paging->levels) < user_entries(paging);
 }
 
 enum read_status page_table_lookup(const struct kernel *kernel,
 				   const struct page_table_layout *layout, uint64_t pgd,
 				   uint64_t address, uint64_t *pte)
 {
-	unsigned int level = layout->levels;
+	const struct paging *paging = &layout->paging;
+	unsigned int level = paging->levels;
 	enum read_status status;
 	uint64_t entry, at;
 
 	*pte = 0;
-	if (!is_top_table(pgd) || address >> (level_shift(level) + LEVEL_BITS - 1))
+	if (!is_top_table(paging, pgd) || !is_user_address(paging, address))
 		return READ_UNMAPPED;
-	at = pgd + (address >> level_shift(level)) * 8;
+	at = pgd + 8ULL * paging_index(paging, level, address);
 	status = memory_read_u64(kernel->memory, at, &entry);
-	while (status == READ_OK && --level) {
-		if (!is_table(entry))
+	while (status == READ_OK && level > 1) {
+		if (paging->ops->entry(entry, level) != PAGING_TABLE)
 			return READ_OK;
-		at = (entry & layout->address_mask) +
-		     (address >> level_shift(level)) % ENTRIES * 8;
+		level--;
+		at = paging_address(paging, entry) + 8ULL * paging_index(paging, level, address);
 		status = memory_read_physical(kernel->memory, at, &entry, sizeof(entry));
 	}
 	if (status == READ_OK)
@@ -140,7 +119,7 @@ static bool frame_set_widen(struct frame_set *set)
 static bool enter(struct sweep_walk *walk, uint64_t physical)
 {
 	struct frame_set *seen = &walk->seen;
-	uint64_t frame = physical >> PAGE_BITS, *place;
+	uint64_t frame = physical >> walk->paging->page_shift, *place;
 
 	if ((seen->count + 1) * 2 > seen->room && !frame_set_widen(seen)) {
 		walk->sweep->truncated = true;
@@ -161,48 +140,47 @@ static bool enter(struct sweep_walk *walk, uint64_t physical)
 	return true;
 }
 
-/* The swap entries of a lowest table; what they are is copied, for visitors read memory. */
-struct swap_ptes {
-	unsigned int count;
-	uint16_t indices[ENTRIES];
-	uint64_t ptes[ENTRIES];
-};
-
-static void gather_swap_ptes(const uint64_t *table, struct swap_ptes *found)
+/*
+ * The swap entries of a lowest table: how many. What they are is copied, for visitors read
+ * memory.
+ */
+static unsigned int gather_swap_ptes(struct sweep_walk *walk, const uint64_t *table,
+				     unsigned int entries)
 {
-	unsigned int i, type;
+	const struct swap_pte_form *form = walk->kernel->swap_pte;
+	unsigned int count = 0, i, type;
 	uint64_t slot;
 
-	found->count = 0;
-	for (i = 0; i < ENTRIES; i++) {
+	for (i = 0; i < entries; i++) {
 		/* most are empty or present */
-		if (!table[i] || table[i] & PRESENT ||
-		    !page_table_swap_entry(table[i], &type, &slot))
+		if (!table[i] || table[i] & form->present ||
+		    !swap_pte_decode(form, table[i], &type, &slot))
 			continue;
-		found->indices[found->count] = (uint16_t)i;
-		found->ptes[found->count++] = table[i];
+		walk->indices[count] = (uint16_t)i;
+		walk->ptes[count++] = table[i];
 	}
+	return count;
 }
 
 static void sweep_ptes(struct sweep_walk *walk, uint64_t physical, uint64_t base)
 {
+	unsigned int shift = walk->paging->page_shift, entries = paging_entries(walk->paging, 1);
 	enum read_status status;
-	const uint64_t *table = memory_map_physical(walk->kernel->memory, physical, PAGE_BYTES,
+	const uint64_t *table = memory_map_physical(walk->kernel->memory, physical, 8ULL * entries,
 						    &status);
-	struct swap_ptes found;
-	unsigned int i;
+	unsigned int count, i;
 
 	if (!table) {
 		walk->sweep->unreadable++;
 		return;
 	}
 	walk->sweep->tables++;
-	walk->sweep->ptes += ENTRIES;
-	gather_swap_ptes(table, &found);
-	for (i = 0; i < found.count && !walk->stopped; i++) {
-		uint64_t index = found.indices[i];
+	walk->sweep->ptes += entries;
+	count = gather_swap_ptes(walk, table, entries);
+	for (i = 0; i < count && !walk->stopped; i++) {
+		uint64_t index = walk->indices[i];
 
-		walk->stopped = !walk->visit(walk->data, base + (index << PAGE_BITS), found.ptes[i],
+		walk->stopped = !walk->visit(walk->data, base + (index << shift), walk->ptes[i],
 					     physical + 8 * index);
 	}
 }
@@ -211,23 +189,24 @@ static void sweep_below(struct sweep_walk *walk, uint64_t entry, unsigned int le
 			uint64_t base);
 
 /* The first @count entries of a table of @level, which is not the lowest. */
-static void sweep_table(struct sweep_walk *walk, const uint64_t *table, unsigned int count,
-			unsigned int level, uint64_t base)
+static void sweep_table(struct sweep_walk *walk, unsigned int count, unsigned int level,
+			uint64_t base)
 {
+	const uint64_t *table = walk->tables[level];
 	unsigned int i;
 
 	for (i = 0; i < count && !walk->stopped && !walk->sweep->truncated; i++)
-		if (is_table(table[i]))
+		if (walk->paging->ops->entry(table[i], level) == PAGING_TABLE)
 			sweep_below(walk, table[i], level - 1,
-				    base + ((uint64_t)i << level_shift(level)));
+				    base + ((uint64_t)i << paging_shift(walk->paging, level)));
 }
 
 /* The table of @level that @entry names. */
 static void sweep_below(struct sweep_walk *walk, uint64_t entry, unsigned int level,
 			uint64_t base)
 {
-	uint64_t physical = entry & walk->layout->address_mask;
-	uint64_t table[ENTRIES];
+	uint64_t physical = paging_address(walk->paging, entry);
+	unsigned int entries = paging_entries(walk->paging, level);
 
 	if (!enter(walk, physical))
 		return;
@@ -235,13 +214,13 @@ static void sweep_below(struct sweep_walk *walk, uint64_t entry, unsigned int le
 		sweep_ptes(walk, physical, base);
 		return;
 	}
-	if (memory_read_physical(walk->kernel->memory, physical, table,
-				 sizeof(table)) != READ_OK) {
+	if (memory_read_physical(walk->kernel->memory, physical, walk->tables[level],
+				 8ULL * entries) != READ_OK) {
 		walk->sweep->unreadable++;
 		return;
 	}
 	walk->sweep->tables++;
-	sweep_table(walk, table, ENTRIES, level, base);
+	sweep_table(walk, entries, level, base);
 }
 
 static uint64_t ram_pages(const struct kernel *kernel)
@@ -251,28 +230,65 @@ static uint64_t ram_pages(const struct kernel *kernel)
 	return pages ? pages : kernel->page.pages;
 }
 
+static void free_room(struct sweep_walk *walk)
+{
+	unsigned int level;
+
+	for (level = 2; level <= walk->paging->levels; level++)
+		free(walk->tables[level]);
+	free(walk->indices);
+	free(walk->ptes);
+	free(walk->seen.frames);
+}
+
+static bool make_room(struct sweep_walk *walk)
+{
+	unsigned int level, entries = paging_entries(walk->paging, 1);
+	bool made = true;
+
+	for (level = 2; level <= walk->paging->levels; level++) {
+		walk->tables[level] = malloc(8ULL * paging_entries(walk->paging, level));
+		made &= walk->tables[level] != NULL;
+	}
+	walk->indices = malloc(entries * sizeof(*walk->indices));
+	walk->ptes = malloc(entries * sizeof(*walk->ptes));
+	return made && walk->indices && walk->ptes;
+}
+
 /* The top table's own frame is not known; met again below, it is read once more. */
+static void sweep_top(struct sweep_walk *walk, uint64_t pgd)
+{
+	const struct paging *paging = walk->paging;
+	unsigned int level = paging->levels;
+
+	if (!make_room(walk)) {
+		walk->sweep->truncated = true;
+		return;
+	}
+	if (!is_top_table(paging, pgd) ||
+	    memory_read(walk->kernel->memory, pgd, walk->tables[level],
+			8ULL * paging_entries(paging, level)) != READ_OK) {
+		walk->sweep->unreadable++;
+		return;
+	}
+	walk->sweep->tables++;
+	sweep_table(walk, user_entries(paging), level, 0);
+}
+
 bool page_table_for_each_swap(const struct kernel *kernel,
 			      const struct page_table_layout *layout, uint64_t pgd,
 			      page_table_fn *visit, void *data,
 			      struct page_table_sweep *sweep)
 {
 	struct sweep_walk walk = {
-		.kernel = kernel, .layout = layout, .visit = visit, .data = data,
+		.kernel = kernel, .paging = &layout->paging, .visit = visit, .data = data,
 		.sweep = sweep, .left = sweep->tables_max,
 	};
-	uint64_t table[ENTRIES];
 
 	*sweep = (struct page_table_sweep){.tables_max = sweep->tables_max};
 	if (!walk.left)
 		walk.left = ram_pages(kernel);
-	if (!is_top_table(pgd) ||
-	    memory_read(kernel->memory, pgd, table, sizeof(table)) != READ_OK) {
-		sweep->unreadable++;
-		return true;
-	}
-	sweep->tables++;
-	sweep_table(&walk, table, ENTRIES / 2, layout->levels, 0);
-	free(walk.seen.frames);
+	sweep_top(&walk, pgd);
+	free_room(&walk);
 	return !walk.stopped;
 }

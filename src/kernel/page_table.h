@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Page tables of processes on x86_64, 4 and 5 levels, and the swap entries in
- * them (arch/x86/include/asm/pgtable_64.h; the same since 4.19).
+ * Page tables of processes, and the swap entries in them. What entries look like is
+ * in source/paging.h and kernel/arch.h.
  */
 #ifndef KSWAPCK_PAGE_TABLE_H
 #define KSWAPCK_PAGE_TABLE_H
 
 #include "kernel/kernel.h"
+#include "source/paging.h"
 
 struct page_table_layout {
-	unsigned int levels;	/* 4 or 5 */
-	uint64_t address_mask;	/* physical address bits of an entry; without SME's */
+	struct paging paging;	/* of the kernel itself; the tables of processes are alike */
 };
 
 /** page_table_layout_resolve - false when VMCOREINFO tells what cannot be. */
@@ -19,9 +19,11 @@ bool page_table_layout_resolve(const struct kernel *kernel, struct page_table_la
 /**
  * page_table_swap_entry - is @pte that of a swapped page: neither empty nor present?
  * @type, @slot: set if so. Special entries (migration, hwpoison, markers) have
- * types above those of swap devices; the caller compares with nr_swapfiles.
+ * types above those of swap devices; the caller compares with nr_swapfiles. Of a kernel
+ * whose entries are not known nothing is one.
  */
-bool page_table_swap_entry(uint64_t pte, unsigned int *type, uint64_t *slot);
+bool page_table_swap_entry(const struct kernel *kernel, uint64_t pte, unsigned int *type,
+			   uint64_t *slot);
 
 /**
  * page_table_lookup - the page table entry of one user address.

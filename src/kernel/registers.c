@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel/registers.h"
 
-#include <stddef.h>
-
 #define PT_REGS_CS 17	/* word */
 
-static const char *const names[REGISTER_COUNT] = {
-	"rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp", "rsp",
-	"r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "rip",
-};
-
 /* Word of struct pt_regs that holds each register. */
-static const uint8_t words_of[REGISTER_COUNT] = {
+static const uint8_t words_of[REGISTER_RIP + 1] = {
 	[REGISTER_R15] = 0, [REGISTER_R14] = 1, [REGISTER_R13] = 2, [REGISTER_R12] = 3,
 	[REGISTER_RBP] = 4, [REGISTER_RBX] = 5, [REGISTER_R11] = 6, [REGISTER_R10] = 7,
 	[REGISTER_R9] = 8, [REGISTER_R8] = 9, [REGISTER_RAX] = 10, [REGISTER_RCX] = 11,
@@ -19,16 +12,11 @@ static const uint8_t words_of[REGISTER_COUNT] = {
 	[REGISTER_RIP] = 16, [REGISTER_RSP] = 19,
 };
 
-const char *register_name(unsigned int number)
-{
-	return number < REGISTER_COUNT ? names[number] : NULL;
-}
-
 void registers_of_pt_regs(struct registers *registers, const uint64_t words[PT_REGS_WORDS])
 {
 	unsigned int i;
 
 	*registers = (struct registers){.user = words[PT_REGS_CS] & 3};
-	for (i = 0; i < REGISTER_COUNT; i++)
+	for (i = 0; i <= REGISTER_RIP; i++)
 		register_set(registers, i, words[words_of[i]]);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/arch.h"
 #include "kernel/cpu_stacks.h"
 #include "kernel/page_table.h"
 #include "kernel/per_cpu.h"
@@ -11,12 +12,6 @@
 #include "kernel/task.h"
 
 #define STACK_SIZE_MAX (1 << 20)
-
-/* struct elf_prstatus of x86_64: pr_reg, in the order of struct user_regs_struct */
-#define PRSTATUS_REGS	112		/* offset, bytes */
-#define REG_COUNT	27
-#define REG_RIP		16
-#define REG_RSP		19
 
 /* What a function does that matters here; a sum. */
 enum code {
@@ -105,7 +100,7 @@ static void keep_word(struct collect *collect, uint64_t word, unsigned int code)
 	swap_entry_split(word, &type, &slot);
 	if (word < collect->slots_max || is_slot_of(collect, type, slot))
 		keep(collect, word);
-	if (page_table_swap_entry(word, &type, &slot) && is_slot_of(collect, type, slot))
+	if (page_table_swap_entry(collect->kernel, word, &type, &slot) && is_slot_of(collect, type, slot))
 		keep(collect, swap_entry(type, slot));
 	swap_entry_split(word >> 1, &type, &slot);
 	if (code & CODE_SHMEM && word & 1 && is_slot_of(collect, type, slot))
@@ -196,16 +191,13 @@ static size_t copy_stack(struct collect *collect, uint64_t address, uint64_t end
 	return (end - begin) / sizeof(uint64_t);
 }
 
-/* Registers of the N-th note; false after the last, or if it is none of x86_64. */
+/* The N-th note; false after the last, or if it is none of this architecture. */
 static bool read_registers(const struct collect *collect, size_t index,
-			   uint64_t registers[REG_COUNT])
+			   uint64_t words[PRSTATUS_WORDS_MAX], struct registers *registers)
 {
-	size_t size;
-	const char *note = source_prstatus(collect->kernel->source, index, &size);
-
-	if (!note || size < PRSTATUS_REGS + REG_COUNT * sizeof(registers[0]))
+	if (!prstatus_read(collect->kernel, index, words))
 		return false;
-	memcpy(registers, note + PRSTATUS_REGS, REG_COUNT * sizeof(registers[0]));
+	collect->kernel->arch->registers(words, registers);
 	return true;
 }
 
@@ -215,12 +207,13 @@ static bool read_registers(const struct collect *collect, size_t index,
  */
 static uint64_t running_sp(const struct collect *collect, uint64_t stack, uint64_t end)
 {
-	uint64_t registers[REG_COUNT];
+	uint64_t words[PRSTATUS_WORDS_MAX];
+	struct registers registers;
 	size_t index;
 
-	for (index = 0; read_registers(collect, index, registers); index++)
-		if (registers[REG_RSP] >= stack && registers[REG_RSP] < end)
-			return registers[REG_RSP];
+	for (index = 0; read_registers(collect, index, words, &registers); index++)
+		if (registers.value[REGISTER_SP] >= stack && registers.value[REGISTER_SP] < end)
+			return registers.value[REGISTER_SP];
 	return stack;
 }
 
@@ -312,18 +305,20 @@ static bool take_exception(struct collect *collect, uint64_t sp)
 
 static void take_registers(struct collect *collect)
 {
-	uint64_t registers[REG_COUNT];
+	uint64_t words[PRSTATUS_WORDS_MAX];
+	struct registers registers;
 	size_t index;
 
-	for (index = 0; read_registers(collect, index, registers); index++) {
-		unsigned int code = code_in(collect, &registers[REG_RIP], 1);
+	for (index = 0; read_registers(collect, index, words, &registers); index++) {
+		unsigned int code = code_in(collect, &registers.value[REGISTER_PC], 1);
 
 		if (code & CODE_TABLES)
 			collect->found->tables_moving = true;
 		/* a function that shmem has called does not tell: take all forms */
-		keep_words(collect, registers, REG_COUNT, code | CODE_SHMEM);
-		if (!take_exception(collect, registers[REG_RSP]) &&
-		    stopped_by_nmi(collect, registers[REG_RIP]))
+		keep_words(collect, words, collect->kernel->arch->prstatus_words,
+			   code | CODE_SHMEM);
+		if (!take_exception(collect, registers.value[REGISTER_SP]) &&
+		    stopped_by_nmi(collect, registers.value[REGISTER_PC]))
 			collect->found->complete = false;
 	}
 	if (index < collect->on_cpu)

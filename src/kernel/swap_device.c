@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "kernel/arch.h"
 #include "kernel/lock.h"
 #include "kernel/swap_cache.h"
 #include "kernel/swap_cluster.h"
@@ -12,7 +13,6 @@
 #define SWAP_TYPES_MAX 32
 
 /* SWAPFILE_CLUSTER (mm/swapfile.c): HPAGE_PMD_NR with CONFIG_THP_SWAP, else 256. */
-#define CLUSTER_SLOTS_THP	512
 #define CLUSTER_SLOTS		256
 
 /*
@@ -65,11 +65,13 @@ bool swap_device_layout_resolve(struct kernel *kernel, struct error *err)
 	    kernel_field(kernel, "swap_cluster_info", "lock", &field)) {
 		layout->cluster_size = (uint32_t)size;
 		layout->cluster_lock = field.offset;
-		/* every x86_64 kernel with huge pages swaps them whole */
-		layout->cluster_slots =
-			image_symbol(kernel->image, "transparent_hugepage_flags", &address) ?
-			CLUSTER_SLOTS_THP : CLUSTER_SLOTS;
-		swap_cluster_layout_resolve(kernel);
+		layout->cluster_slots = CLUSTER_SLOTS;
+		if (image_symbol(kernel->image, "transparent_hugepage_flags", &address))
+			layout->cluster_slots = kernel->arch->swap_cluster(kernel, CLUSTER_SLOTS);
+		if (layout->cluster_slots)
+			swap_cluster_layout_resolve(kernel);
+		else
+			layout->cluster_size = 0;
 	}
 	return true;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "kernel/arch.h"
 #include "kernel/list.h"
 
 #define TASKS_MAX (4U << 20)	/* PID_MAX_LIMIT, include/linux/threads.h */
@@ -62,7 +63,7 @@ bool task_layout_resolve(const struct kernel *kernel, struct task_layout *layout
 	       kernel_field(kernel, "task_struct", "thread_node", &layout->thread_node) &&
 	       kernel_field(kernel, "signal_struct", "thread_head", &layout->thread_head) &&
 	       kernel_field(kernel, "task_struct", "stack", &layout->stack) &&
-	       kernel_field(kernel, "task_struct", "thread.sp", &layout->sp);
+	       kernel_field(kernel, "task_struct", kernel->arch->saved_sp, &layout->sp);
 }
 
 static bool read_task(const struct kernel *kernel, const struct task_layout *layout,

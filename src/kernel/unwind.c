@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/arch.h"
 #include "kernel/orc.h"
 #include "kernel/unwind_guess.h"
 
@@ -406,8 +407,7 @@ static bool take_partial(const struct walk *walk, const struct frame *frame, uin
 	if (!read_stack(walk, sp, words, sizeof(words)))
 		return false;
 	*caller = frame->registers;
-	caller->known &= 1U << REGISTER_RBX | 1U << REGISTER_RBP | 1U << REGISTER_R12 |
-			 1U << REGISTER_R13 | 1U << REGISTER_R14 | 1U << REGISTER_R15;
+	caller->known &= arch_x86_64.kept;
 	caller->user = words[1] & 3;
 	register_set(caller, REGISTER_RIP, words[0]);
 	register_set(caller, REGISTER_RSP, words[3]);

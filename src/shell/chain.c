@@ -96,8 +96,8 @@ static bool take_frames(struct chains *chains, struct story_thread *thread, stru
 
 	thread->end = unwound->end;
 	thread->end_address = unwound->end_address;
-	if (register_known(&unwound->user, REGISTER_RIP))
-		thread->user_pc = unwound->user.value[REGISTER_RIP];
+	if (register_known(&unwound->user, REGISTER_PC))
+		thread->user_pc = unwound->user.value[REGISTER_PC];
 	if (!unwound->count)
 		return true;
 	thread->frames = calloc(unwound->count, sizeof(*thread->frames));

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "kernel/arch.h"
 #include "kernel/page.h"
 #include "kernel/swap_device.h"
 #include "kernel/swap_entry.h"
@@ -133,12 +134,6 @@ bool lookup_page(struct shell *shell, const char *text, bool physical,
 
 /* --------------------------------------------------------------------- slots */
 
-/* page_table_swap_entry() the other way round: __swp_entry() of pgtable_64.h. */
-uint64_t lookup_pte(unsigned int type, uint64_t slot)
-{
-	return (uint64_t)type << 59 | (~slot << 14) >> 5;
-}
-
 const char *lookup_device_name(const struct kswapck_device *device, char *text, size_t size)
 {
 	if (device->name[0])
@@ -160,7 +155,7 @@ static bool is_slot(struct shell *shell, unsigned int type, uint64_t slot,
 		return false;
 	found->slot = slot;
 	found->entry = swap_entry(type, slot);
-	found->pte = lookup_pte(type, slot);
+	found->pte = kernel->swap_pte ? swap_pte_encode(kernel->swap_pte, type, slot) : 0;
 	return true;
 }
 
@@ -218,7 +213,7 @@ bool lookup_slot(struct shell *shell, const char *text, struct found_slot *found
 	found->form = SLOT_BY_ENTRY;
 	swap_entry_split(value, &type, &slot);
 	is_entry = is_slot(shell, type, slot, found);
-	is_pte = page_table_swap_entry(value, &type, &slot) &&
+	is_pte = page_table_swap_entry(&shell->dump.kernel, value, &type, &slot) &&
 		 is_slot(shell, type, slot, &as_pte);
 	if (is_entry && is_pte)
 		return error_set(err, ERROR_INPUT, "0x%" PRIx64 " can be a swp_entry_t (%u:%" PRIu64

@@ -36,15 +36,12 @@ struct found_slot {
 	struct kswapck_device device;
 	uint64_t slot;
 	uint64_t entry;		/* swp_entry_t */
-	uint64_t pte;		/* as a page table of x86_64 has it */
+	uint64_t pte;		/* as a page table has it */
 };
 
 /** lookup_slot - "0:16389", "vda:16389", 0x4005, or a PTE that is not present. */
 bool lookup_slot(struct shell *shell, const char *text, struct found_slot *found,
 		 struct error *err);
-
-/** lookup_pte - the PTE of a swapped page: type and slot as x86_64 writes them. */
-uint64_t lookup_pte(unsigned int type, uint64_t slot);
 
 /** lookup_device_name - "vda"; "type 3" if it has no name. Visible. Returns @text. */
 const char *lookup_device_name(const struct kswapck_device *device, char *text, size_t size);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "kernel/arch.h"
 #include "kernel/address_map.h"
 #include "kernel/page.h"
 #include "kernel/page_table.h"
@@ -165,31 +166,6 @@ static bool run_rd(struct shell *shell, int argc, char **argv, struct error *err
 /* ----------------------------------------------------------------------- vtop */
 
 #define PAGE_BYTES	4096u
-#define ENTRIES		512u
-#define LEVELS_MAX	5u
-
-/* arch/x86/include/asm/pgtable_types.h */
-struct entry_flag {
-	uint64_t mask;		/* 0: the last one */
-	const char *name;
-};
-
-static const struct entry_flag entry_flags[] = {
-	{1ULL << 0, "present"}, {1ULL << 1, "writable"}, {1ULL << 2, "user"},
-	{1ULL << 3, "write-through"}, {1ULL << 4, "uncached"}, {1ULL << 5, "accessed"},
-	{1ULL << 6, "dirty"}, {1ULL << 7, "huge"}, {1ULL << 8, "global"},
-	{1ULL << 63, "no-execute"}, {0, NULL},
-};
-
-/* Of an entry that is neither present nor "protnone": _PAGE_SWP_* of pgtable_types.h. */
-static const struct entry_flag swapped_flags[] = {
-	{1ULL << 1, "soft-dirty"}, {1ULL << 2, "uffd-wp"}, {1ULL << 3, "exclusive"},
-	{0, NULL},
-};
-
-#define ENTRY_PRESENT	(1ULL << 0)
-#define ENTRY_HUGE	(1ULL << 7)
-#define ENTRY_PROTNONE	(1ULL << 8)
 
 /* One level of the way down. */
 struct step {
@@ -200,45 +176,49 @@ struct step {
 };
 
 struct translation {
-	struct step steps[LEVELS_MAX];
+	struct step steps[PAGING_LEVELS_MAX];
 	unsigned int count;
 	enum read_status status;	/* why the last one could not be read */
 	bool found;
 	uint64_t physical;
 };
 
-/* Does it lead to memory? pte_present(), pmd_present() of pgtable.h: also where the CPU faults. */
-static bool is_leaf(uint64_t entry, unsigned int level)
+/* Also a page that its user may not touch is there. */
+static bool leads_to_memory(const struct kernel *kernel, const struct paging *paging,
+			    uint64_t entry, unsigned int level, uint64_t *address)
 {
-	if (level == 1)
-		return entry & (ENTRY_PRESENT | ENTRY_PROTNONE);
-	return level <= 3 && (entry & ENTRY_HUGE || (entry & ENTRY_PROTNONE &&
-						     !(entry & ENTRY_PRESENT)));
+	uint64_t plain;
+
+	if (paging->ops->entry(entry, level) == PAGING_LEAF)
+		*address = paging_address(paging, entry);
+	else if (kernel->arch->kept_back(kernel, entry, level, &plain))
+		*address = paging_address(paging, plain);
+	else
+		return false;
+	return true;
 }
 
-/* The frame's bits of one that is not present are inverted (L1TF; 4.18, 6b28baca9b1f). */
-static uint64_t address_bits(uint64_t entry, uint64_t mask)
+static void flag_names(const struct kernel *kernel, uint64_t entry, unsigned int shift,
+		       char *text, size_t size)
 {
-	return (entry & ENTRY_PRESENT ? entry : ~entry) & mask;
-}
-
-static void flag_names(uint64_t entry, unsigned int shift, char *text, size_t size)
-{
-	unsigned int level = (shift - 12) / 9 + 1;
-	const struct entry_flag *flag = entry & ENTRY_PRESENT || is_leaf(entry, level) ?
-					entry_flags : swapped_flags;
+	unsigned int page_shift = kernel_page_shift(kernel);
+	unsigned int level = (shift - page_shift) / (page_shift - 3) + 1;
+	uint64_t plain;
+	bool kept_back = kernel->arch->kept_back(kernel, entry, level, &plain);
+	const struct entry_flag *flag = entry & 1 || kept_back ? kernel->arch->entry_flags :
+								 kernel->arch->swapped_flags;
 	size_t used = 0;
 
 	*text = 0;
-	for (; flag->mask; flag++) {
+	for (; flag->name; flag++) {
 		const char *name = flag->name;
 
 		if (!(entry & flag->mask))
 			continue;
-		if (flag->mask == ENTRY_HUGE && shift == 12)
-			name = "PAT";	/* in the lowest table the same bit */
-		if (flag->mask == ENTRY_PROTNONE && !(entry & ENTRY_PRESENT))
-			name = "protnone";
+		if (level == 1 && flag->lowest)
+			name = flag->lowest;
+		if (flag->absent && kept_back)
+			name = flag->absent;
 		used += (size_t)snprintf(text + used, size - used, "%s%s", used ? " " : "", name);
 		if (used >= size)
 			return;
@@ -246,37 +226,38 @@ static void flag_names(uint64_t entry, unsigned int shift, char *text, size_t si
 }
 
 /* Down from the table at kernel address @top; each further one is named physically. */
-static void translate(const struct kernel *kernel, const struct page_table_layout *layout,
-		      uint64_t top, uint64_t address, struct translation *translation)
+static void translate(const struct kernel *kernel, const struct paging *paging, uint64_t top,
+		      uint64_t address, struct translation *translation)
 {
 	static const char *const names[] = {"", "PTE", "PMD", "PUD", "P4D", "PGD"};
 	unsigned int level;
 	uint64_t table = top;
 
 	*translation = (struct translation){.count = 0};
-	for (level = layout->levels; level; level--) {
+	for (level = paging->levels; level; level--) {
 		struct step *step = &translation->steps[translation->count];
-		bool is_top = level == layout->levels;
+		bool is_top = level == paging->levels;
+		uint64_t below;
 
-		step->shift = 12 + 9 * (level - 1);
+		step->shift = paging_shift(paging, level);
 		step->name = is_top ? "PGD" : names[level];
-		step->place = table + (address >> step->shift) % ENTRIES * 8;
+		step->place = table + 8ULL * paging_index(paging, level, address);
 		translation->status = is_top ?
 			memory_read_u64(kernel->memory, step->place, &step->entry) :
 			memory_read_physical(kernel->memory, step->place, &step->entry, 8);
 		if (translation->status != READ_OK)
 			return;
 		translation->count++;
-		table = address_bits(step->entry, layout->address_mask);
-		if (!(step->entry & ENTRY_PRESENT) && !is_leaf(step->entry, level))
-			return;
-		if (is_leaf(step->entry, level)) {
-			uint64_t below = (1ULL << step->shift) - 1;
-
-			translation->found = true;
-			translation->physical = (table & ~below) | (address & below);
-			return;
+		if (paging->ops->entry(step->entry, level) == PAGING_TABLE) {
+			table = paging_address(paging, step->entry);
+			continue;
 		}
+		if (!leads_to_memory(kernel, paging, step->entry, level, &table))
+			return;
+		below = (1ULL << step->shift) - 1;
+		translation->found = true;
+		translation->physical = (table & ~below) | (address & below);
+		return;
 	}
 }
 
@@ -292,7 +273,8 @@ static bool swapped_to(struct shell *shell, const struct translation *translatio
 	if (!translation->count || translation->found)
 		return false;
 	last = &translation->steps[translation->count - 1];
-	if (last->shift != 12 || !page_table_swap_entry(last->entry, &type, slot))
+	if (last->shift != kernel_page_shift(&shell->dump.kernel) ||
+	    !page_table_swap_entry(&shell->dump.kernel, last->entry, &type, slot))
 		return false;
 	snprintf(text, sizeof(text), "%u:%" PRIu64, type, *slot);
 	if (!lookup_slot(shell, text, &found, NULL))
@@ -308,8 +290,8 @@ static void say_physical(struct answer *answer, const struct translation *transl
 	char text[96];
 
 	answer_line(answer, "physical", "0x%" PRIx64, translation->physical);
-	if (page_read(kernel, page_address_of(kernel, translation->physical / PAGE_BYTES),
-		      &page) != READ_OK)
+	if (page_read(kernel, page_address_of(kernel, translation->physical >>
+					      kernel_page_shift(kernel)), &page) != READ_OK)
 		return;
 	page_describe(&page, text, sizeof(text));
 	answer_line(answer, "page", "0x%" PRIx64 " (pfn 0x%" PRIx64 "): %s", page.address,
@@ -326,7 +308,7 @@ static void say_translation(struct answer *answer, const struct translation *tra
 	for (i = 0; i < translation->count; i++) {
 		const struct step *step = &translation->steps[i];
 
-		flag_names(step->entry, step->shift, flags, sizeof(flags));
+		flag_names(answer->kernel, step->entry, step->shift, flags, sizeof(flags));
 		answer_line(answer, step->name, "0x%" PRIx64 ": 0x%016" PRIx64 "%s%s",
 			    step->place, step->entry, *flags ? "  " : "", flags);
 	}
@@ -370,12 +352,13 @@ static void write_translation(struct answer *answer, const struct translation *t
 		    read_status_text(translation->status));
 }
 
-/* swapper_pg_dir is a macro; the table has this name since 4.17. */
+/* Of x86_64 swapper_pg_dir is a macro; the table has the other name since 4.17. */
 static bool kernel_table(struct shell *shell, uint64_t *top, struct error *err)
 {
 	return image_symbol(shell->dump.image, "init_top_pgt", top) ||
-	       error_set(err, ERROR_MISSING, "no symbol init_top_pgt: the kernel's page tables "
-			 "cannot be found");
+	       image_symbol(shell->dump.image, "swapper_pg_dir", top) ||
+	       error_set(err, ERROR_MISSING, "no symbol init_top_pgt or swapper_pg_dir: the "
+			 "kernel's page tables cannot be found");
 }
 
 static bool task_table(struct shell *shell, const char *pid, uint64_t *top, struct error *err)
@@ -416,7 +399,7 @@ static bool run_vtop(struct shell *shell, int argc, char **argv, struct error *e
 	if (address >> 63 ? !kernel_table(shell, &top, err) :
 			    !task_table(shell, argv[2], &top, err))
 		return false;
-	translate(&shell->dump.kernel, &layout, top, address, &translation);
+	translate(&shell->dump.kernel, &layout.paging, top, address, &translation);
 	answer_init(&answer, shell);
 	answer_begin(&answer, "vtop");
 	if (answer.is_json) {

@@ -175,7 +175,7 @@ static bool count_entry(void *data, uint64_t address, uint64_t pte, uint64_t pla
 	uint64_t slot;
 
 	(void)address, (void)place;
-	if (!page_table_swap_entry(pte, &type, &slot))
+	if (!page_table_swap_entry(&swapped->shell->dump.kernel, pte, &type, &slot))
 		return true;
 	if (type < TYPES_MAX && type < swapped->shell->dump.kernel.swap.nr_swapfiles)
 		swapped->by_type[type]++;

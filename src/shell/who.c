@@ -119,11 +119,13 @@ static bool take_pte(void *data, uint64_t address, uint64_t pte, uint64_t place)
 	uint64_t slot;
 	bool locked, found;
 
-	if (!page_table_swap_entry(pte, &type, &slot) || type != who->at->device.type ||
+	if (!page_table_swap_entry(kernel, pte, &type, &slot) ||
+	    type != who->at->device.type ||
 	    slot != who->at->slot)
 		return go_on(who);
 	who->ptes++;
-	locked = page_table_locked(kernel, &who->table_lock, who->mm, place & ~4095ULL);
+	locked = page_table_locked(kernel, &who->table_lock, who->mm,
+				   place & -kernel_page_size(kernel));
 	who->moving |= locked;
 	if (!shown(who))
 		return go_on(who);

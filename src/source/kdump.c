@@ -4,6 +4,7 @@
  */
 #include <libkdumpfile/kdumpfile.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "source/backend.h"
 #include "source/sigbus.h"
@@ -66,7 +67,8 @@ static bool safe_notes(const struct notes *notes)
 
 static bool recognises(const struct source *source)
 {
-	if (source->raw)
+	/* what it is tried with here */
+	if (source->raw || strcmp(source->facts.architecture, "x86_64"))
 		return false;
 	for (size_t i = 0; i < source->file_count; i++) {
 		if (file_is_flattened(source->files[i]))

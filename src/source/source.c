@@ -7,6 +7,7 @@
 
 #include "source/backend.h"
 #include "source/guard.h"
+#include "source/paging.h"
 #include "source/raw.h"
 #include "source/translate.h"
 #include "source/vmcoreinfo.h"
@@ -285,15 +286,13 @@ static bool architecture_of_headers(struct source *source,
 /* What only one architecture's arch_crash_save_vmcoreinfo() writes. */
 static void architecture_of_vmcoreinfo(struct source *source)
 {
-	uint64_t value;
-	size_t length;
+	const char *name;
 
 	if (*source->facts.architecture || !source->vmcoreinfo || (source->elf && !source->raw))
 		return;
-	if (vmcoreinfo_number(source->vmcoreinfo, "SYMBOL", "init_top_pgt", 16, &value))
-		strcpy(source->facts.architecture, "x86_64");
-	else if (vmcoreinfo_line(source->vmcoreinfo, "NUMBER(kimage_voffset)", &length))
-		strcpy(source->facts.architecture, "aarch64");
+	name = paging_architecture(source->vmcoreinfo);
+	snprintf(source->facts.architecture, sizeof(source->facts.architecture), "%s",
+		 name ? name : "");
 }
 
 static bool check_architecture(const struct source *source, bool last, struct error *err)
@@ -304,17 +303,18 @@ static bool check_architecture(const struct source *source, bool last, struct er
 		return true;
 	if (!*facts->architecture && source->elf && !source->raw)
 		return error_set(err, ERROR_INPUT, "%s: dump of an unknown architecture (ELF "
-				 "machine %u at byte 18); only x86_64 can be read",
+				 "machine %u at byte 18); only x86_64 and aarch64 can be "
+				 "read",
 				 file_name(source->files[0]), source->elf->machine);
 	if (!*facts->architecture)
 		return error_set(err, ERROR_INPUT, "%s: the dump does not tell its "
 				 "architecture; name it with --arch",
 				 file_name(source->files[0]));
-	if (strcmp(facts->architecture, "x86_64"))
-		return error_set(err, ERROR_INPUT, "%s: dump of an %s machine; only x86_64 can "
-				 "be read", file_name(source->files[0]),
+	if (strcmp(facts->architecture, "x86_64") && strcmp(facts->architecture, "aarch64"))
+		return error_set(err, ERROR_INPUT, "%s: dump of an %s machine; only x86_64 and "
+				 "aarch64 can be read", file_name(source->files[0]),
 				 facts->architecture);
-	if (facts->page_size != 4096)
+	if (facts->page_size != 4096 && !strcmp(facts->architecture, "x86_64"))
 		return error_set(err, ERROR_INPUT, "%s: pages of %u bytes on x86_64; the "
 				 "header is damaged, copy it again",
 				 file_name(source->files[0]), facts->page_size);
@@ -478,6 +478,19 @@ enum read_status source_missing(const struct source *source, uint64_t physical)
 								    : READ_NOT_RAM;
 	return diskdump_in_ram(&source->diskdump->parts[0], source->files[0],
 			       physical / page_size) ? READ_EXCLUDED : READ_NOT_RAM;
+}
+
+bool source_paging(const struct source *source, struct paging *paging)
+{
+	struct paging forms[PAGING_FORMS_MAX];
+
+	if (source->translation)
+		forms[0] = *translation_paging(source->translation);
+	else if (!source->facts.vmcoreinfo ||
+		 !paging_forms(source->facts.architecture, source->facts.vmcoreinfo, forms, NULL))
+		return false;
+	*paging = forms[0];
+	return true;
 }
 
 void source_refresh(struct source *source)

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 
+struct paging;
 struct source;
 
 enum address_space {
@@ -111,6 +112,9 @@ bool source_set_prstatus(struct source *source, const void *notes, size_t size, 
 
 /** source_facts - what is known of the dump; lives as long as @source. */
 const struct source_facts *source_facts(const struct source *source);
+
+/** source_paging - the form of the kernel's page tables; false if that is not known. */
+bool source_paging(const struct source *source, struct paging *paging);
 
 /**
  * source_read_page - read one whole page.

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Kernel virtual to physical addresses through the page tables in a dump, with
- * libaddrxlat.
+ * Kernel virtual to physical addresses through the page tables in a dump.
  */
 #ifndef KSWAPCK_SOURCE_TRANSLATE_H
 #define KSWAPCK_SOURCE_TRANSLATE_H
 
 #include "source/source.h"
 
+struct paging;
 struct translation;
 
 /**
@@ -20,6 +20,9 @@ struct translation;
 struct translation *translation_new(struct source *source, const char *vmcoreinfo,
 				    struct error *err);
 void translation_free(struct translation *translation);	/* NULL is fine */
+
+/** translation_paging - the form of the page tables, which lives as long as @translation. */
+const struct paging *translation_paging(const struct translation *translation);
 
 /**
  * translation_physical - where is this virtual address?

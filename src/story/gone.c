@@ -34,7 +34,7 @@ void story_gone_fault(struct search *search, const struct live_fault *fault)
 	};
 	uint64_t pte;
 
-	if (!page_table_swap_entry(fault->pte, &user.type, &user.slot) ||
+	if (!page_table_swap_entry(telling->kernel, fault->pte, &user.type, &user.slot) ||
 	    !is_gone(telling, user.type) || !search->pgd || !telling->tables_known ||
 	    page_table_lookup(telling->kernel, &telling->tables, search->pgd, fault->address,
 			      &pte) != READ_OK || pte != fault->pte)

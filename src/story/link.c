@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "kernel/arch.h"
 #include "kernel/swap_entry.h"
 
 #define STACK_PART_MAX 16384	/* bytes looked through, from the lookup's frame up */
@@ -94,13 +95,14 @@ static bool swap_pte(const struct search *search, uint64_t address, uint64_t *pt
 	return search->pgd && telling->tables_known &&
 	       page_table_lookup(telling->kernel, &telling->tables, search->pgd, address,
 				 pte) == READ_OK &&
-	       page_table_swap_entry(*pte, type, slot) && story_slot_valid(telling, *type, *slot);
+	       page_table_swap_entry(telling->kernel, *pte, type, slot) &&
+	       story_slot_valid(telling, *type, *slot);
 }
 
-/* The user half of x86_64, 4 or 5 levels, without the page at 0. */
-static bool is_user_address(uint64_t address)
+/* The user half, without the page at 0. */
+static bool is_user_address(const struct search *search, uint64_t address)
 {
-	return address >= 4096 && address >> 56 == 0;
+	return address >= 4096 && address >> search->telling->kernel->arch->user_bits == 0;
 }
 
 static void add_page_table(struct search *search, enum story_link_kind kind, const char *what,
@@ -115,7 +117,8 @@ static void add_page_table(struct search *search, enum story_link_kind kind, con
 		link.value = pte;
 	add_link(search, link);
 	if (!search->spinner.fault_address)
-		search->spinner.fault_address = address & ~4095ULL;
+		search->spinner.fault_address =
+			address & -kernel_page_size(search->telling->kernel);
 }
 
 /* The task's own memory, or that which it works on for another (ptrace, khugepaged). */
@@ -163,7 +166,7 @@ static void try_vm_fault(struct search *search, uint64_t start)
 	if (!read_vm_fault(search, start, &fault))
 		return;
 	search->live_address = fault.address;
-	if (!page_table_swap_entry(fault.pte, &link.type, &link.slot) ||
+	if (!page_table_swap_entry(search->telling->kernel, fault.pte, &link.type, &link.slot) ||
 	    !story_slot_valid(telling, link.type, link.slot))
 		return;
 	link.value = fault.pte;
@@ -191,12 +194,14 @@ static void try_fault_address(struct search *search, const char *what, uint64_t 
 		if (search->spinner.links[i].kind == LINK_FAULT_ADDRESS &&
 		    search->spinner.links[i].value == word)
 			return;
-	if (!is_user_address(word) || !swap_pte(search, word, &pte, &link.type, &link.slot) ||
+	if (!is_user_address(search, word) ||
+	    !swap_pte(search, word, &pte, &link.type, &link.slot) ||
 	    !story_findings_at(search->telling->findings, link.type, link.slot))
 		return;
 	add_link(search, link);
 	if (!search->spinner.fault_address)
-		search->spinner.fault_address = word & ~4095ULL;
+		search->spinner.fault_address =
+			word & -kernel_page_size(search->telling->kernel);
 }
 
 /* Does what was found lead to a broken slot already? */
@@ -212,7 +217,7 @@ static bool has_direct_link(const struct search *search)
 }
 
 /* Does the register still hold what it held in user mode? Then it says nothing more. */
-static bool is_users(const struct search *search, enum register_number number, uint64_t value)
+static bool is_users(const struct search *search, unsigned int number, uint64_t value)
 {
 	const struct registers *user = &search->unwound->user;
 
@@ -225,19 +230,17 @@ static bool is_users(const struct search *search, enum register_number number, u
  */
 static void look_at_fault_registers(struct search *search, unsigned int frame)
 {
-	static const enum register_number kept[] = {
-		REGISTER_RBX, REGISTER_RBP, REGISTER_R12, REGISTER_R13, REGISTER_R14, REGISTER_R15,
-	};
 	const struct registers *registers = &search->unwound->frames[frame].registers;
-	size_t i;
+	const struct architecture *arch = search->telling->kernel->arch;
+	unsigned int i;
 
 	search->function = search->thread->frames[frame].named ?
 			   search->thread->frames[frame].name.function : NULL;
-	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-		if (register_known(registers, kept[i]) &&
-		    !is_users(search, kept[i], registers->value[kept[i]]))
-			try_fault_address(search, register_name(kept[i]), 0,
-					  registers->value[kept[i]]);
+	for (i = 0; i < REGISTER_COUNT; i++)
+		if (arch->kept >> i & 1 && register_known(registers, i) &&
+		    !is_users(search, i, registers->value[i]))
+			try_fault_address(search, arch->register_names[i], 0,
+					  registers->value[i]);
 	search->function = NULL;
 }
 
@@ -249,7 +252,7 @@ static void try_address_word(struct search *search, uint64_t address, uint64_t w
 /* End of the stack part of the frames @first to @last. */
 static uint64_t stack_end(const struct unwound *unwound, unsigned int first, unsigned int last)
 {
-	uint64_t start = unwound->frames[first].registers.value[REGISTER_RSP];
+	uint64_t start = unwound->frames[first].registers.value[REGISTER_SP];
 	uint64_t end = start + ENTRY_PART;
 	unsigned int i;
 
@@ -277,11 +280,11 @@ static void look_at_stack(struct search *search, unsigned int first, unsigned in
 			  word_fn *try_word)
 {
 	const struct frame *frames = search->unwound->frames;
-	uint64_t address = frames[first].registers.value[REGISTER_RSP] & ~7ULL;
+	uint64_t address = frames[first].registers.value[REGISTER_SP] & ~7ULL;
 	uint64_t end = stack_end(search->unwound, first, last), word;
 	unsigned int frame = first;
 
-	if (!register_known(&frames[first].registers, REGISTER_RSP))
+	if (!register_known(&frames[first].registers, REGISTER_SP))
 		return;
 	for (; address < end; address += 8) {
 		while (frame < last && frames[frame].cfa && address >= frames[frame].cfa)
@@ -355,8 +358,8 @@ static void look_at_locals(struct search *search, unsigned int first, unsigned i
 		uint64_t address = frames[i].pc - (frames[i].kind == FRAME_CALL);
 
 		if (i > first) {
-			registers.value[REGISTER_RIP] = frames[i].pc;
-			registers.value[REGISTER_RSP] = frames[i].registers.value[REGISTER_RSP];
+			registers.value[REGISTER_PC] = frames[i].pc;
+			registers.value[REGISTER_SP] = frames[i].registers.value[REGISTER_SP];
 		}
 		search->has_mapping = search->has_index = false;
 		debug_code_locals(debug, address, &registers, frames[i].cfa, take_local, search);
@@ -378,11 +381,12 @@ static void look_at_user_registers(struct search *search)
 	uint64_t pte, slot;
 
 	for (i = 0; i < REGISTER_COUNT; i++)
-		if (register_known(user, i) && i != REGISTER_RIP && i != REGISTER_RSP &&
-		    is_user_address(user->value[i]) &&
+		if (register_known(user, i) && i != REGISTER_PC && i != REGISTER_SP &&
+		    is_user_address(search, user->value[i]) &&
 		    swap_pte(search, user->value[i], &pte, &type, &slot) &&
 		    story_findings_at(telling->findings, type, slot))
-			add_page_table(search, LINK_REGISTER_ADDRESS, register_name(i),
+			add_page_table(search, LINK_REGISTER_ADDRESS,
+				       telling->kernel->arch->register_names[i],
 				       user->value[i]);
 }
 
@@ -428,9 +432,9 @@ void search_support_stall(struct search *search, unsigned int frame,
 	for (i = 0; i < REGISTER_COUNT; i++) {
 		uint64_t value = registers->value[i];
 
-		if (!register_known(registers, i) || i == REGISTER_RIP || i == REGISTER_RSP)
+		if (!register_known(registers, i) || i == REGISTER_PC || i == REGISTER_SP)
 			continue;
-		link.what = register_name(i);
+		link.what = search->telling->kernel->arch->register_names[i];
 		link.value = value;
 		link.kind = LINK_REGISTER_PAGE;
 		if (value == view->entry)

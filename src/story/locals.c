@@ -37,9 +37,9 @@ static void read_frame(struct telling *telling, const struct frame *frame,
 
 	if (frame->kind != FRAME_CALL || !registers->known)
 		*registers = frame->registers;
-	register_set(registers, REGISTER_RIP, frame->pc);
-	if (register_known(&frame->registers, REGISTER_RSP))
-		register_set(registers, REGISTER_RSP, frame->registers.value[REGISTER_RSP]);
+	register_set(registers, REGISTER_PC, frame->pc);
+	if (register_known(&frame->registers, REGISTER_SP))
+		register_set(registers, REGISTER_SP, frame->registers.value[REGISTER_SP]);
 	story->locals = calloc(LOCALS_MAX, sizeof(*story->locals));
 	if (!story->locals) {
 		telling->out_of_memory = true;

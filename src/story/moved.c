@@ -181,7 +181,7 @@ static bool prove(struct telling *telling, uint64_t mm, struct story_crash *cras
 	if (!mm_page_table(telling->kernel, &telling->map, mm, &pgd) ||
 	    page_table_lookup(telling->kernel, &telling->tables, pgd, crash->address,
 			      &pte) != READ_OK ||
-	    !page_table_swap_entry(pte, &crash->type, &crash->slot) ||
+	    !page_table_swap_entry(telling->kernel, pte, &crash->type, &crash->slot) ||
 	    !find_home(telling, crash->type, crash->slot, &home) ||
 	    !vma_find(telling->kernel, &telling->map, mm, crash->address, &vma) ||
 	    !vma.anon_vma || !anon_vma_root(telling->kernel, &telling->map, vma.anon_vma, &root))

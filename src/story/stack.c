@@ -21,7 +21,7 @@ static bool find_in_registers(const struct registers *registers, stack_word_fn *
 	unsigned int i;
 
 	for (i = 0; i < REGISTER_COUNT; i++)
-		if (register_known(registers, i) && i != REGISTER_RIP && i != REGISTER_RSP &&
+		if (register_known(registers, i) && i != REGISTER_PC && i != REGISTER_SP &&
 		    is_it(data, registers->value[i]))
 			return true;
 	return false;
@@ -60,9 +60,9 @@ bool story_stack_find(const struct telling *telling, unsigned int last,
 		return false;
 	first = story_stack_first(unwound, last);
 	registers = &unwound->frames[first].registers;
-	if (!register_known(registers, REGISTER_RSP))
+	if (!register_known(registers, REGISTER_SP))
 		return false;
-	address = registers->value[REGISTER_RSP] & ~7ULL;
+	address = registers->value[REGISTER_SP] & ~7ULL;
 	end = end_of(unwound, first, last);
 	if (end < address || end - address > STACK_PART_MAX)
 		end = address + STACK_PART_MAX;

@@ -71,7 +71,7 @@ static bool take_entry(void *data, uint64_t address, uint64_t pte, uint64_t plac
 	uint64_t slot;
 
 	(void)place;
-	if (page_table_swap_entry(pte, &type, &slot)) {
+	if (page_table_swap_entry(telling->kernel, pte, &type, &slot)) {
 		range = story_findings_at(telling->findings, type, slot);
 		if (range) {
 			victim = victim_for(sweep, (size_t)(range - telling->findings->ranges));

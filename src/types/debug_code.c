@@ -612,6 +612,9 @@ bool debug_code_caller(struct debug_code *code, uint64_t address,
 	int return_address;
 
 	memset(caller, 0, sizeof(*caller));
+	/* the rules below are those of x86_64 */
+	if (registers->arm64)
+		return false;
 	if (!canonical_address(code, address - code->bias, &frame, &rules, &frame.cfa))
 		return false;
 	for (i = 0; i < REGISTER_RIP; i++)

@@ -32,8 +32,10 @@ static bool push_register(struct machine *machine, uint64_t number, uint64_t off
 {
 	const struct registers *registers = machine->frame->registers;
 
-	return number < REGISTER_COUNT && register_known(registers, (unsigned int)number) &&
-	       push(machine, registers->value[number] + offset);
+	unsigned int index = register_of_dwarf(registers, number);
+
+	return index < REGISTER_COUNT && register_known(registers, index) &&
+	       push(machine, registers->value[index] + offset);
 }
 
 static bool load(struct machine *machine, uint64_t size)

@@ -17,8 +17,6 @@
 #define NEAR 512
 
 /* arch/x86/include/asm/pgtable_types.h */
-#define TABLE_PRESENT	(1ULL << 0)
-#define TABLE_HUGE	(1ULL << 7)
 
 typedef bool accept_fn(const struct scene *scene, const struct owner *owner, const void *data);
 
@@ -87,15 +85,16 @@ static bool look_at_slot(struct search *search, unsigned int type, uint64_t slot
 static uint64_t find_empty(const struct search *search, const uint64_t *table, unsigned int count,
 			   uint64_t place, unsigned int level)
 {
+	const struct paging *paging = &search->tables.paging;
 	uint64_t below[512], found = 0;
 	unsigned int i;
 
 	for (i = 0; i < count && !found; i++) {
-		uint64_t next = table[i] & search->tables.address_mask;
+		uint64_t next = paging_address(paging, table[i]);
 
 		if (level == 1)
 			found = table[i] ? 0 : place + 8ULL * i;
-		else if ((table[i] & (TABLE_PRESENT | TABLE_HUGE)) == TABLE_PRESENT &&
+		else if (paging->ops->entry(table[i], level) == PAGING_TABLE &&
 			 memory_read_physical(search->scene->kernel->memory, next, below,
 					      sizeof(below)) == READ_OK)
 			found = find_empty(search, below, 512, next, level - 1);
@@ -109,25 +108,26 @@ static uint64_t empty_entry_of(const struct search *search, uint64_t pgd)
 
 	if (memory_read(search->scene->kernel->memory, pgd, table, sizeof(table)) != READ_OK)
 		return 0;
-	return find_empty(search, table, 256, 0, search->tables.levels);
+	return find_empty(search, table, 256, 0, search->tables.paging.levels);
 }
 
 /* The tables on the way to @owner's entry, but for the highest and the lowest. */
 static bool find_tables(const struct search *search, uint64_t pgd, struct owner *owner)
 {
+	const struct paging *paging = &search->tables.paging;
 	struct memory *memory = search->scene->kernel->memory;
-	unsigned int level = search->tables.levels, i;
+	unsigned int level = paging->levels, i;
 	uint64_t entry;
 
-	if (memory_read_u64(memory, pgd + (owner->address >> (3 + 9 * level)) * 8,
+	if (memory_read_u64(memory, pgd + 8ULL * paging_index(paging, level, owner->address),
 			    &entry) != READ_OK)
 		return false;
 	for (i = 0; i < 2; i++) {
-		owner->tables[i] = entry & search->tables.address_mask;
+		owner->tables[i] = paging_address(paging, entry);
 		level--;
 		if (memory_read_physical(memory, owner->tables[i] +
-					 (owner->address >> (3 + 9 * level)) % 512 * 8, &entry,
-					 sizeof(entry)) != READ_OK)
+					 8ULL * paging_index(paging, level, owner->address),
+					 &entry, sizeof(entry)) != READ_OK)
 			return false;
 	}
 	return true;
@@ -148,8 +148,8 @@ static bool take_pte(void *data, uint64_t address, uint64_t pte, uint64_t place)
 	uint64_t slot;
 
 	memset(owner, 0, sizeof(*owner));
-	if (!page_table_swap_entry(pte, &type, &slot) || !look_at_slot(search, type, slot) ||
-	    !is_counted(owner))
+	if (!page_table_swap_entry(search->scene->kernel, pte, &type, &slot) ||
+	    !look_at_slot(search, type, slot) || !is_counted(owner))
 		return true;
 	owner->count = owner->map & SWAP_MAP_BAD;
 	owner->raw = pte;

@@ -77,7 +77,8 @@ static bool take_entry(void *data, uint64_t address, uint64_t pte, uint64_t plac
 	uint64_t slot, i;
 
 	(void)address, (void)place;
-	if (!page_table_swap_entry(pte, &type, &slot) || type != plant->device.type ||
+	if (!page_table_swap_entry(plant->kernel, pte, &type, &slot) ||
+	    type != plant->device.type ||
 	    slot >= plant->device.slots || !read_space(plant, slot / SWAP_SPACE_SLOTS))
 		return true;
 	i = slot % SWAP_SPACE_SLOTS;

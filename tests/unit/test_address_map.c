@@ -11,6 +11,7 @@
 
 #include "fake_image.h"
 #include "fake_source.h"
+#include "kernel/arch.h"
 #include "kernel/address_map.h"
 
 #define BASE  UINT64_C(0xffff888000000000)
@@ -42,6 +43,7 @@ static int setup(void **state)
 {
 	struct space *space = calloc(1, sizeof(*space));
 
+	space->kernel.arch = &arch_x86_64;
 	put(space, VMA, START);
 	put(space, VMA + 8, END);
 	put(space, VMA + 64, MM);
@@ -92,7 +94,7 @@ static void layouts(void **state)
 	static const struct member no_pgd[] = {{"mm_struct", "mmap_lock", 120, 40}, {0}};
 	struct address_map_layout found;
 	struct types types;
-	struct kernel kernel = {.types = &types};
+	struct kernel kernel = {.types = &types, .arch = &arch_x86_64};
 	size_t i;
 
 	(void)state;
@@ -134,7 +136,7 @@ static void layouts_of_trees(void **state)
 	};
 	struct address_map_layout found;
 	struct types types;
-	struct kernel kernel = {.types = &types};
+	struct kernel kernel = {.types = &types, .arch = &arch_x86_64};
 	size_t i;
 
 	(void)state;

@@ -12,6 +12,7 @@
 
 #include "fake_image.h"
 #include "fake_source.h"
+#include "kernel/arch.h"
 #include "kernel/cpu.h"
 
 #define BASE  UINT64_C(0xffff888000000000)
@@ -143,6 +144,7 @@ static int setup(void **state)
 	notes->prstatus = scene->prstatus;
 	notes->qemu = scene->qemu;
 	scene->kernel.source = &scene->fake.source;
+	scene->kernel.arch = &arch_x86_64;
 	scene->kernel.image = &scene->image;
 	scene->kernel.types = &scene->types;
 	add_symbols(&scene->image);

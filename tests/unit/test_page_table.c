@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/arch.h"
 #include "kernel/page_table.h"
 #include "source/backend.h"
 
@@ -19,21 +20,7 @@
 #define PROTNONE   UINT64_C(0x100)
 #define SEEN_MAX   64
 
-/* The numbers of VMCOREINFO that matter here; in place of image/. */
-struct image {
-	bool has_five, has_sme;
-	int64_t five, sme;
-};
-
-bool image_vmcoreinfo_number(const struct image *image, const char *name, int64_t *value)
-{
-	bool five = !strcmp(name, "pgtable_l5_enabled");
-
-	if (five ? !image->has_five : !image->has_sme)
-		return false;
-	*value = five ? image->five : image->sme;
-	return true;
-}
+#define PLACES "SYMBOL(swapper_pg_dir)=ffffffff82000000\nNUMBER(phys_base)=0\n"
 
 /* Frame of each table; the top one is read by its virtual address. */
 enum { TOP, P4D, PUD, PMD, PTE, PTE2, FREE };
@@ -94,7 +81,11 @@ static int setup(void **state)
 	machine->source.facts.ram_pages = PAGES;
 	machine->kernel.source = &machine->source;
 	machine->kernel.memory = memory_new(&machine->source, 0);
-	machine->layout = (struct page_table_layout){4, 0x000ffffffffff000};
+	strcpy(machine->source.facts.architecture, "x86_64");
+	machine->source.facts.vmcoreinfo = PLACES;
+	machine->kernel.swap_pte = arch_x86_64.swap_pte(&machine->kernel);
+	if (!page_table_layout_resolve(&machine->kernel, &machine->layout))
+		return -1;
 	machine->stop_after = SEEN_MAX;
 	machine->frames[TOP][3] = table(PUD);
 	machine->frames[PUD][2] = table(PMD);
@@ -141,33 +132,36 @@ static enum read_status lookup(struct machine *machine, uint64_t address, uint64
 static void layouts(void **state)
 {
 	static const struct {
-		struct image image;
+		const char *text;
 		bool good;
 		unsigned int levels;
 		uint64_t mask;
 	} cases[] = {
-		{{false, false, 0, 0}, true, 4, 0x000ffffffffff000},
-		{{true, true, 0, 0}, true, 4, 0x000ffffffffff000},
-		{{true, true, 1, 0}, true, 5, 0x000ffffffffff000},
-		{{true, true, 0, INT64_C(1) << 47}, true, 4, 0x000f7ffffffff000},
-		{{true, true, 2, 0}, false, 0, 0},
-		{{true, true, -1, 0}, false, 0, 0},
-		{{true, true, 0, 3}, false, 0, 0},
-		{{true, true, 0, 0x1000}, false, 0, 0},
-		{{true, true, 0, -1}, false, 0, 0},
+		{PLACES, true, 4, 0x000ffffffffff000},
+		{PLACES "NUMBER(pgtable_l5_enabled)=0\nNUMBER(sme_mask)=0\n", true, 4,
+		 0x000ffffffffff000},
+		{PLACES "NUMBER(pgtable_l5_enabled)=1\n", true, 5, 0x000ffffffffff000},
+		{PLACES "NUMBER(sme_mask)=140737488355328\n", true, 4, 0x000f7ffffffff000},
+		{PLACES "NUMBER(pgtable_l5_enabled)=2\n", false, 0, 0},
+		{PLACES "NUMBER(pgtable_l5_enabled)=-1\n", false, 0, 0},
+		{PLACES "NUMBER(sme_mask)=3\n", false, 0, 0},
+		{PLACES "NUMBER(sme_mask)=4096\n", false, 0, 0},
+		{PLACES "NUMBER(sme_mask)=-1\n", false, 0, 0},
+		{"SYMBOL(swapper_pg_dir)=ffffffff82000000\n", false, 0, 0},
 	};
+	struct machine *machine = *state;
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct kernel kernel = {.image = &cases[i].image};
 		struct page_table_layout layout;
 
-		assert_int_equal(page_table_layout_resolve(&kernel, &layout), cases[i].good);
+		machine->source.facts.vmcoreinfo = cases[i].text;
+		assert_int_equal(page_table_layout_resolve(&machine->kernel, &layout),
+				 cases[i].good);
 		if (!cases[i].good)
 			continue;
-		assert_int_equal(layout.levels, cases[i].levels);
-		assert_int_equal(layout.address_mask, cases[i].mask);
+		assert_int_equal(layout.paging.levels, cases[i].levels);
+		assert_int_equal(layout.paging.address_mask, cases[i].mask);
 	}
 }
 
@@ -179,24 +173,25 @@ static void swap_entries(void **state)
 		0, 0x20, 0x40, 0x60, TABLE, PROTNONE, PROTNONE | 0x1000, real | 1,
 		real | PROTNONE,
 	};
+	struct machine *machine = *state;
 	unsigned int type, i;
 	uint64_t slot;
 
-	(void)state;
-	assert_true(page_table_swap_entry(real, &type, &slot));
+	assert_true(page_table_swap_entry(&machine->kernel, real, &type, &slot));
 	assert_int_equal(type, 0);
 	assert_int_equal(slot, 16385);
 	/* soft dirty, uffd-wp, exclusive */
-	assert_true(page_table_swap_entry(real | 0xe, &type, &slot));
+	assert_true(page_table_swap_entry(&machine->kernel, real | 0xe, &type, &slot));
 	assert_int_equal(slot, 16385);
 	for (i = 0; i < 32; i++) {
-		assert_true(page_table_swap_entry(swap_pte(i, (1ULL << 50) - 1 - i) | 2, &type,
-						  &slot));
+		assert_true(page_table_swap_entry(&machine->kernel,
+						  swap_pte(i, (1ULL << 50) - 1 - i) | 2,
+						  &type, &slot));
 		assert_int_equal(type, i);
 		assert_int_equal(slot, (1ULL << 50) - 1 - i);
 	}
 	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++)
-		assert_false(page_table_swap_entry(none[i], &type, &slot));
+		assert_false(page_table_swap_entry(&machine->kernel, none[i], &type, &slot));
 }
 
 static void lookups(void **state)
@@ -309,7 +304,8 @@ static void special_entries(void **state)
 	for (i = 0; i < 4; i++) {
 		assert_int_equal(machine->ptes[i], entries[i]);
 		assert_int_equal(machine->places[i], PTE * 4096 + (100 + i) * 8);
-		assert_true(page_table_swap_entry(machine->ptes[i], &type, &slot));
+		assert_true(page_table_swap_entry(&machine->kernel, machine->ptes[i], &type,
+						  &slot));
 		assert_int_equal(swap_pte(type, slot), entries[i]);
 	}
 }
@@ -339,7 +335,7 @@ static void five_levels(void **state)
 	memset(machine->frames[TOP], 0, 4096);
 	machine->frames[TOP][200] = table(P4D);
 	machine->frames[P4D][3] = table(PUD);
-	machine->layout.levels = 5;
+	machine->layout.paging.levels = 5;
 	assert_true(sweep(machine));
 	assert_int_equal(machine->count, 2);
 	assert_int_equal(machine->seen[0], high | address_of(3, 2, 1, 5));
@@ -354,7 +350,7 @@ static void other_bits(void **state)
 {
 	struct machine *machine = *state;
 
-	machine->layout.address_mask &= ~(1ULL << 47);
+	machine->layout.paging.address_mask &= ~(1ULL << 47);
 	machine->frames[TOP][3] |= 1ULL << 47 | 1ULL << 63;
 	machine->frames[PMD][1] |= 1ULL << 47 | 1ULL << 52;
 	assert_true(sweep(machine));
@@ -459,8 +455,8 @@ static void bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(layouts),
-		cmocka_unit_test(swap_entries),
+		cmocka_unit_test_setup_teardown(layouts, setup, teardown),
+		cmocka_unit_test_setup_teardown(swap_entries, setup, teardown),
 		cmocka_unit_test_setup_teardown(lookups, setup, teardown),
 		cmocka_unit_test_setup_teardown(lookups_that_fail, setup, teardown),
 		cmocka_unit_test_setup_teardown(huge_pages, setup, teardown),

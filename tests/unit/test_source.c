@@ -587,8 +587,11 @@ static void not_dumps(void **state)
 	expect_bytes_error(&file, "ppc64le machine; only x86_64");
 	bytes_free(&file);
 	file = write_elf(image, &options);
+	file.data[18] = 243;
+	expect_bytes_error(&file, "riscv64 machine; only x86_64");
+	/* whose VMCOREINFO is not of it */
 	file.data[18] = 183;
-	expect_bytes_error(&file, "aarch64 machine; only x86_64");
+	expect_bytes_error(&file, "not of an arm64 kernel");
 	file.data[18] = 99;
 	expect_bytes_error(&file, "unknown architecture (ELF machine 99");
 	file.data[16] = 2;

@@ -48,6 +48,12 @@ void translation_free(struct translation *translation)
 	(void)translation;
 }
 
+const struct paging *translation_paging(const struct translation *translation)
+{
+	(void)translation;
+	return NULL;
+}
+
 enum read_status translation_physical(struct translation *translation, uint64_t address,
 				      uint64_t *physical)
 {

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel/arch.h"
+
+/* 4 or 5 levels of page tables move the defaults: pgtable_64_types.h, page_64_types.h */
+#define VMEMMAP_BASE_L4 0xffffea0000000000ULL
+#define VMEMMAP_BASE_L5 0xffd4000000000000ULL
+#define DIRECT_MAP_L4	0xffff888000000000ULL
+#define DIRECT_MAP_L5	0xff11000000000000ULL
+
+/* arch/x86/include/asm/pgtable_types.h */
+#define PRESENT	 (1ULL << 0)
+#define ACCESSED (1ULL << 5)
+#define DIRTY	 (1ULL << 6)
+#define PROTNONE (1ULL << 8)	/* of an entry that the CPU takes for absent */
+
+#define CLUSTER_SLOTS_THP 512
+
+static bool five_levels(const struct kernel *kernel)
+{
+	int64_t five = 0;
+
+	return image_vmcoreinfo_number(kernel->image, "pgtable_l5_enabled", &five) && five;
+}
+
+static bool vmemmap(const struct kernel *kernel, uint64_t *vmemmap, struct error *err)
+{
+	uint64_t address;
+
+	*vmemmap = five_levels(kernel) ? VMEMMAP_BASE_L5 : VMEMMAP_BASE_L4;
+	/* a variable with CONFIG_DYNAMIC_MEMORY_LAYOUT, which KASLR needs */
+	if (!image_symbol(kernel->image, "vmemmap_base", &address) ||
+	    memory_read_u64(kernel->memory, address, vmemmap) == READ_OK)
+		return true;
+	return error_set(err, ERROR_UNREADABLE, "vmemmap_base at 0x%llx is not readable in "
+			 "this dump", (unsigned long long)address);
+}
+
+static bool direct_map(const struct kernel *kernel, uint64_t *address)
+{
+	uint64_t variable;
+
+	*address = five_levels(kernel) ? DIRECT_MAP_L5 : DIRECT_MAP_L4;
+	/* of kernels with CONFIG_RANDOMIZE_MEMORY */
+	return !image_symbol(kernel->image, "page_offset_base", &variable) ||
+	       (memory_read_u64(kernel->memory, variable, address) == READ_OK && *address >> 63);
+}
+
+/*
+ * __swp_type(), __swp_offset() of pgtable_64.h: the slot's bits are inverted (L1TF), the same
+ * since 4.19. pte_none(): a Knights Landing CPU may set the two ignored ones in an empty entry.
+ */
+static const struct swap_pte_form *swap_pte(const struct kernel *kernel)
+{
+	static const struct swap_pte_form form = {
+		.type_shift = 59, .type_bits = 5, .slot_shift = 9, .slot_bits = 50,
+		.inverted = true, .present = PRESENT | PROTNONE, .ignored = ACCESSED | DIRTY,
+	};
+
+	(void)kernel;
+	return &form;
+}
+
+/* Every kernel with huge pages swaps them whole. */
+static uint32_t swap_cluster(const struct kernel *kernel, uint32_t usual)
+{
+	(void)kernel;
+	(void)usual;
+	return CLUSTER_SLOTS_THP;
+}
+
+static void registers(const uint64_t *words, struct registers *registers)
+{
+	registers_of_pt_regs(registers, words);
+}
+
+/* arch/x86/include/asm/pgtable_types.h */
+static const struct entry_flag entry_flags[] = {
+	{PRESENT, "present", NULL, NULL}, {1ULL << 1, "writable", NULL, NULL},
+	{1ULL << 2, "user", NULL, NULL}, {1ULL << 3, "write-through", NULL, NULL},
+	{1ULL << 4, "uncached", NULL, NULL}, {ACCESSED, "accessed", NULL, NULL},
+	{DIRTY, "dirty", NULL, NULL}, {1ULL << 7, "huge", "PAT", NULL},
+	{PROTNONE, "global", NULL, "protnone"}, {1ULL << 63, "no-execute", NULL, NULL},
+	{0, NULL, NULL, NULL},
+};
+
+/* _PAGE_SWP_* of pgtable_types.h */
+static const struct entry_flag swapped_flags[] = {
+	{1ULL << 1, "soft-dirty", NULL, NULL}, {1ULL << 2, "uffd-wp", NULL, NULL},
+	{1ULL << 3, "exclusive", NULL, NULL}, {0, NULL, NULL, NULL},
+};
+
+/* The frame's bits of one that is not present are inverted (L1TF; 4.18, 6b28baca9b1f). */
+static bool kept_back(const struct kernel *kernel, uint64_t entry, unsigned int level,
+		      uint64_t *plain)
+{
+	(void)kernel;
+	*plain = ~entry;
+	return level <= 3 && !(entry & PRESENT) && entry & PROTNONE;
+}
+
+static const char *const names[REGISTER_COUNT] = {
+	"rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp", "rsp",
+	"r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "rip",
+};
+
+const struct architecture arch_x86_64 = {
+	.name = "x86_64",
+	.user_bits = 56,	/* of 5 levels of page tables */
+	.saved_sp = "thread.sp",
+	.current_task = "current_task",
+	.section_bits = 27,	/* arch/x86/include/asm/sparsemem.h */
+	.vmemmap = vmemmap,
+	.direct_map = direct_map,
+	.entry_flags = entry_flags,
+	.swapped_flags = swapped_flags,
+	.kept_back = kept_back,
+	.swap_pte = swap_pte,
+	.swap_cluster = swap_cluster,
+	.prstatus_size = 336,
+	.prstatus_words = 27,
+	.registers = registers,
+	.register_names = names,
+	.kept = 1ULL << REGISTER_RBX | 1ULL << REGISTER_RBP | 1ULL << REGISTER_R12 |
+		1ULL << REGISTER_R13 | 1ULL << REGISTER_R14 | 1ULL << REGISTER_R15,
+};
