@@ -8,6 +8,8 @@ Needs drgn (or the command in KSWAPCK_TEST_DRGN, "PYTHON -m drgn"); skipped with
 the vmlinux of the lab's kernel 6.1bug is at hand. Prints TAP. Each case runs in a drgn of its own, in this file too.
 """
 
+import contextlib
+import io
 import json
 import os
 import pathlib
@@ -16,6 +18,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 
 LAB = pathlib.Path(os.environ.get("KSWAPCK_LAB") or
@@ -189,6 +192,32 @@ def failures(prog, expected):
         raise AssertionError("nothing was raised")
 
 
+def plugin(prog, expected):
+    """drgn 0.0.31 and later load it as a plugin: the name is there, and the command %kswapck from 0.1.0 on"""
+    assert kswapck.scan(prog).verdict == "BROKEN"  # noqa: F821, without an import
+    try:
+        from drgn.commands import CommandError, run_command
+    except ImportError:
+        return
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        run_command(prog, "kswapck --scan --max-findings 1")
+    text = output.getvalue()
+    assert text == kswapck.report(prog, story=False, max_findings=1), text  # noqa: F821
+    from kswapck import plugin as loaded
+
+    def fail(*ignored, **options):
+        raise loaded.kswapck.Error("of ours")
+
+    loaded.kswapck.report = fail
+    try:
+        run_command(prog, "kswapck")
+    except CommandError as error:
+        assert str(error) == "of ours"
+    else:
+        raise AssertionError("no CommandError")
+
+
 def memory_is_freed(prog, expected):
     """a hundred scans do not grow"""
     import gc
@@ -209,7 +238,7 @@ def memory_is_freed(prog, expected):
 
 
 IN_DRGN = [same_as_the_program, findings_are_objects, objects_of_drgn, story_and_report, faults_are_not_zeros,
-           two_programs, interrupts, failures, memory_is_freed]
+           two_programs, interrupts, failures, plugin, memory_is_freed]
 
 # ---- outside
 
@@ -217,6 +246,23 @@ IN_DRGN = [same_as_the_program, findings_are_objects, objects_of_drgn, story_and
 def command():
     given = os.environ.get("KSWAPCK_TEST_DRGN")
     return given.split() if given else ["drgn"] if shutil.which("drgn") else None
+
+
+def has_plugins(drgn):
+    """Since 0.0.31."""
+    code = "import _drgn_util.plugins as plugins; plugins.call_plugins"
+    command_line = [sys.executable, "-c", code] if drgn == ["drgn"] else [*drgn[:-2], "-c", code]
+    if drgn == ["drgn"]:
+        command_line[0] = open(shutil.which("drgn")).readline()[2:].split()[0]
+    return subprocess.run(command_line, stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def make_entry_point(python, folder):
+    """As it is installed: drgn finds plugins by what lies beside the modules."""
+    about = folder / "kswapck-0.dist-info"
+    about.mkdir()
+    shutil.copy(pathlib.Path(python) / "entry_points.txt", about)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: kswapck\nVersion: 0\n")
 
 
 def run(case, drgn, dump, document, vmlinux):
@@ -229,32 +275,50 @@ def dumps_of(case, dumps):
     return sorted(dumps.glob("*.kdump")) if case is same_as_the_program else [dumps / "freed-folio.kdump"]
 
 
-def main():
-    kswapck, dumps, library, python = sys.argv[1], *map(os.path.abspath, sys.argv[2:5])
-    drgn = command()
-    if not drgn:
-        print("1..0 # SKIP no drgn")
-        return 0
-    os.environ["KSWAPCK_LIBRARY"] = library
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), python)))
-    # drgn 0.0.22 uses memory after it was freed, when it ends: meson's setting makes it crash there
-    os.environ.pop("MALLOC_PERTURB_", None)
+def why_not(case, drgn):
+    """The reason to skip it; None."""
+    if case is objects_of_drgn and not VMLINUX.exists():
+        return "no vmlinux of the lab's kernel 6.1bug"
+    if case is plugin and not has_plugins(drgn):
+        return "this drgn has no plugins"
+    return None
+
+
+def run_all(kswapck, dumps, drgn):
     todo = [(case, dump) for case in IN_DRGN for dump in dumps_of(case, pathlib.Path(dumps))]
     print(f"1..{len(todo)}", flush=True)
     failed = 0
     for number, (case, dump) in enumerate(todo, 1):
-        title = f"{case.__doc__} ({dump.name})"
-        if case is objects_of_drgn and not VMLINUX.exists():
-            print(f"ok {number} - {title} # SKIP no vmlinux of the lab's kernel 6.1bug")
+        title, skipped = f"{case.__doc__} ({dump.name})", why_not(case, drgn)
+        if skipped:
+            print(f"ok {number} - {title} # SKIP {skipped}", flush=True)
             continue
-        document = subprocess.run([os.path.abspath(kswapck), "scan", "--json", dump], text=True, stdout=subprocess.PIPE,
+        document = subprocess.run([kswapck, "scan", "--json", dump], text=True, stdout=subprocess.PIPE,
                                   check=False).stdout
         good, done = run(case, drgn, dump, document, case is objects_of_drgn)
         failed += not good
         print(f"{'ok' if good else 'not ok'} {number} - {title}", flush=True)
         if not good:
             print("\n".join(f"# {line}" for line in (done.stdout + done.stderr).splitlines()[-12:]))
-    return 1 if failed else 0
+    return failed
+
+
+def main():
+    kswapck, dumps, library, python = map(os.path.abspath, sys.argv[1:5])
+    drgn = command()
+    if not drgn:
+        print("1..0 # SKIP no drgn")
+        return 0
+    # drgn 0.0.22 uses memory after it was freed, when it ends: meson's setting makes it crash there
+    os.environ.pop("MALLOC_PERTURB_", None)
+    os.environ["KSWAPCK_LIBRARY"] = library
+    with tempfile.TemporaryDirectory() as folder:
+        make_entry_point(python, pathlib.Path(folder))
+        paths = [python, folder]
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), *paths)))
+        # the lab's command has an env of its own
+        drgn = [os.pathsep.join([word, *paths]) if word.startswith("PYTHONPATH=") else word for word in drgn]
+        return 1 if run_all(kswapck, dumps, drgn) else 0
 
 
 if __name__ == "__main__":
