@@ -13,6 +13,7 @@ static const struct command *const commands[] = {
 	&command_pins,
 	&command_diff,
 	&command_batch,
+	&command_summarize,
 	&command_record,
 	&command_report,
 	&command_shell,

@@ -30,6 +30,7 @@ extern const struct command command_scan;
 extern const struct command command_pins;
 extern const struct command command_diff;
 extern const struct command command_batch;
+extern const struct command command_summarize;
 extern const struct command command_record;
 extern const struct command command_report;
 extern const struct command command_shell;

@@ -29,7 +29,7 @@ static void print_commands(void)
 	       "Usage: kswapck [OPTION]... DUMP...     the same as kswapck triage\n"
 	       "       kswapck COMMAND [ARGUMENT]...\n\n");
 	for (i = 0; (command = command_at(i)); i++)
-		printf("  %-9s %s\n", command->name, command->summary);
+		printf("  %-10s %s\n", command->name, command->summary);
 	printf("\n'kswapck COMMAND --help' tells its options, 'kswapck help problems' lists what\n"
 	       "can be found and 'kswapck help KS101' explains one problem, 'kswapck help bugs'\n"
 	       "lists the known bugs of the kernel and 'kswapck help BUG' explains one.\n");
