@@ -16,8 +16,10 @@ import sys
 import tempfile
 
 sys.dont_write_bytecode = True
+sys.path.append(str(pathlib.Path(__file__).parents[1] / "golden"))
 
 import cli
+import schema
 import shell
 from cli import FAILED, USAGE
 
@@ -34,7 +36,9 @@ BAD_PID = 39
 LOOKS = ("slot 0:5", "who 0:5", "page 0x1000", "page init_task", "folio 0x1000", "task", "task 1",
          "bt 1", "bt -a", "log", "rcu", "rd linux_banner 8", "vtop linux_banner", "sym swap_info",
          "struct page", "struct task_struct init_task", "struct enum pageflags",
-         "struct swap_info_struct.flags", "xa swapper_spaces")
+         "struct swap_info_struct.flags", "xa swapper_spaces", "devices", "findings", "set", "help", "help KS101",
+         "help bugs", "help problems", "vtop 0x1000 1", "rd 0xdead0000 2", "sym runqueues", "task 2", "task init",
+         "slot 0x7ffffffff7ff400", "folio 0xfc01", "page 0xfc01", "struct struct task_struct")
 
 
 def number(text):
@@ -76,8 +80,9 @@ class Tests(cli.Tests):
         got = answers(self.say(*(command + " --json" for command in commands), dump=dump))
         assert len(got) == len(commands), f"{len(got)} answers to {len(commands)} commands"
         for command, answer in zip(commands, got):
-            assert answer["schema"] == "kswapck-shell/1", answer
             assert answer["command"] == command.split()[0], (command, answer["command"])
+            wrong = list(schema.shell_complaints(answer))
+            assert not wrong, (command, wrong[:5])
         return got
 
     # all of them

@@ -72,6 +72,14 @@ def _check(schema, rule, value, path):
             yield from _check(schema, rule.get("items", {}), item, f"{path}[{index}]")
 
 
+def shell_complaints(document):
+    """The same for what a command of the shell answers: each has a definition of its own."""
+    schema = json.loads((FOLDER / "kswapck-shell.schema.json").read_text())
+    if document.get("command") not in schema["properties"]["command"]["enum"]:
+        return [f"no command {document.get('command')!r} in the schema"]
+    return _check(schema, schema["definitions"][document["command"]], document, document["command"])
+
+
 def complaints(report, name):
     """What a report has that the schema of that name forbids, and the other way round."""
     schema = json.loads((FOLDER / f"kswapck-{name}.schema.json").read_text())
