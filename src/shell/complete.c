@@ -244,17 +244,32 @@ static void gather_topics(struct names *names)
 
 /* ------------------------------------------------------------------ for readline */
 
-static const struct names *gather(enum shell_completion completion, const char *text)
+/* "-v" of "ADDR [-v]". */
+static void gather_options(struct names *names, const struct shell_command *command)
+{
+	static const char letters[] = "-abcdefghijklmnopqrstuvwxyz0123456789";
+	const char *at = command ? command->arguments : "";
+	char option[32];
+
+	for (at = strchr(at, '-'); at; at = strchr(at + strspn(at, letters), '-')) {
+		snprintf(option, sizeof(option), "%.*s", (int)strspn(at, letters), at);
+		add(names, option);
+	}
+	add(names, "--json");
+}
+
+static const struct names *gather(enum shell_completion completion,
+				  const struct shell_command *command, const char *text)
 {
 	struct names *names = &completer.others;
 
-	if (completion == COMPLETE_SYMBOL)
+	if (completion == COMPLETE_SYMBOL && *text != '-')
 		return symbols();
-	if (completion == COMPLETE_STRUCT && !strchr(text, '.'))
+	if (completion == COMPLETE_STRUCT && *text != '-' && !strchr(text, '.'))
 		return types();
 	free_names(names);
 	if (*text == '-')
-		add(names, "--json");
+		gather_options(names, command);
 	else if (completion == COMPLETE_STRUCT)
 		gather_members(names, text);
 	else if (completion == COMPLETE_TASK)
@@ -285,13 +300,43 @@ static char *next_name(const char *text, int state)
 	return strncmp(name, text, strlen(text)) ? NULL : strdup(name);
 }
 
-/* What the words before @start ask for. */
-static enum shell_completion wanted(const char *line, int start)
+static bool is_tag(const char *word, size_t length)
 {
-	const struct shell_command *command;
+	return (length == 6 && !strncmp(word, "struct", length)) ||
+	       (length == 5 && !strncmp(word, "union", length)) ||
+	       (length == 4 && !strncmp(word, "enum", length));
+}
+
+/* Behind the name of a type stands where an object of it is. */
+static enum shell_completion behind(const struct shell_command *command, const char *line,
+				    int begin, int start)
+{
+	const char *at = line + begin + strlen(command->name), *end = line + start;
+
+	if (command->completion != COMPLETE_STRUCT)
+		return command->completion;
+	while (at < end) {
+		size_t length;
+
+		at += strspn(at, " ");
+		length = strcspn(at, " ");
+		if (at >= end)
+			break;
+		if (*at != '-' && !is_tag(at, length))
+			return COMPLETE_SYMBOL;
+		at += length;
+	}
+	return COMPLETE_STRUCT;
+}
+
+/* What the words before @start ask for; @command: whose arguments they are, or NULL. */
+static enum shell_completion wanted(const char *line, int start,
+				    const struct shell_command **command)
+{
 	char name[32], quote = 0;
 	int begin = 0, i;
 
+	*command = NULL;
 	for (i = 0; i < start; i++) {
 		if (quote ? line[i] == quote : line[i] == '"' || line[i] == '\'')
 			quote = quote ? 0 : line[i];
@@ -308,19 +353,22 @@ static enum shell_completion wanted(const char *line, int start)
 	if (begin == start)
 		return COMPLETE_COMMAND;
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(line + begin, " "), line + begin);
-	command = shell_command_find(name);
-	return command ? command->completion : COMPLETE_NOTHING;
+	*command = shell_command_find(name);
+	return *command ? behind(*command, line, begin, start) : COMPLETE_NOTHING;
 }
 
 static char **complete(const char *text, int start, int end)
 {
-	enum shell_completion completion = wanted(rl_line_buffer, start);
+	const struct shell_command *command;
+	enum shell_completion completion = wanted(rl_line_buffer, start, &command);
 
 	(void)end;
 	if (completion == COMPLETE_FILE)
 		return NULL;	/* readline's own way */
 	rl_attempted_completion_over = 1;
-	matching = gather(completion, text);
+	/* a type may go on with a dot and a member */
+	rl_completion_append_character = completion == COMPLETE_STRUCT && *text != '-' ? 0 : ' ';
+	matching = gather(completion, command, text);
 	return rl_completion_matches(text, next_name);
 }
 

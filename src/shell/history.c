@@ -14,27 +14,33 @@
 
 #define LINES_MAX 1000
 
-/* The XDG Base Directory Specification: relative paths are to be ignored. */
-static bool find_folder(char *path, size_t size)
+/*
+ * The XDG Base Directory Specification: relative paths are to be ignored. @own: how much of
+ * it is others' to make; nobody gets a home from us.
+ */
+static bool find_folder(char *path, size_t size, size_t *own)
 {
 	const char *state = secure_getenv("XDG_STATE_HOME"), *home = secure_getenv("HOME");
 	int length;
 
-	if (state && *state == '/')
+	if (state && *state == '/') {
+		*own = 0;
 		length = snprintf(path, size, "%s/kswapck", state);
-	else if (home && *home == '/')
+	} else if (home && *home == '/') {
+		*own = strlen(home);
 		length = snprintf(path, size, "%s/.local/state/kswapck", home);
-	else
+	} else {
 		return false;
+	}
 	return length > 0 && (size_t)length < size;
 }
 
-/* The folder and those above it, for their owner alone; what fails shows later. */
-static void make_folders(char *path)
+/* The folder and those above it from @own on, for their owner alone; what fails shows later. */
+static void make_folders(char *path, size_t own)
 {
 	char *slash;
 
-	for (slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+	for (slash = strchr(path + own + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = 0;
 		mkdir(path, 0700);
 		*slash = '/';
@@ -47,10 +53,11 @@ static bool find_file(char *path, size_t size)
 {
 	char folder[PATH_MAX];
 	int file, length;
+	size_t own;
 
-	if (!find_folder(folder, sizeof(folder)))
+	if (!find_folder(folder, sizeof(folder), &own))
 		return false;
-	make_folders(folder);
+	make_folders(folder, own);
 	length = snprintf(path, size, "%s/history", folder);
 	if (length < 0 || (size_t)length >= size)
 		return false;

@@ -96,9 +96,21 @@ def readme_shows_the_report(program, tree):
     return done.stdout.splitlines(), shown.splitlines()
 
 
+def readme_shows_the_shell(program, tree):
+    """The session in the README is what the shell answers."""
+    blocks = re.findall(r"^```\n(.*?)^```$", (tree / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    session = next(block for block in blocks if "kswapck> " in block)
+    dump = session.split("\n", 1)[0].split()[-1]
+    commands = re.findall(r"^kswapck> (.*)", session, re.MULTILINE)
+    said = [subprocess.run([pathlib.Path(program).absolute(), "shell", "--no-rc", dump, "-e", command], cwd=tree,
+                           capture_output=True, text=True, check=False).stdout for command in commands]
+    return "".join(f"kswapck> {command}\n{text}" for command, text in zip(commands, said)), session.split("\n", 1)[1]
+
+
 CASES = [manual_lists_problems, manual_lists_options, manual_lists_commands, help_fits,
          manual_is_sound,
-         every_problem_is_explained, readme_names_files, readme_shows_the_report]
+         every_problem_is_explained, readme_names_files, readme_shows_the_report,
+         readme_shows_the_shell]
 
 
 def main(program, tree):

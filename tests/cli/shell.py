@@ -704,11 +704,12 @@ class Tests(cli.Tests):
 
     def history_without_home(self):
         """No home, or one that cannot be written: no history, no complaint."""
-        for home in ("", "/dev/null", "/nonexistent/of/nobody"):
+        for home in ("", "/dev/null", str(self.scratch / "nonexistent/of/nobody")):
             self.environment = {"HOME": home}
             session = self.terminal()
             assert session.command("devices").startswith("vda")
             assert session.end() == CLEAN
+        assert not (self.scratch / "nonexistent").exists(), "a home was made"
 
     def history_of_scripts(self):
         """What is not typed is not kept."""

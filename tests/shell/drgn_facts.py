@@ -297,8 +297,8 @@ def reads(prog, translated):
 
 def symbols_of(prog):
     """Some, by name where it is the only one of this name, and addresses within them."""
+    names = collections.Counter(symbol.name.partition(".")[0] for symbol in prog.symbols())
     everything = [symbol for symbol in prog.symbols() if symbol.address >> 63 and symbol.size]
-    names = collections.Counter(symbol.name for symbol in everything)
     places = collections.Counter(symbol.address for symbol in everything)
     picked = random.sample([symbol for symbol in everything
                             if names[symbol.name] == 1 and places[symbol.address] == 1], 3 * SAMPLES)
