@@ -87,7 +87,7 @@ static bool allow_special(scmp_filter_ctx filter, enum wall wall)
 			     SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) ||
 	    seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) ||
 	    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
-			     SCMP_A0(SCMP_CMP_EQ, 0)) ||
+			     SCMP_A0(SCMP_CMP_EQ, 0, 0)) ||
 	    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
 			     SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)))
 		return false;
