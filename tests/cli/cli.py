@@ -258,6 +258,8 @@ class Tests:
     def options_of_the_running_kernel(self):
         """A dump does not change, and a count is a number."""
         self.refused("scan", "--watch=1", self.good, status=USAGE, say="--watch is for the running kernel")
+        self.refused("triage", "--watch=1", self.good, status=USAGE, say="--watch is for the running kernel")
+        self.refused("--watch=1", self.good, status=USAGE, say="--watch is for the running kernel")
         self.refused("scan", "--watch=1", "--json", "/proc/kcore", status=USAGE, say="no --json")
         self.refused("scan", "--watch=0", status=USAGE, say="'0' is no time")
         self.refused("scan", "--watch=0.000", status=USAGE, say="is no time")
