@@ -45,8 +45,12 @@ bool groups_make(struct groups *groups, const struct records *records);
 void groups_free(struct groups *groups);
 
 /* A summary, for people and for programs. */
+/** groups_head - "40 dumps: 8 broken in 3 ways, 32 clean", in plain letters, on one line. */
+void groups_head(FILE *stream, const struct groups *groups, const struct records *records);
 void groups_text(FILE *stream, const struct groups *groups, const struct records *records,
 		 unsigned int columns);
 void groups_json(FILE *stream, const struct groups *groups, const struct records *records);
+/** groups_html - an index with a search, as one page; false: out of memory, or not written. */
+bool groups_html(FILE *stream, const struct groups *groups, const struct records *records);
 
 #endif

@@ -126,7 +126,7 @@ static void write_group(FILE *stream, const struct group *group, unsigned int co
 }
 
 /* "40 dumps: 31 clean, 8 with 3 bugs, 1 not analysed" */
-static void write_head(FILE *stream, const struct groups *groups, const struct records *records)
+void groups_head(FILE *stream, const struct groups *groups, const struct records *records)
 {
 	size_t i, bugs = 0, broken = 0, clean = 0, other = 0, failed = 0;
 	char number[TEXT_NUMBER_SIZE];
@@ -154,7 +154,6 @@ static void write_head(FILE *stream, const struct groups *groups, const struct r
 		fprintf(stream, ", %s neither", text_number(other, number));
 	if (failed)
 		fprintf(stream, ", %s not analysed", text_number(failed, number));
-	fputc('\n', stream);
 }
 
 void groups_text(FILE *stream, const struct groups *groups, const struct records *records,
@@ -162,7 +161,8 @@ void groups_text(FILE *stream, const struct groups *groups, const struct records
 {
 	size_t i;
 
-	write_head(stream, groups, records);
+	groups_head(stream, groups, records);
+	fputc('\n', stream);
 	for (i = 0; i < groups->count; i++)
 		write_group(stream, &groups->list[i], columns);
 }

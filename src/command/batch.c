@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "batch/shard.h"
+#include "command/batch_index.h"
 #include "command/checks.h"
 #include "command/command.h"
 #include "command/dump_options.h"
@@ -27,6 +28,7 @@
 
 enum {
 	OPTION_OUTPUT,
+	OPTION_HTML,
 	OPTION_RESUME,
 	OPTION_RETRY,
 	OPTION_JOBS,
@@ -44,6 +46,8 @@ enum {
 static const struct option_entry own_options[OPTION_COUNT] = {
 	[OPTION_OUTPUT] = {"output", 'o', "FILE",
 		"append the records to this file, safely; else they go to standard output"},
+	[OPTION_HTML] = {"html", 'x', "PAGE",
+		"write an index of all dumps that have a record in FILE, at the end"},
 	[OPTION_RESUME] = {"resume", 'u', NULL,
 		"FILE has records already: do only the dumps that have none in it"},
 	[OPTION_RETRY] = {"retry", 'y', NULL,
@@ -63,7 +67,7 @@ static const struct option_entry own_options[OPTION_COUNT] = {
 
 struct batch_command {
 	struct option_entry options[OPTION_COUNT + 1];
-	const char *output;
+	const char *output, *html;
 	bool resume, retry, quiet, help;
 	unsigned int jobs;
 	struct child_limits limits;
@@ -135,6 +139,9 @@ static bool take_option(void *data, int index, const char *value)
 	case OPTION_OUTPUT:
 		batch->output = value;
 		return *value || options_refuse("output", value, "is no file");
+	case OPTION_HTML:
+		batch->html = value;
+		return *value || options_refuse("html", value, "is no file");
 	case OPTION_RESUME:
 		batch->resume = true;
 		break;
@@ -338,6 +345,9 @@ static int run_paths(struct batch_command *batch, char **paths, size_t count)
 		status = command_fail(&err);
 	results_close(results);
 	batch_dumps_free(dumps);
+	if (batch->html && !(status & EXIT_USAGE) &&
+	    !batch_index_of(batch->html, batch->output, &err))
+		status |= command_fail(&err);
 	return status;
 }
 
@@ -357,6 +367,10 @@ static int run_parsed(struct batch_command *batch, int argc, char **argv, int fi
 	if (batch->resume && !batch->output) {
 		fprintf(stderr, "kswapck: --resume and --retry need --output=FILE, where the records "
 			"are\n");
+		return EXIT_USAGE;
+	}
+	if (batch->html && !batch->output) {
+		fprintf(stderr, "kswapck: --html needs --output=FILE, where the records are\n");
 		return EXIT_USAGE;
 	}
 	if (!batch->jobs)

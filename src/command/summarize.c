@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "batch/groups.h"
+#include "command/batch_index.h"
 #include "command/command.h"
 #include "command/options.h"
 #include "command/terminal.h"
@@ -13,6 +14,7 @@
 
 enum {
 	OPTION_JSON,
+	OPTION_HTML,
 	OPTION_MERGE,
 	OPTION_QUIET,
 	OPTION_HELP,
@@ -21,6 +23,7 @@ enum {
 
 static const struct option_entry options_table[OPTION_COUNT + 1] = {
 	[OPTION_JSON] = {"json", 'j', NULL, "write the summary as JSON"},
+	[OPTION_HTML] = {"html", 'x', "FILE", "write an index of all dumps to this file"},
 	[OPTION_MERGE] = {"merge", 'g', NULL,
 		"write the records instead, each dump once, sorted: one file of many"},
 	[OPTION_QUIET] = {"quiet", 'q', NULL, "do not tell of lines that are no records"},
@@ -29,6 +32,7 @@ static const struct option_entry options_table[OPTION_COUNT + 1] = {
 
 struct summary {
 	bool json, merge, quiet, help;
+	const char *html;
 	struct records records;
 };
 
@@ -36,7 +40,10 @@ static bool take_option(void *data, int index, const char *value)
 {
 	struct summary *summary = data;
 
-	(void)value;
+	if (index == OPTION_HTML) {
+		summary->html = value;
+		return *value || options_refuse("html", value, "is no file");
+	}
 	summary->json |= index == OPTION_JSON;
 	summary->merge |= index == OPTION_MERGE;
 	summary->quiet |= index == OPTION_QUIET;
@@ -71,6 +78,8 @@ static bool write_summary(const struct summary *summary, struct error *err)
 		write_merged(&summary->records);
 		return true;
 	}
+	if (summary->html)
+		return batch_index_write(summary->html, &summary->records, err);
 	if (!groups_make(&groups, &summary->records)) {
 		groups_free(&groups);
 		return error_set(err, ERROR_SYSTEM, "out of memory");

@@ -104,6 +104,19 @@ class Tests:
             assert window.run(ask.format("ks101 32769")) == 1
             assert window.run(ask.format("no such thing")) == 0
 
+    def index(self):
+        """The index over many: nothing is refused, it can be searched, and fits a telephone."""
+        with self.open("index") as window:
+            ask = ("const input = document.querySelector('.search input'); input.value = '{}'; "
+                   "input.dispatchEvent(new Event('input')); return [...document.querySelectorAll("
+                   "'.findings tbody tr')].filter((row) => row.offsetParent).length")
+            assert window.run(ask.format("")) == 4
+            assert window.run(ask.format("stall")) == 2
+            self.keep(window, "index")
+            self.quiet(window)
+        with self.open("index", width=PHONE, height=740) as window:
+            assert window.run("return document.documentElement.scrollWidth") <= PHONE
+
     def phone(self):
         """At 360 pixels nothing is wider than the window."""
         for name in ("freed-folio", "tail-private", "healthy", "planted"):
@@ -166,7 +179,10 @@ def write_pages(program, dumps, folder):
     planted.write_bytes(holes.Dump((dumps / "freed-folio.kdump").read_bytes()).with_words(WORDS))
     for dump in [planted, *dumps.glob("*.kdump")]:
         subprocess.run([program, "report", "--no-search", "-o", folder / f"{dump.stem}.html", dump], check=False)
-        made = page.Page((folder / f"{dump.stem}.html").read_text(encoding="utf-8"))
+    subprocess.run([program, "batch", "-q", "-o", folder / "r.ndjson", "--html", folder / "index.html", planted, dumps],
+                   check=False)
+    for name in ("index", "planted"):
+        made = page.Page((folder / f"{name}.html").read_text(encoding="utf-8"))
         assert not list(made.complaints())
 
 

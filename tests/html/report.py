@@ -158,7 +158,31 @@ class Tests(cli.Tests):
                 assert not path.exists() or path.read_text().endswith("</html>\n"), (number, delay)
                 path.unlink(missing_ok=True)
         assert stopped, "it was never stopped in time"
+        assert self.run("report", "-o", path, self.good).returncode == CLEAN and path.exists()
+        path.unlink()
         assert not list(folder.iterdir()), list(folder.iterdir())
+
+    def index(self):
+        """batch --html and summarize --html write the same index, escaped, with a row for each dump."""
+        folder = self.scratch / "many"
+        folder.mkdir()
+        for name in NAMES:
+            shutil.copy(self.dumps / f"{name}.kdump", folder / f"{name}.kdump")
+        shutil.copy(self.dumps / "freed-folio.kdump", folder / "<b>&'.kdump")
+        results, first, second = (self.scratch / name for name in ("r.ndjson", "first.html", "second.html"))
+        done = self.run("batch", "-q", "-o", results, "--html", first, folder, self.file("bad.kdump", b"no dump"))
+        assert done.returncode == ERRORS | FAILED, done.stderr
+        done = self.run("summarize", "--html", second, results)
+        assert done.returncode == CLEAN and not done.stdout, done.stderr
+        assert first.read_text() == second.read_text()
+        made = page.Page(first.read_text())
+        wrong = list(made.complaints())
+        assert not wrong, wrong[:5]
+        assert "<b>&'.kdump" in made.text
+        assert "5 dumps: 3 broken in 2 ways, 1 clean, 1 not analysed" in made.text
+        prints = {json.loads(line)["fingerprint"] for line in results.read_text().splitlines()} - {None}
+        assert len(prints) == 2 and all(one in made.text for one in prints)
+        self.refused("batch", "--html", first, folder, status=USAGE, say="--output")
 
     def wrong_usage(self):
         """It takes a file, and that is not the dump."""
