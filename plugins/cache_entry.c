@@ -10,7 +10,8 @@
  * Legal and silent: a folio with reference count 0 that is locked is frozen
  * for migration, split or reclaim (folio_ref_freeze()); a locked folio that
  * fills only part of its slots while the tree's lock is held is being added,
- * removed, split or replaced.
+ * removed, split or replaced. In swap tables the words come first, the folio's flag
+ * and references follow, under the cluster's lock (__swap_cache_do_add_folio()).
  */
 #include "kswapck.h"
 
@@ -646,6 +647,13 @@ static void check_folio(struct kswapck_audit *audit, const struct kswapck_space 
 	check_own_slots(audit, space, run, first, count);
 }
 
+static bool is_moving(struct kswapck_audit *audit, const struct kswapck_space *space,
+		      const struct kswapck_run *run)
+{
+	return !space->has_nrpages && is(run->page, KSWAPCK_PAGE_LOCKED) &&
+	       kswapck_slot_locked(audit, space->device, run->first_slot);
+}
+
 static void check_run(struct kswapck_audit *audit, const struct kswapck_space *space,
 		      const struct kswapck_run *run)
 {
@@ -655,6 +663,8 @@ static void check_run(struct kswapck_audit *audit, const struct kswapck_space *s
 		report_bad_entry(audit, space, run);
 	else if (!run->page)
 		kswapck_unverified(audit, unreadable_page, run->count);
+	else if (is_moving(audit, space, run))
+		kswapck_in_motion(audit, run->count);
 	else if (is(run->page, KSWAPCK_PAGE_TAIL))
 		check_tail_page(audit, space, run);
 	else if (run->page->refcount == 0)

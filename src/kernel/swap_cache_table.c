@@ -36,6 +36,7 @@
 
 #define CLUSTER_BYTES_MAX 256
 #define WORDS_MAX	512	/* read in one go */
+#define BAD_MAX		16384	/* with pages of 64 KiB */
 
 /* -------------------------------------------------------------------- layout */
 
@@ -105,12 +106,21 @@ static bool resolve(struct kernel *kernel, struct error *err)
 	return true;
 }
 
+/*
+ * Clusters lie side by side: where there is no last one, the number of slots is wrong.
+ * And all slots can be used but the first and the bad ones, which are as many as the
+ * header on the disk has room for: MAX_SWAP_BADPAGES.
+ */
 static bool spaces(const struct kernel *kernel, const struct kswapck_device *device,
 		   uint64_t *count)
 {
-	(void)kernel;
+	uint64_t last = (device->slots - 1) / kernel->swap.cluster_slots;
+	uint8_t byte;
+
 	*count = (device->slots + SWAP_SPACE_SLOTS - 1) / SWAP_SPACE_SLOTS;
-	return device->clusters != 0;
+	return device->clusters && device->slots <= device->pages + BAD_MAX &&
+	       memory_read_u8(kernel->memory, device->clusters + last * kernel->swap.cluster_size,
+			      &byte) != READ_UNMAPPED;
 }
 
 /* ------------------------------------------------------------------ one table */
@@ -178,7 +188,7 @@ static void read_words(const struct kernel *kernel, struct table *table, uint64_
 	table->status = memory_read(kernel->memory, place_of(kernel, table, slot), words,
 				    8ULL * count);
 	if (table->status != READ_OK)
-		table->state = TABLE_GAP;
+		table->state = table->status == READ_UNMAPPED ? TABLE_ASTRAY : TABLE_GAP;
 }
 
 /* ------------------------------------------------------------------- one word */

@@ -71,6 +71,8 @@ static bool free_cluster_in_use(struct scene *scene)
 
 	if (!find_free(scene, &cluster))
 		return false;
+	if (!has_trees(scene))
+		return skip(scene, "a free cluster of this kernel has no table");
 	victim.device = cluster.device;
 	lay(scene, cluster.device.swap_map + cluster.it.first_slot + 5, 1, 1);
 	lay_inuse(scene, &victim, 1);
@@ -421,7 +423,7 @@ static bool find_discarded(struct scene *scene, struct cluster *cluster)
 	if (!find_free(scene, cluster))
 		return false;
 	take_off(scene, cluster);
-	for (i = 0; i < cluster->it.slots; i++)
+	for (i = 0; i < cluster->it.slots && has_trees(scene); i++)
 		lay(scene, cluster->device.swap_map + cluster->it.first_slot + i, 1, SWAP_MAP_BAD);
 	lay_field(scene, cluster->device.address, scene->kernel->swap.flags,
 		  cluster->device.flags | SWP_PAGE_DISCARD);

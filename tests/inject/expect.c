@@ -102,7 +102,10 @@ static void check_summary(struct collector *collector, const struct audit_summar
 	if (unverified < scene->unverified || (unverified && !scene->unverified))
 		complain(collector, "%" PRIu64 " slots were not judged, not %" PRIu64,
 			 unverified, scene->unverified);
-	if (!scene->unverified && !audit_summary_complete(summary))
+	if (summary->map_unreadable != scene->unseen)
+		complain(collector, "the counts of %" PRIu64 " slots were not seen, not %" PRIu64,
+			 summary->map_unreadable, scene->unseen);
+	if (!scene->unverified && !scene->unseen && !audit_summary_complete(summary))
 		complain(collector, "not all was seen");
 	if (summary->in_motion < scene->in_motion)
 		complain(collector, "%" PRIu64 " slots were in motion, not %" PRIu64,

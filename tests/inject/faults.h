@@ -18,12 +18,19 @@ extern const struct fault page_faults[];	/* KS1xx, page_faults.c */
 extern const struct fault folio_faults[];	/* KS1xx of large folios, folio_faults.c */
 extern const struct fault map_faults[];		/* KS2xx, map_faults.c */
 extern const struct fault owner_faults[];	/* KS5xx and KS6xx, owner_faults.c */
+extern const struct fault table_faults[];	/* swap tables, table_faults.c */
 extern const struct fault tree_faults[];	/* KS3xx, tree_faults.c */
 extern const struct fault cluster_faults[];	/* KS4xx, cluster_faults.c */
 extern const struct fault cluster_transients[];	/* nothing must be found */
 extern const struct fault reference_faults[];	/* KS7xx, reference_faults.c */
 extern const struct fault transients[];		/* nothing must be found, transients.c */
 extern const struct fault noise[];		/* any finding will do, noise.c */
+
+/**
+ * expect_emptied - the word of a small folio's slot is 0, and nothing else was changed:
+ * its mark in swap_map is left alone, or the slot seems to be free.
+ */
+void expect_emptied(struct scene *scene, const struct victim *victim);
 
 /**
  * make_large_folio - turn four small folios into one of order 2, in free pages.

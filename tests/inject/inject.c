@@ -21,6 +21,7 @@ static const struct fault *const tables[] = {
 	map_faults,
 	owner_faults,
 	tree_faults,
+	table_faults,
 	cluster_faults,
 	cluster_transients,
 	reference_faults,
@@ -45,7 +46,7 @@ static unsigned int count_faults(void)
 static bool try_fault(struct scene *scene, const struct fault *fault, char *why, size_t size)
 {
 	scene_reset(scene);
-	if (!fault->inject(scene)) {
+	if (!fault->inject(scene) || scene->skip) {
 		if (!scene->skip)
 			snprintf(why, size, "gave up without a word");
 		return scene->skip;

@@ -14,7 +14,7 @@ static bool mark_on_shadow(struct scene *scene)
 
 	if (!find_shadow(scene, &victim))
 		return false;
-	lay(scene, victim.map_place, 1, victim.map | SWAP_HAS_CACHE);
+	lay_map(scene, &victim, victim.map | SWAP_HAS_CACHE);
 	expect(scene, "KS201", victim.slot, 1, "a shadow in the tree");
 	return true;
 }
@@ -27,23 +27,48 @@ static bool mark_on_free_slot(struct scene *scene)
 	if (!find_free_slot(scene, &victim))
 		return false;
 	lay_used(scene, &victim, 1);
-	lay(scene, victim.map_place, 1, SWAP_HAS_CACHE);
+	lay_map(scene, &victim, SWAP_HAS_CACHE);
 	expect(scene, "KS201", victim.slot, 1, "0x40, nothing in the tree");
 	return true;
+}
+
+/* The memory cgroup that pays for the slot in the memcg_table of its cluster; 0: none. */
+static uint64_t cgroup_of(struct scene *scene, const struct victim *victim)
+{
+	const struct swap_layout *layout = &scene->kernel->swap;
+	uint64_t cluster = victim->device.clusters +
+			   victim->slot / layout->cluster_slots * layout->cluster_size;
+	uint64_t table = 0;
+
+	if (layout->table.memcg_table.size)
+		table = peek(scene, cluster + layout->table.memcg_table.offset, 8);
+	return table ? peek(scene, table + 2 * (victim->slot % layout->cluster_slots), 2) : 0;
+}
+
+void expect_emptied(struct scene *scene, const struct victim *victim)
+{
+	uint32_t slots = scene->kernel->swap.cluster_slots;
+
+	if (has_counts(scene)) {
+		expect(scene, "KS401", victim->slot - victim->slot % slots, slots, "slots in use");
+		expect(scene, "KS206", 0, 0, "inuse_pages of");
+		if (cgroup_of(scene, victim))
+			expect(scene, "KS413", victim->slot, 1, "free, but");
+	} else {
+		expect(scene, "KS201", victim->slot, 1, "nothing in the tree");
+	}
 }
 
 /* The folio was taken out of the tree by all its rules, but not out of swap_map. */
 static bool folio_removed_mark_left(struct scene *scene)
 {
-	struct tree_node leaf;
 	struct victim victim;
 
-	if (!find_small_folio(scene, &victim) || !leaf_of(scene, &victim, &leaf))
+	if (!find_small_folio(scene, &victim) || !lay_node(scene, &victim, -1, 0))
 		return false;
-	lay(scene, victim.place, 8, 0);
-	lay_added(scene, leaf.address + scene->kernel->xarray.count.offset, 1, -1);
-	lay_added(scene, victim.nrpages_place, 8, -1);
-	expect(scene, "KS201", victim.slot, 1, "nothing in the tree");
+	lay_entry(scene, &victim, 0);
+	lay_nrpages(scene, &victim, -1);
+	expect_emptied(scene, &victim);
 	return true;
 }
 
@@ -55,8 +80,10 @@ static bool slot_overwritten_with_null(struct scene *scene)
 
 	if (!find_small_folio(scene, &victim))
 		return false;
-	lay(scene, victim.place, 8, 0);
-	expect(scene, "KS201", victim.slot, 1, "nothing in the tree");
+	if (!has_trees(scene))
+		return skip(scene, "this kernel has no trees");
+	lay_entry(scene, &victim, 0);
+	expect_emptied(scene, &victim);
 	expect(scene, "KS204", victim.space_first, 0, NULL);
 	expect(scene, "KS303", victim.slot - victim.index % width, width, "xa_node.count");
 	return true;
@@ -78,7 +105,7 @@ static bool folio_unmarked(struct scene *scene, uint8_t byte, const char *detail
 		lay_added(scene, victim.device.address + scene->kernel->swap.pages.offset,
 			  scene->kernel->swap.pages.size, -1);
 	}
-	lay(scene, victim.map_place, 1, byte);
+	lay_map(scene, &victim, byte);
 	expect(scene, "KS202", victim.slot, 1, detail);
 	return true;
 }
@@ -110,7 +137,7 @@ static bool four_folios_on_free_slots(struct scene *scene)
 	/* and not counted: inuse_pages as it was */
 	lay_inuse(scene, &victims[0], 4);
 	for (i = 0; i < 4; i++) {
-		lay(scene, victims[i].map_place, 1, 0);
+		lay_map(scene, &victims[i], 0);
 		pages[i] = victims[i].entry;
 	}
 	expect_neighbours(scene, "KS202", victims[0].slot, pages, 4, "it is free");
@@ -128,7 +155,7 @@ static bool large_folio_on_free_slots(struct scene *scene)
 		return false;
 	lay_used(scene, &victims[0], -4);
 	for (i = 0; i < 4; i++)
-		lay(scene, victims[i].map_place, 1, 0);
+		lay_map(scene, &victims[i], 0);
 	expect(scene, "KS202", victims[0].slot, 4, "it is free");
 	return true;
 }
@@ -142,7 +169,7 @@ static bool shadow_on_free_slot(struct scene *scene)
 	if (!find_shadow(scene, &victim))
 		return false;
 	lay_used(scene, &victim, -1);
-	lay(scene, victim.map_place, 1, 0);
+	lay_map(scene, &victim, 0);
 	expect(scene, "KS203", victim.slot, 1, NULL);
 	return true;
 }
@@ -153,7 +180,9 @@ static bool nrpages(struct scene *scene, int64_t difference, const char *detail)
 
 	if (!find_small_folio(scene, &victim))
 		return false;
-	lay_added(scene, victim.nrpages_place, 8, difference);
+	if (!has_trees(scene))
+		return skip(scene, "this kernel has no trees");
+	lay_nrpages(scene, &victim, difference);
 	expect(scene, "KS204", victim.space_first, 0, detail);
 	return true;
 }
@@ -170,6 +199,8 @@ static bool nrpages_negative(struct scene *scene)
 
 	if (!find_small_folio(scene, &victim))
 		return false;
+	if (!has_trees(scene))
+		return skip(scene, "this kernel has no trees");
 	lay(scene, victim.nrpages_place, 8, (uint64_t)-3);
 	expect(scene, "KS204", victim.space_first, 0, "nrpages is -3 but");
 	return true;
@@ -251,9 +282,12 @@ static void lay_digit(struct scene *scene, uint64_t physical, uint8_t digit)
 bool make_continuation(struct scene *scene, const struct victim *victim, uint8_t digit)
 {
 	uint32_t lru = scene->kernel->swap.page_lru.offset;
-	uint64_t offset, head = map_page(scene, victim, &offset);
+	uint64_t offset, head;
 	struct kswapck_page page;
 
+	if (has_counts(scene))
+		return skip(scene, "this kernel has no swap_map");
+	head = map_page(scene, victim, &offset);
 	if (!find_own_page(scene, offset, &page))
 		return false;
 	lay_page(scene, head, KSWAPCK_FIELD_PRIVATE, 0x20);
@@ -262,7 +296,7 @@ bool make_continuation(struct scene *scene, const struct victim *victim, uint8_t
 	lay(scene, page.address + lru, 8, head + lru);
 	lay(scene, page.address + lru + 8, 8, head + lru);
 	lay_digit(scene, page.pfn * 4096 + offset, digit);
-	lay(scene, victim->map_place, 1, COUNT_CONTINUED | SWAP_HAS_CACHE | SWAP_MAP_MAX);
+	lay_map(scene, victim, COUNT_CONTINUED | SWAP_HAS_CACHE | SWAP_MAP_MAX);
 	return true;
 }
 
@@ -273,8 +307,10 @@ static bool count_goes_on_nowhere(struct scene *scene)
 
 	if (!find_small_folio(scene, &victim))
 		return false;
+	if (has_counts(scene))
+		return skip(scene, "this kernel has no swap_map");
 	lay_page(scene, map_page(scene, &victim, &offset), KSWAPCK_FIELD_PRIVATE, 0);
-	lay(scene, victim.map_place, 1, COUNT_CONTINUED | SWAP_HAS_CACHE | 1);
+	lay_map(scene, &victim, COUNT_CONTINUED | SWAP_HAS_CACHE | 1);
 	expect(scene, "KS207", victim.slot, 1, "0xc1, its page of swap_map has no");
 	return true;
 }

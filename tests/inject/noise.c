@@ -58,7 +58,7 @@ static bool lose_a_mark(struct scene *scene)
 	struct victim victim;
 
 	if (find_free_slot(scene, &victim))
-		lay(scene, victim.map_place, 1, SWAP_HAS_CACHE);
+		lay_map(scene, &victim, SWAP_HAS_CACHE);
 	return true;
 }
 
@@ -138,13 +138,29 @@ static bool noise_in_swap_map(struct scene *scene)
 {
 	struct victim victim;
 
-	return find_small_folio(scene, &victim) && noise_over(scene, victim.map_place & ~63ULL, 256);
+	if (!find_small_folio(scene, &victim))
+		return false;
+	if (has_counts(scene))
+		return skip(scene, "this kernel has no swap_map");
+	return noise_over(scene, victim.map_place & ~63ULL, 256);
+}
+
+/* What stands in the extend_table and the memcg_table is whatever the pointers lead to. */
+static bool noise_in_swap_table(struct scene *scene)
+{
+	struct victim victim;
+
+	if (has_trees(scene))
+		return skip(scene, "this kernel has no swap tables");
+	return find_small_folio(scene, &victim) && noise_over(scene, victim.place & ~4095ULL, 4096);
 }
 
 static bool noise_in_space(struct scene *scene)
 {
 	struct victim victim;
 
+	if (!has_trees(scene))
+		return skip(scene, "this kernel has no trees");
 	return find_small_folio(scene, &victim) &&
 	       noise_over(scene, victim.space, scene->kernel->swap.space_size);
 }
@@ -396,6 +412,7 @@ static bool noise_in_higher_tables(struct scene *scene)
 const struct fault noise[] = {
 	{"noise in swap_info_struct", noise_in_device},
 	{"noise in swap_map", noise_in_swap_map},
+	{"noise in a swap table", noise_in_swap_table},
 	{"noise in address_space", noise_in_space},
 	{"noise in a root node", noise_in_root},
 	{"noise in a leaf", noise_in_leaf},

@@ -61,14 +61,14 @@ static bool look_at_slot(struct search *search, unsigned int type, uint64_t slot
 {
 	const struct kernel *kernel = search->scene->kernel;
 	struct owner *owner = search->owner;
-	uint8_t kind;
+	uint8_t kind, read;
 	uint64_t entry;
 
 	if (type >= kernel->swap.nr_swapfiles ||
 	    swap_device_read(kernel, type, &owner->device) != SWAP_DEVICE_OK ||
 	    slot >= owner->device.slots || in_hand(search->scene, type, slot) ||
 	    swap_device_slot_locked(kernel, &owner->device, slot) ||
-	    memory_read_u8(kernel->memory, owner->device.swap_map + slot, &owner->map) != READ_OK)
+	    swap_device_map(kernel, &owner->device, slot, 1, &owner->map, &read))
 		return false;
 	owner->slot = slot;
 	kernel->swap_cache->lookup(kernel, &owner->device, slot, 1, &entry, &kind);

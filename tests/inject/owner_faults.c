@@ -3,6 +3,8 @@
 #include "faults.h"
 #include "owner.h"
 
+#include "kernel/address_map.h"
+
 #define OTHER_TYPE	7	/* of no device that the lab's machines have */
 #define VM_MERGEABLE	0x80000000ULL
 
@@ -49,7 +51,7 @@ static bool counted_once_too_often(struct scene *scene)
 
 	if (!find_pte(scene, &owner))
 		return false;
-	lay_added(scene, owner.device.swap_map + owner.slot, 1, 1);
+	lay_owners(scene, &owner.device, owner.slot, 1);
 	expect(scene, "KS501", owner.slot, 1, "owners");
 	return with_sweep(scene);
 }
@@ -222,7 +224,7 @@ static bool locked_table_of_counted(struct scene *scene)
 
 	if (!find_pte(scene, &owner))
 		return false;
-	lay_added(scene, owner.device.swap_map + owner.slot, 1, 1);
+	lay_owners(scene, &owner.device, owner.slot, 1);
 	lay(scene, table_lock_place(scene, owner.place), scene->kernel->lock.size, 1);
 	scene->in_motion = 1;
 	return with_sweep(scene);
@@ -257,13 +259,14 @@ static bool hold_mmap_lock(struct scene *scene, uint64_t mm)
 /* shift_arg_pages(): the area begins lower already, the pages are not moved down yet. */
 static bool stack_of_new_program(struct scene *scene)
 {
-	struct field pgoff;
+	struct vma_pgoff_layout pgoff;
 	struct owner owner;
 
 	if (!find_cached_pte(scene, &owner) || !hold_mmap_lock(scene, owner.mm) ||
-	    !kernel_field(scene->kernel, "vm_area_struct", "vm_pgoff", &pgoff))
+	    !vma_pgoff_layout_resolve(scene->kernel, &pgoff))
 		return scene->skip ? false : skip(scene, "no vm_pgoff");
-	lay_field(scene, owner.vma.address, pgoff, owner.vma.pgoff + 37);
+	lay_field(scene, owner.vma.address, pgoff.low.size ? pgoff.low : pgoff.whole,
+		  owner.vma.pgoff + 37);
 	scene->in_motion = 1;
 	return with_sweep(scene);
 }

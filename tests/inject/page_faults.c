@@ -15,7 +15,7 @@ static bool hold(struct scene *scene, uint64_t page, struct victim *victim)
 {
 	if (!find_small_folio(scene, victim))
 		return false;
-	lay(scene, victim->place, 8, page);
+	lay_entry(scene, victim, page);
 	return true;
 }
 
@@ -90,8 +90,8 @@ static bool freed_twice(struct scene *scene)
 
 	if (!find_free_block(scene, 1, &block) || !find_two_small(scene, victims))
 		return false;
-	lay(scene, victims[0].place, 8, block.address);
-	lay(scene, victims[1].place, 8, block.address);
+	lay_entry(scene, &victims[0], block.address);
+	lay_entry(scene, &victims[1], block.address);
 	expect(scene, "KS101", victims[0].slot, 2, "the first page of a free block");
 	return true;
 }
@@ -191,7 +191,7 @@ static bool bad_entry(struct scene *scene, uint64_t difference)
 
 	if (!find_small_folio(scene, &victim))
 		return false;
-	lay(scene, victim.place, 8, victim.entry + difference);
+	lay_entry(scene, &victim, victim.entry + difference);
 	expect(scene, "KS104", victim.slot, 1, NULL);
 	return true;
 }
@@ -213,7 +213,7 @@ static bool entry_in_slab(struct scene *scene)
 
 	if (!find_small_folio(scene, &victim) || !leaf_of(scene, &victim, &leaf))
 		return false;
-	lay(scene, victim.place, 8, leaf.address);
+	lay_entry(scene, &victim, leaf.address);
 	expect(scene, "KS104", victim.slot, 1, NULL);
 	return true;
 }
@@ -288,8 +288,8 @@ static bool neighbours_swapped(struct scene *scene)
 
 	if (!find_two_small(scene, victims))
 		return false;
-	lay(scene, victims[0].place, 8, victims[1].entry);
-	lay(scene, victims[1].place, 8, victims[0].entry);
+	lay_entry(scene, &victims[0], victims[1].entry);
+	lay_entry(scene, &victims[1], victims[0].entry);
 	expect_neighbours(scene, "KS106", victims[0].slot,
 			  (uint64_t[]){victims[1].entry, victims[0].entry}, 2, NULL);
 	return true;
@@ -302,7 +302,7 @@ static bool folio_in_two_slots(struct scene *scene)
 
 	if (!find_two_small(scene, victims))
 		return false;
-	lay(scene, victims[1].place, 8, victims[0].entry);
+	lay_entry(scene, &victims[1], victims[0].entry);
 	expect(scene, "KS106", victims[1].slot, 1, NULL);
 	return true;
 }
@@ -326,7 +326,7 @@ static bool file_mapping(struct scene *scene)
 
 	if (!find_small_folio(scene, &victim))
 		return false;
-	lay_page(scene, victim.entry, KSWAPCK_FIELD_MAPPING, victim.space);
+	lay_page(scene, victim.entry, KSWAPCK_FIELD_MAPPING, victim.device.address);
 	expect(scene, "KS110", victim.slot, 1, NULL);
 	return true;
 }

@@ -105,6 +105,7 @@ void scene_reset(struct scene *scene)
 	scene->lost_mark = false;
 	scene->in_motion = 0;
 	scene->unverified = 0;
+	scene->unseen = 0;
 }
 
 bool skip(struct scene *scene, const char *why)

@@ -34,6 +34,7 @@ struct scene {
 	bool lost_mark;			/* noise.c: have the stacks asked */
 	uint64_t in_motion;		/* slots that must be counted as in motion, at least */
 	uint64_t unverified;		/* slots that must be counted as not judged, at least */
+	uint64_t unseen;		/* slots whose counts must be told as not readable */
 };
 
 /** scene_lab_path - where the lab keeps a dump: see tests/lab/kswapck_lab/cache.py. */

@@ -120,8 +120,8 @@ static bool folio_half_added(struct scene *scene)
 	lay_page(scene, victims[0].entry, KSWAPCK_FIELD_FLAGS,
 		 locked_flags(scene, &victims[0].page));
 	hold_tree_lock(scene, &victims[0]);
-	lay(scene, victims[2].place, 8, 0);
-	lay(scene, victims[3].place, 8, 0);
+	lay_entry(scene, &victims[2], 0);
+	lay_entry(scene, &victims[3], 0);
 	scene->in_motion = 2;
 	return true;
 }
@@ -144,8 +144,8 @@ static bool folio_half_replaced(struct scene *scene)
 	lay_page(scene, other.address, KSWAPCK_FIELD_PRIVATE, victims[0].page.private);
 	lay_page(scene, other.address, KSWAPCK_FIELD_REFCOUNT, 0);
 	lay(scene, other.address + scene->kernel->page.order_offset, 1, 2);
-	lay(scene, victims[2].place, 8, other.address);
-	lay(scene, victims[3].place, 8, other.address);
+	lay_entry(scene, &victims[2], other.address);
+	lay_entry(scene, &victims[3], other.address);
 	scene->in_motion = 4;
 	return true;
 }
@@ -204,8 +204,10 @@ static bool nrpages_under_lock(struct scene *scene)
 
 	if (!find_small_folio(scene, &victim))
 		return false;
+	if (!has_trees(scene))
+		return skip(scene, "this kernel has no trees");
 	hold_tree_lock(scene, &victim);
-	lay_added(scene, victim.nrpages_place, 8, -1);
+	lay_nrpages(scene, &victim, -1);
 	if (victim.nrexceptional_place)
 		lay_added(scene, victim.nrexceptional_place, 8, 1);
 	return true;
@@ -257,7 +259,7 @@ static bool shadow_under_lock(struct scene *scene)
 	if (!find_shadow(scene, &victim))
 		return false;
 	hold_device_lock(scene, &victim);
-	lay(scene, victim.map_place, 1, 0);
+	lay_map(scene, &victim, 0);
 	return true;
 }
 
@@ -278,7 +280,7 @@ static bool mark_under_cluster_lock(struct scene *scene)
 		return false;
 	hold_lock(scene, victim.device.clusters + victim.slot / 512 * layout->cluster_size +
 		  layout->cluster_lock);
-	lay(scene, victim.map_place, 1, SWAP_HAS_CACHE);
+	lay_map(scene, &victim, SWAP_HAS_CACHE);
 	lay_inuse(scene, &victim, 1);
 	scene->in_motion = 1;
 	return true;
@@ -287,15 +289,14 @@ static bool mark_under_cluster_lock(struct scene *scene)
 /* The folio is out of the tree, under its lock; the mark is dropped after that. */
 static bool mark_under_tree_lock(struct scene *scene)
 {
-	struct tree_node leaf;
 	struct victim victim;
 
-	if (!find_small_folio(scene, &victim) || !leaf_of(scene, &victim, &leaf) ||
+	if (!find_small_folio(scene, &victim) || !lay_node(scene, &victim, 0, 0) ||
 	    !put_on_a_stack(scene, swap_entry(victim.device.type, victim.slot)))
 		return false;
 	hold_tree_lock(scene, &victim);
-	lay(scene, victim.place, 8, 0);
-	scene->in_motion = 1;
+	lay_entry(scene, &victim, 0);
+	scene->in_motion = !has_counts(scene);
 	return true;
 }
 
@@ -309,7 +310,7 @@ static bool mark_in_hand(struct scene *scene)
 	if (!find_shadow(scene, &victim) ||
 	    !put_on_a_stack(scene, swap_entry(victim.device.type, victim.slot)))
 		return false;
-	lay(scene, victim.map_place, 1, victim.map | SWAP_HAS_CACHE);
+	lay_map(scene, &victim, victim.map | SWAP_HAS_CACHE);
 	scene->in_motion = 1;
 	return true;
 }
@@ -349,7 +350,7 @@ static bool mark_in_hand_of_interrupted(struct scene *scene)
 	if (!word)
 		return skip(scene, "no CPU was stopped in an NMI");
 	lay(scene, word, 8, swap_entry(victim.device.type, victim.slot));
-	lay(scene, victim.map_place, 1, victim.map | SWAP_HAS_CACHE);
+	lay_map(scene, &victim, victim.map | SWAP_HAS_CACHE);
 	scene->in_motion = 1;
 	return true;
 }
@@ -362,7 +363,7 @@ static bool slot_in_hand_of_allocator(struct scene *scene)
 	if (!find_free_slot(scene, &victim) || !put_on_a_stack(scene, victim.slot))
 		return false;
 	lay_used(scene, &victim, 1);
-	lay(scene, victim.map_place, 1, SWAP_HAS_CACHE);
+	lay_map(scene, &victim, SWAP_HAS_CACHE);
 	scene->in_motion = 1;
 	return true;
 }
@@ -371,19 +372,14 @@ static bool slot_in_hand_of_allocator(struct scene *scene)
 static bool large_folio_in_hand(struct scene *scene)
 {
 	struct victim victim;
-	uint64_t i, first;
+	unsigned int i;
 
-	if (!find_free_slot(scene, &victim))
+	if (!find_four_free(scene, &victim) ||
+	    !put_on_a_stack(scene, swap_entry(victim.device.type, victim.slot)))
 		return false;
-	first = victim.slot - victim.slot % 4;
-	if (!put_on_a_stack(scene, swap_entry(victim.device.type, first)))
-		return false;
-	for (i = 0; i < 4; i++) {
-		if (peek(scene, victim.device.swap_map + first + i, 1))
-			continue;
-		lay_used(scene, &victim, 1);
-		lay(scene, victim.device.swap_map + first + i, 1, SWAP_HAS_CACHE);
-	}
+	lay_used(scene, &victim, 4);
+	for (i = 0; i < 4; i++, victim.map_place++)
+		lay_map(scene, &victim, SWAP_HAS_CACHE);
 	scene->in_motion = 1;
 	return true;
 }
@@ -423,7 +419,7 @@ static bool park(struct scene *scene, const struct slots_cache *cache, uint64_t 
 	if (!find_free_slot(scene, &victim))
 		return false;
 	lay_used(scene, &victim, 1);
-	lay(scene, victim.map_place, 1, SWAP_HAS_CACHE);
+	lay_map(scene, &victim, SWAP_HAS_CACHE);
 	lay(scene, cache->slots + 8 * i, 8, swap_entry(victim.device.type, victim.slot));
 	return true;
 }
@@ -504,8 +500,8 @@ static bool map_shmem(struct scene *scene)
 
 	if (!find_small_folio(scene, &cached) || !find_shadow(scene, &evicted))
 		return false;
-	lay(scene, cached.map_place, 1, 0xbf | SWAP_HAS_CACHE);
-	lay(scene, evicted.map_place, 1, 0xbf);
+	lay_map(scene, &cached, 0xbf | SWAP_HAS_CACHE);
+	lay_map(scene, &evicted, 0xbf);
 	return true;
 }
 
@@ -516,7 +512,7 @@ static bool map_cache_only(struct scene *scene)
 
 	if (!find_small_folio(scene, &victim))
 		return false;
-	lay(scene, victim.map_place, 1, SWAP_HAS_CACHE);
+	lay_map(scene, &victim, SWAP_HAS_CACHE);
 	return true;
 }
 

@@ -175,8 +175,16 @@ static bool is_shadow(const struct search *search, uint32_t index)
 
 static bool is_free(const struct search *search, uint32_t index)
 {
-	return search->space.kinds[index] == KSWAPCK_ENTRY_NONE &&
+	return index < search->space.space.slots &&
+	       search->space.kinds[index] == KSWAPCK_ENTRY_NONE &&
+	       (has_trees(search->scene) || place_of(search, index)) &&
 	       !search->space.map[index] && !in_hand(search, index);
+}
+
+static bool are_four_free(const struct search *search, uint32_t index)
+{
+	return index % 4 == 0 && is_free(search, index) && is_free(search, index + 1) &&
+	       is_free(search, index + 2) && is_free(search, index + 3);
 }
 
 static bool are_three_free(const struct search *search, uint32_t index)
@@ -191,7 +199,7 @@ static bool is_small_leaf(const struct search *search, uint32_t index)
 	uint32_t width = search->scene->kernel->xarray.slot_count, i;
 	struct kswapck_page page;
 
-	if (index % width || !search->space.places[index / 16])
+	if (!has_trees(search->scene) || index % width || !search->space.places[index / 16])
 		return false;
 	for (i = index; i < index + width && i < search->space.space.slots; i++)
 		if (search->space.kinds[i] == KSWAPCK_ENTRY_PAGE &&
@@ -207,10 +215,12 @@ static bool is_deep_leaf(const struct search *search, uint32_t index)
 	const struct kernel *kernel = search->scene->kernel;
 	uint64_t place = search->space.space.address + kernel->swap.i_pages.offset +
 			 kernel->xarray.head.offset;
-	uint64_t head = peek(search->scene, place, 8);
+	uint64_t head;
 
-	return is_small_leaf(search, index) &&
-	       peek(search->scene, head - NODE_TAG + kernel->xarray.shift.offset, 1) >
+	if (!is_small_leaf(search, index))
+		return false;
+	head = peek(search->scene, place, 8);
+	return peek(search->scene, head - NODE_TAG + kernel->xarray.shift.offset, 1) >
 	       kernel->xarray.chunk_shift;
 }
 
@@ -223,13 +233,16 @@ bool find_small_folio(struct scene *scene, struct victim *victim)
 static void take_next(struct scene *scene, const struct victim *first, unsigned int i,
 		      struct victim *victim)
 {
+	uint8_t kind, read;
+
 	*victim = *first;
 	victim->slot += i;
 	victim->index += i;
 	victim->place += 8 * i;
 	victim->map_place += i;
-	victim->entry = peek(scene, victim->place, 8);
-	victim->map = (uint8_t)peek(scene, victim->map_place, 1);
+	scene->kernel->swap_cache->lookup(scene->kernel, &victim->device, victim->slot, 1,
+					  &victim->entry, &kind);
+	swap_device_map(scene->kernel, &victim->device, victim->slot, 1, &victim->map, &read);
 	page_read(scene->kernel, victim->entry, &victim->page);
 }
 
@@ -265,6 +278,11 @@ bool find_shadow(struct scene *scene, struct victim *victim)
 bool find_free_slot(struct scene *scene, struct victim *victim)
 {
 	return find(scene, is_free, "no free slot", victim);
+}
+
+bool find_four_free(struct scene *scene, struct victim *victim)
+{
+	return find(scene, are_four_free, "no four free slots", victim);
 }
 
 bool find_free_slots(struct scene *scene, struct victim *victim)
@@ -323,6 +341,11 @@ uint64_t root_place(const struct scene *scene, const struct victim *victim)
 
 uint64_t tree_lock_place(const struct scene *scene, const struct victim *victim)
 {
+	const struct swap_layout *layout = &scene->kernel->swap;
+
+	if (!has_trees(scene))
+		return victim->device.clusters + layout->cluster_lock +
+		       victim->slot / layout->cluster_slots * layout->cluster_size;
 	return victim->space + scene->kernel->swap.i_pages.offset +
 	       scene->kernel->xarray.lock.offset;
 }
@@ -339,8 +362,11 @@ static bool is_node(uint64_t entry)
 
 bool root_of(struct scene *scene, const struct victim *victim, struct tree_node *root)
 {
-	uint64_t head = peek(scene, root_place(scene, victim), 8);
+	uint64_t head;
 
+	if (!has_trees(scene))
+		return skip(scene, "this kernel has no trees");
+	head = peek(scene, root_place(scene, victim), 8);
 	if (!is_node(head))
 		return skip(scene, "the tree has no node");
 	*root = (struct tree_node){

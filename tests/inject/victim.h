@@ -41,6 +41,8 @@ bool find_large_folio(struct scene *scene, struct victim *victim);
 /** find_shadow - of a page that is on the disk only; its slot is in use. */
 bool find_shadow(struct scene *scene, struct victim *victim);
 bool find_free_slot(struct scene *scene, struct victim *victim);
+/** find_four_free - the first of four aligned ones. */
+bool find_four_free(struct scene *scene, struct victim *victim);
 /** find_free_slots - one after two others that are free as well, in one cluster. */
 bool find_free_slots(struct scene *scene, struct victim *victim);
 
@@ -66,9 +68,33 @@ bool find_deep_leaf(struct scene *scene, struct victim *victim, struct tree_node
 void expect_neighbours(struct scene *scene, const char *id, uint64_t first_slot,
 		       const uint64_t *pages, unsigned int count, const char *detail);
 
+/* How this kernel writes down what a slot holds and who owns it: words.c. */
+
+/** has_trees - the swap cache is in trees, up to 6.17. */
+bool has_trees(const struct scene *scene);
+/** has_counts - words of swap tables count: there is no swap_map, since 7.1. */
+bool has_counts(const struct scene *scene);
+/**
+ * lay_entry - what the swap cache holds at @victim's slot: nothing, a shadow, or the
+ * address of a struct page; skips the fault where no word can say so.
+ */
+void lay_entry(struct scene *scene, const struct victim *victim, uint64_t entry);
+/** lay_map - a swap_map byte, or what says the same; skips the fault if nothing can. */
+void lay_map(struct scene *scene, const struct victim *victim, uint8_t byte);
+/** lay_owners - @difference more owners of a slot are counted. */
+void lay_owners(struct scene *scene, const struct kswapck_device *device, uint64_t slot,
+		int64_t difference);
+/** lay_nrpages - of @victim's tree; without trees there is nothing to do. */
+void lay_nrpages(struct scene *scene, const struct victim *victim, int64_t difference);
+/** lay_node - the same for the node that holds @victim's entry; false if it was skipped. */
+bool lay_node(struct scene *scene, const struct victim *victim, int64_t count, int64_t values);
+
 /** root_place - address of @victim's xa_head. */
 uint64_t root_place(const struct scene *scene, const struct victim *victim);
-/** tree_lock_place - address of the first word of the xa_lock of @victim's tree. */
+/**
+ * tree_lock_place - address of the first word of the xa_lock of @victim's tree, or of the
+ * lock of its cluster.
+ */
 uint64_t tree_lock_place(const struct scene *scene, const struct victim *victim);
 /** device_lock_place - the same of si->lock. */
 uint64_t device_lock_place(const struct scene *scene, const struct victim *victim);

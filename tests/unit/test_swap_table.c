@@ -99,7 +99,7 @@ static int setup(void **state)
 	swap->cluster.count = (struct bit_field){.word = {4, 2}, .width = 16};
 	add_types(&made->types);
 	made->device = (struct kswapck_device){
-		.address = BASE, .slots = SLOTS, .clusters = CLUSTERS,
+		.address = BASE, .slots = SLOTS, .pages = SLOTS - 1, .clusters = CLUSTERS,
 	};
 	*state = made;
 	return !made->kernel.memory;
@@ -423,6 +423,22 @@ static void large_clusters(void **state)
 	assert_fault(made, KSWAPCK_TABLE_MISSING, 0, 1024, CLUSTERS + 8, 0);
 }
 
+/* A number of slots that the clusters are too few for. */
+static void too_many_slots(void **state)
+{
+	struct made *made = *state;
+	uint64_t count;
+
+	become_flags(made);
+	made->device.slots = 200000;
+	assert_false(swap_cache_table.spaces(&made->kernel, &made->device, &count));
+	made->device.pages = 199999;
+	assert_false(swap_cache_table.spaces(&made->kernel, &made->device, &count));
+	made->device.slots = SLOTS;
+	made->device.clusters = 0;
+	assert_false(swap_cache_table.spaces(&made->kernel, &made->device, &count));
+}
+
 static void odd_layouts(void **state)
 {
 	struct made *made = *state;
@@ -451,6 +467,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(unreadable_table, setup, teardown),
 		cmocka_unit_test_setup_teardown(extended_counts, setup, teardown),
 		cmocka_unit_test_setup_teardown(large_clusters, setup, teardown),
+		cmocka_unit_test_setup_teardown(too_many_slots, setup, teardown),
 		cmocka_unit_test_setup_teardown(odd_layouts, setup, teardown),
 	};
 
