@@ -430,9 +430,9 @@ static void too_many_slots(void **state)
 	uint64_t count;
 
 	become_flags(made);
-	made->device.slots = 200000;
+	made->device.slots = 300000;
 	assert_false(swap_cache_table.spaces(&made->kernel, &made->device, &count));
-	made->device.pages = 199999;
+	made->device.pages = 299999;
 	assert_false(swap_cache_table.spaces(&made->kernel, &made->device, &count));
 	made->device.slots = SLOTS;
 	made->device.clusters = 0;
