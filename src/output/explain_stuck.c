@@ -77,6 +77,8 @@ static void tell_who(struct teller *teller, const struct story_spinner *spinner)
 		phrase_add(phrase, " for %s()", spinner->lookup_for);
 	if (spinner->holds_rcu)
 		phrase_add(phrase, ", under rcu_read_lock()");
+	if (spinner->held)
+		phrase_add(phrase, ", with %s held", spinner->held);
 	if (spinner->fault_address)
 		phrase_add(phrase, ", after a page fault at 0x%" PRIx64, spinner->fault_address);
 	add_registers(phrase, thread);
@@ -114,6 +116,8 @@ static void add_link(struct phrase *phrase, const struct story_link *link)
 		phrase_add(phrase, ", the page");
 	else if (link->kind == LINK_REGISTER_NODE)
 		phrase_add(phrase, ", the tree node");
+	else if (link->kind == LINK_ENTRY)
+		phrase_add(phrase, ", the swap entry");
 	else if (link->kind == LINK_FAULT_ADDRESS)
 		phrase_add(phrase, ", user address");
 	if (link->address)

@@ -236,15 +236,18 @@ static void stall_verdict(const struct story *story, struct phrase *phrase)
 		phrase_add(phrase, " for ever in a lookup of the swap cache: ");
 		words_slot(phrase, spinner->device, spinner->type, spinner->slot);
 		phrase_add(phrase, "%s %s", spinner->certain ? "" : ", most likely,",
-			   "holds a page without references.");
+			   spinner->mismatch ? "holds a page that is not its own." :
+					       "holds a page without references.");
 	} else {
 		add_spinners(story, "is stuck", "are stuck", phrase);
 		phrase_add(phrase, " in a lookup of the swap cache; at which slot is not known.");
 	}
 	if (story->rcu.by_spinner && story->rcu.view.age_known)
 		phrase_add(phrase, " RCU has waited for it for %.1f s.", story->rcu.view.age);
-	else if (spinner->holds_rcu)
+	else if (spinner->holds_rcu || spinner->held)
 		phrase_add(phrase, " No RCU grace period can end.");
+	else if (story->swap_tables && !story->stalled)
+		phrase_add(phrase, " 100 %% CPU; RCU goes on.");
 }
 
 static void refault_verdict(const struct story *story, struct phrase *phrase)
@@ -310,7 +313,8 @@ static void loops_words(const struct story *story, struct phrase *phrase)
 	phrase_add(phrase, ", but the first who touches one of ");
 	if (findings->spin_slots) {
 		words_count(phrase, findings->spin_slots, "slot");
-		phrase_add(phrase, " will spin for ever under RCU%s",
+		phrase_add(phrase, " will spin for ever%s%s",
+			   story->swap_tables ? "" : " under RCU",
 			   findings->refault_slots ? ", and one of " : ".");
 	}
 	if (findings->refault_slots) {
@@ -319,6 +323,10 @@ static void loops_words(const struct story *story, struct phrase *phrase)
 	}
 	if (findings->spin_slots)
 		phrase_add(phrase, " To exit, unmap or swap off is to touch.");
+	/* 7.3 mm/memory.c zap_nonpresent_ptes(): swap_put_entries_direct() */
+	if (story->swap_tables)
+		phrase_add(phrase, " Exit and unmap do it with the lock of a page table held: a soft "
+			   "lockup, and an RCU stall.");
 }
 
 /* "37 pages of pid 1 (init)" */
@@ -558,6 +566,46 @@ void words_verdict(const struct explanation *explanation, struct phrase *phrase)
 
 /* ----------------------------------------------------------------------- loops */
 
+/*
+ * Since 6.18 rcu_read_lock() is taken and dropped in each round. rcu_preempt notes a
+ * quiescent state at the next tick then, so that it takes somebody else's lock to stall.
+ */
+static void why_without_rcu(const struct story *story, const struct story_spinner *spinner,
+			    struct phrase *phrase)
+{
+	if (spinner->held) {
+		phrase_add(phrase, " The loop itself holds nothing, but its caller holds %s "
+			   "meanwhile: no grace period of RCU can end, and a soft lockup follows "
+			   "unless that can be preempted.", spinner->held);
+		return;
+	}
+	phrase_add(phrase, " The loop holds rcu_read_lock() for an instant in each round and no "
+		   "lock, so RCU goes on%s.",
+		   story->preemption == PREEMPTION_YES ? ", and so do other tasks: nothing "
+		   "stalls and nothing is logged" :
+		   story->preemption == PREEMPTION_NO ? ", but this kernel does not preempt: a "
+		   "soft lockup follows" :
+		   "; a soft lockup follows where the kernel does not preempt");
+	phrase_add(phrase, " A stall begins when the slot is looked up with a lock held: by exit "
+		   "or munmap() (that of the page table), or by the allocator of slots.");
+}
+
+static void why_in_table(const struct story *story, const struct story_spinner *spinner,
+			 struct phrase *phrase)
+{
+	if (!spinner->mismatch)
+		phrase_add(phrase, "The lookup loads the slot's word, cannot get a reference to "
+			   "the page, whose count is 0, and starts again. The page was freed: "
+			   "nobody who holds it will take it out, for nobody does.");
+	else
+		phrase_add(phrase, "__try_to_reclaim_swap() gets a reference to the folio and its "
+			   "lock, sees that it is not the slot's, lets it go and starts again. The "
+			   "folio lives, its folio->swap is 0x%" PRIx64 ", the entry is 0x%" PRIx64
+			   ", and neither will change.", spinner->page_private,
+			   spinner->expected_private);
+	why_without_rcu(story, spinner, phrase);
+}
+
 static void why_stall(const struct story *story, const struct story_spinner *spinner,
 		      struct phrase *phrase)
 {
@@ -570,6 +618,10 @@ static void why_stall(const struct story *story, const struct story_spinner *spi
 			phrase_add(phrase, " hold%s such a page.",
 				   story->findings->spin_slots == 1 ? "s" : "");
 		}
+		return;
+	}
+	if (story->swap_tables) {
+		why_in_table(story, spinner, phrase);
 		return;
 	}
 	phrase_add(phrase, "The lookup loads the slot's entry under rcu_read_lock(), cannot get a "
@@ -597,9 +649,13 @@ static void why_refault(const struct story *story, const struct story_spinner *s
 		phrase_add(phrase, " The page is out of the swap cache");
 		if (spinner->page_text[0])
 			phrase_add(phrase, " (now %s)", spinner->page_text);
-		phrase_add(phrase, ". Should it be freed, the loop becomes a spin under "
-			   "rcu_read_lock().");
+		phrase_add(phrase, ". Should it be freed, the loop becomes a spin %s.",
+			   story->swap_tables ? "in the lookup" : "under rcu_read_lock()");
 	}
+	/* 6.18.35 mm/swapfile.c:230-256 */
+	if (story->swap_tables)
+		phrase_add(phrase, " Whoever reclaims the slot (exit, munmap(), the allocator) comes "
+			   "to loop in __try_to_reclaim_swap(), with a lock held.");
 	phrase_add(phrase, " Each round leaves RCU and the kernel, so nothing stalls and nothing "
 		   "is logged.");
 }

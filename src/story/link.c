@@ -445,9 +445,35 @@ void search_support_stall(struct search *search, unsigned int frame,
 	}
 }
 
+/* Swap entries of broken slots: a swap table is found by the entry, which stays at hand. */
+static void look_at_entries(struct search *search, unsigned int first, unsigned int last)
+{
+	const struct telling *telling = search->telling;
+	unsigned int frame, i;
+
+	for (frame = first; frame <= last; frame++)
+		for (i = 0; i < REGISTER_COUNT; i++) {
+			const struct registers *registers =
+				&search->unwound->frames[frame].registers;
+			struct story_link link = {
+				.kind = LINK_ENTRY,
+				.what = register_name(i),
+				.value = registers->value[i],
+			};
+
+			if (!register_known(registers, i) || i == REGISTER_RIP || i == REGISTER_RSP)
+				continue;
+			swap_entry_split(link.value, &link.type, &link.slot);
+			if (story_slot_valid(telling, link.type, link.slot) &&
+			    story_findings_at(telling->findings, link.type, link.slot))
+				add_link(search, link);
+		}
+}
+
 void search_gather(struct search *search, const struct cpu *cpu, const struct lookup *lookup)
 {
 	unsigned int first = search->in_lookup ? lookup->frame : 0, last = first, fault = 0;
+	const struct telling *telling = search->telling;
 
 	search->in_fault = story_fault_find(search->thread, &fault);
 	search->remote = story_remote_find(search->thread);
@@ -456,6 +482,8 @@ void search_gather(struct search *search, const struct cpu *cpu, const struct lo
 	if (search->in_lookup) {
 		last = lookup->last;
 		look_at_stack(search, first, last, try_xa_state);
+		if (telling->story->swap_tables)
+			look_at_entries(search, first, last);
 	}
 	if (search->in_fault && fault > last)
 		last = fault;

@@ -6,6 +6,12 @@
  * the entry and takes a reference under rcu_read_lock(), over and over until both
  * fit together. Its name changed with the years; which functions the compiler
  * inlined does as well, so a lookup is: one of those, called by the swap code.
+ *
+ * Since 6.18 swap_cache_get_folio() loops itself. rcu_read_lock() is taken and dropped
+ * in each round (mm/swap_table.h swap_table_get()), so that a loop without end stalls
+ * nobody but its own task, unless a caller holds something. And
+ * __try_to_reclaim_swap() has a loop of its own: it takes the folio, locks it, sees that
+ * it is not the slot's, and starts again (6.18.35 mm/swapfile.c:230-256, 7.3:206-231).
  */
 #include "story/parts.h"
 
@@ -31,6 +37,42 @@ static const struct {
 	{"__filemap_get_folio", {"mapping_get_entry", "mm/filemap.c", GET_FOLIO}},
 	/* 6.3 and later: 6.6 mm/filemap.c:1844, 6.12:1835 */
 	{"filemap_get_entry", {"filemap_get_entry", "mm/filemap.c", GET_FOLIO_EITHER}},
+};
+
+/* 6.18.35 mm/swap_state.c:87-103, 7.3:93-118 */
+static const struct story_loop_place table_place = {
+	"swap_cache_get_folio", "mm/swap_state.c",
+	"folio_try_get() fails on a count of 0: for (;;) loads the word again",
+};
+
+static const struct story_loop_place reclaim_place = {
+	"__try_to_reclaim_swap", "mm/swapfile.c",
+	"folio_matches_swap_entry() is false for a folio that lives: goto again",
+};
+
+/* What else can be on the stack within the two loops of swap tables. */
+static const char *const table_helpers[] = {
+	"swap_cache_get_folio", "folio_unlock", "folio_wake_bit", "__folio_put",
+	"swap_table_get", "folio_try_get", "folio_trylock",
+};
+
+/*
+ * Who keeps RCU or the scheduler from going on while he looks a slot up: with the lock
+ * of a page table, with the allocator's local lock, or within pte_offset_map().
+ */
+static const struct {
+	const char *function;
+	const char *held;
+} holders[] = {
+	{"zap_pte_range", "the lock of a page table"},
+	{"unmap_page_range", "the lock of a page table"},
+	{"__zap_vma_range", "the lock of a page table"},
+	{"madvise_free_pte_range", "the lock of a page table"},
+	{"mincore_pte_range", "the lock of a page table"},
+	{"folio_alloc_swap", "the local lock of the slot allocator"},
+	{"swap_alloc_hibernation_slot", "the local lock of the slot allocator"},
+	{"move_pages_ptes", "rcu_read_lock() of pte_offset_map()"},
+	{"move_pages_pte", "rcu_read_lock() of pte_offset_map()"},
 };
 
 /* What else can be on the stack within the loop. */
@@ -145,7 +187,74 @@ static bool in_loop(const struct story_thread *thread, unsigned int outer,
 	return false;
 }
 
-bool story_lookup_find(const struct story_thread *thread, struct lookup *lookup)
+static const char *find_held(const struct story_thread *thread, unsigned int from)
+{
+	unsigned int i;
+	size_t name;
+
+	for (i = from; i < thread->frame_count; i++)
+		for (name = 0; name < sizeof(holders) / sizeof(holders[0]); name++)
+			if (is_kernel_function(&thread->frames[i]) && !thread->frames[i].guessed &&
+			    is_function(thread->frames[i].name.function, holders[name].function))
+				return holders[name].held;
+	return NULL;
+}
+
+/* From frame @outer inwards to where the task stopped: a loop of swap tables alone? */
+static bool in_table_loop(const struct story_thread *thread, unsigned int outer,
+			  unsigned int *innermost)
+{
+	unsigned int i = outer + 1;
+
+	while (i-- > 0) {
+		const struct story_frame *frame = &thread->frames[i];
+		bool known = i == outer ||
+			     (is_kernel_function(frame) &&
+			      (FIND(frame->name.function, helpers) ||
+			       FIND(frame->name.function, table_helpers)));
+
+		if (!known && frame->guessed)
+			continue;
+		if (!known)
+			return false;
+		*innermost = i;
+		if (stopped_here(frame))
+			return true;
+	}
+	return false;
+}
+
+static bool find_in_tables(const struct story_thread *thread, struct lookup *lookup)
+{
+	static const char *const loops[] = {"swap_cache_get_folio", "__try_to_reclaim_swap"};
+	const char *function;
+	unsigned int i;
+
+	for (i = thread->frame_count; i-- > 0; ) {
+		const struct story_frame *frame = &thread->frames[i];
+
+		function = is_kernel_function(frame) ? FIND(frame->name.function, loops) : NULL;
+		*lookup = (struct lookup){
+			.last = i, .function = function, .guessed = frame->guessed,
+		};
+		if (!function || !in_table_loop(thread, i, &lookup->frame))
+			continue;
+		lookup->place = &table_place;
+		lookup->reclaims = function == loops[1];
+		lookup->held = find_held(thread, i + 1);
+		if (i + 1 < thread->frame_count && is_kernel_function(&thread->frames[i + 1]))
+			lookup->wanted_by = thread->frames[i + 1].name.function;
+		return true;
+	}
+	return false;
+}
+
+const struct story_loop_place *story_reclaim_place(void)
+{
+	return &reclaim_place;
+}
+
+static bool find_in_trees(const struct story_thread *thread, struct lookup *lookup)
 {
 	unsigned int i;
 
@@ -167,6 +276,11 @@ bool story_lookup_find(const struct story_thread *thread, struct lookup *lookup)
 			return true;
 	}
 	return false;
+}
+
+bool story_lookup_find(const struct story_thread *thread, bool tables, struct lookup *lookup)
+{
+	return tables ? find_in_tables(thread, lookup) : find_in_trees(thread, lookup);
 }
 
 bool story_fault_find(const struct story_thread *thread, unsigned int *frame)
@@ -208,5 +322,13 @@ const struct story_loop_place *story_refault_place(const struct kernel *kernel)
 		"goto out_page",
 	};
 
+	/* 6.18 mm/memory.c:4768, 7.3:5007 */
+	static const struct story_loop_place by_matching = {
+		"do_swap_page", "mm/memory.c",
+		"folio_matches_swap_entry() is false: goto out_page",
+	};
+
+	if (kernel->swap.table.form != TABLE_NONE)
+		return &by_matching;
 	return kernel->page.tail_private_zero ? &by_folio : &by_private;
 }

@@ -42,6 +42,7 @@ const char *story_link_name(enum story_link_kind kind)
 		[LINK_FAULT_ADDRESS] = "address in the fault handler",
 		[LINK_CR2] = "CR2",
 		[LINK_REGISTER_ADDRESS] = "user address in a register",
+		[LINK_ENTRY] = "swap entry in a register",
 		[LINK_FAULT_COUNT] = "count of page faults",
 	};
 

@@ -112,9 +112,17 @@ struct lookup {
 	const char *wanted_by;	/* "do_swap_page"; NULL */
 	const struct story_loop_place *place;	/* NULL */
 	bool guessed;		/* by frames that may be none */
+	/* of swap tables alone, where the loop itself holds nothing */
+	bool reclaims;		/* for __try_to_reclaim_swap(), which loops as well */
+	const char *held;	/* by a caller: "the lock of a page table"; NULL: nothing */
 };
-/** story_lookup_find - is the thread in a lookup of the swap cache? */
-bool story_lookup_find(const struct story_thread *thread, struct lookup *lookup);
+/**
+ * story_lookup_find - is the thread in a lookup of the swap cache?
+ * @tables: the kernel has swap tables.
+ */
+bool story_lookup_find(const struct story_thread *thread, bool tables, struct lookup *lookup);
+/** story_reclaim_place - where __try_to_reclaim_swap() starts again. */
+const struct story_loop_place *story_reclaim_place(void);
 /** story_fault_find - is it in the handling of a swap fault? Index of the frame. */
 bool story_fault_find(const struct story_thread *thread, unsigned int *frame);
 /** story_remote_find - does it fault on memory of another process? */

@@ -141,8 +141,9 @@ static void count_agreement(struct story_spinner *spinner)
 		link->agrees = link->type == spinner->type && link->slot == spinner->slot;
 		direct += link->agrees && leads_to_slot(link->kind) &&
 			  link->kind != LINK_REGISTER_ADDRESS;
-		/* a register may well point elsewhere */
-		against += !link->agrees && link->kind != LINK_REGISTER_ADDRESS;
+		/* a register may well point elsewhere, or hold another number */
+		against += !link->agrees && link->kind != LINK_REGISTER_ADDRESS &&
+			   link->kind != LINK_ENTRY;
 	}
 	spinner->certain = spinner->agreeing >= 2 && direct && !against;
 }
@@ -153,7 +154,9 @@ static void drop_other_registers(struct story_spinner *spinner)
 	unsigned int i, kept = 0;
 
 	for (i = 0; i < spinner->link_count; i++)
-		if (spinner->links[i].agrees || spinner->links[i].kind != LINK_REGISTER_ADDRESS)
+		if (spinner->links[i].agrees ||
+		    (spinner->links[i].kind != LINK_REGISTER_ADDRESS &&
+		     spinner->links[i].kind != LINK_ENTRY))
 			spinner->links[kept++] = spinner->links[i];
 	spinner->link_count = kept;
 }
@@ -224,11 +227,12 @@ static void keep_spinner(struct search *search, size_t thread)
 }
 
 /* The loop that the slot's state makes; LOOP_NONE: this thread is in none. */
-static enum story_loop find_loop(const struct story_range *range, bool in_lookup)
+static enum story_loop find_loop(const struct story_range *range, const struct search *search,
+				 const struct lookup *lookup)
 {
 	if (range->effect == EFFECT_REFAULT)
-		return LOOP_REFAULT;
-	return range->effect == EFFECT_SPIN && in_lookup ? LOOP_STALL : LOOP_NONE;
+		return search->in_lookup && lookup->reclaims ? LOOP_STALL : LOOP_REFAULT;
+	return range->effect == EFFECT_SPIN && search->in_lookup ? LOOP_STALL : LOOP_NONE;
 }
 
 /* A finding is of a range; the page of this very slot must make the loop endless too. */
@@ -236,10 +240,22 @@ static bool loop_holds(const struct story_spinner *spinner)
 {
 	if (!spinner->page_read)
 		return true;
-	if (spinner->loop == LOOP_STALL)
+	if (spinner->loop == LOOP_STALL && !spinner->mismatch)
 		return spinner->page.refcount == 0;
 	return !(spinner->page.marks & KSWAPCK_PAGE_SWAPCACHE) || !spinner->private_known ||
 	       spinner->page_private != spinner->expected_private;
+}
+
+/*
+ * Without CONFIG_PREEMPT_RCU nothing counts; the lookup in a tree holds it all the same.
+ * In a swap table it holds it for an instant in each round, which counts 1: what a caller
+ * holds counts from there.
+ */
+static bool holds_rcu(const struct story *story, const struct story_thread *thread)
+{
+	if (story->swap_tables)
+		return thread->task.rcu_nesting_known && thread->task.rcu_nesting > 1;
+	return !thread->task.rcu_nesting_known || thread->task.rcu_nesting > 0;
 }
 
 static void finish(struct search *search, size_t thread, const struct story_range *range,
@@ -254,6 +270,7 @@ static void finish(struct search *search, size_t thread, const struct story_rang
 	if (!story_slot_read(telling, spinner->type, spinner->slot, &view))
 		return;
 	spinner->entry = view.entry;
+	spinner->mismatch = spinner->loop == LOOP_STALL && range->effect == EFFECT_REFAULT;
 	read_page(search);
 	if (!loop_holds(spinner))
 		return;
@@ -263,10 +280,9 @@ static void finish(struct search *search, size_t thread, const struct story_rang
 		search_support_stall(search, lookup->frame, &view);
 	}
 	if (spinner->loop == LOOP_STALL) {
-		spinner->place = lookup->place;
-		/* without CONFIG_PREEMPT_RCU nothing counts; the lookup holds it all the same */
-		spinner->holds_rcu = !search->thread->task.rcu_nesting_known ||
-				     search->thread->task.rcu_nesting > 0;
+		spinner->place = spinner->mismatch ? story_reclaim_place() : lookup->place;
+		spinner->held = lookup->held;
+		spinner->holds_rcu = holds_rcu(telling->story, search->thread);
 	} else {
 		spinner->place = story_refault_place(telling->kernel);
 		search_support_refault(search);
@@ -290,11 +306,12 @@ void story_link_thread(struct telling *telling, size_t thread, const struct cpu 
 	const struct story_range *range;
 	struct lookup lookup = {0};
 
-	search.in_lookup = story_lookup_find(self, &lookup);
+	search.in_lookup = story_lookup_find(self, telling->story->swap_tables, &lookup);
 	if (search.in_lookup) {
 		self->lookup = lookup.function;
 		self->lookup_for = lookup.wanted_by;
 		self->lookup_place = lookup.place;
+		self->lookup_held = lookup.held;
 	}
 
 	if (search.thread->task.mm && telling->map_known)
@@ -307,7 +324,7 @@ void story_link_thread(struct telling *telling, size_t thread, const struct cpu 
 	range = choose_slot(&search);
 	if (!range)
 		return;
-	search.spinner.loop = find_loop(range, search.in_lookup);
+	search.spinner.loop = find_loop(range, &search, &lookup);
 	if (search.spinner.loop != LOOP_NONE)
 		finish(&search, thread, range, &lookup);
 }
@@ -333,7 +350,8 @@ void story_spinner_without_slot(struct story *story, size_t thread)
 		.lookup = self->lookup,
 		.lookup_for = self->lookup_for,
 		.place = self->lookup_place,
-		.holds_rcu = !self->task.rcu_nesting_known || self->task.rcu_nesting > 0,
+		.held = self->lookup_held,
+		.holds_rcu = holds_rcu(story, self),
 	};
 }
 

@@ -47,6 +47,21 @@ static bool open_code(struct telling *telling, struct error *err)
 	return telling->unwinder != NULL;
 }
 
+/*
+ * CONFIG_PREEMPT_DYNAMIC, kernel/sched/core.c: none 0, voluntary 1, full 2, lazy 3. A
+ * kernel without it is not asked.
+ */
+static enum story_preemption find_preemption(const struct kernel *kernel)
+{
+	uint64_t address;
+	uint32_t mode;
+
+	if (!image_symbol(kernel->image, "preempt_dynamic_mode", &address) ||
+	    memory_read_u32(kernel->memory, address, &mode) != READ_OK || mode > 3)
+		return PREEMPTION_UNKNOWN;
+	return mode < 2 ? PREEMPTION_NO : PREEMPTION_YES;
+}
+
 static void resolve(struct telling *telling)
 {
 	struct story *story = telling->story;
@@ -55,6 +70,8 @@ static void resolve(struct telling *telling)
 	telling->tables_known = page_table_layout_resolve(telling->kernel, &telling->tables);
 	story->debug = debug_code_open(telling->kernel->image);
 	story->dwarf = story->debug != NULL;
+	story->swap_tables = telling->kernel->swap.table.form != TABLE_NONE;
+	story->preemption = find_preemption(telling->kernel);
 	story->folio_swap = telling->kernel->page.tail_private_zero;
 	snprintf(story->release, sizeof(story->release), "%s",
 		 image_release(telling->kernel->image));

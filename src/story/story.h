@@ -106,17 +106,25 @@ struct story_thread {
 	/* of the swap cache, by the functions on the stack; NULL: in none */
 	const char *lookup, *lookup_for;
 	const struct story_loop_place *lookup_place;
+	const char *lookup_held;	/* see struct story_spinner */
 	struct story_frame *frames;	/* innermost first */
 	unsigned int frame_count;
 	enum unwind_end end;
 	uint64_t end_address;
 };
 
+/* Can a task be put aside anywhere in the kernel? */
+enum story_preemption {
+	PREEMPTION_UNKNOWN,
+	PREEMPTION_NO,		/* preempt=none or voluntary */
+	PREEMPTION_YES,		/* full or lazy */
+};
+
 /* ------------------------------------------------------------------ spinners */
 
 enum story_loop {
 	LOOP_NONE,
-	LOOP_STALL,		/* within the lookup, under rcu_read_lock() */
+	LOOP_STALL,		/* within the lookup; up to 6.17 under rcu_read_lock() */
 	LOOP_REFAULT,		/* fault after fault */
 };
 
@@ -131,6 +139,7 @@ enum story_link_kind {
 	LINK_FAULT_ADDRESS,	/* the address, in what the fault handler works with */
 	LINK_CR2,		/* CR2, the address of the CPU's last page fault */
 	LINK_REGISTER_ADDRESS,	/* a register of user mode holds the address */
+	LINK_ENTRY,		/* a register holds the swap entry */
 	LINK_FAULT_COUNT,	/* the task has had far more faults than it has pages */
 	LINK_KIND_COUNT,
 };
@@ -170,6 +179,8 @@ struct story_spinner {
 	uint64_t fault_address;	/* user address; 0: not known */
 	uint64_t vma;		/* vm_area_struct of the fault; 0: not known */
 	bool holds_rcu;		/* rcu_read_lock() is held: known from the task */
+	const char *held;	/* by a caller, so that nothing else runs there; NULL: nothing */
+	bool mismatch;		/* the page lives, and is not the slot's: the second loop */
 	struct story_link links[STORY_LINKS_MAX];
 	unsigned int link_count;
 	unsigned int agreeing;	/* kinds of evidence that agree */
@@ -496,6 +507,8 @@ struct story {
 	char version[128];	/* utsname.version; may be empty */
 	double uptime;		/* seconds, by jiffies; 0: not known */
 	bool stalled;		/* RCU or a CPU was stuck when the dump was taken */
+	bool swap_tables;	/* 6.18 on: the lookup holds nothing over its loop */
+	enum story_preemption preemption;
 	bool folio_swap;	/* 6.6 on: folio->swap is compared, not ->private of each page */
 	bool dwarf;		/* a vmlinux with DWARF was at hand */
 	struct story_gap gaps[STORY_GAPS_MAX];

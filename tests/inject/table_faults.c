@@ -45,7 +45,7 @@ static void expect_table(struct scene *scene, const char *id, const struct victi
 
 	expect(scene, id, victim->slot - victim->slot % slots, slots, detail);
 	/* what stood in the table is not seen */
-	scene->unseen = slots;
+	scene->unseen = scene->kernel->swap.table.map_marks ? 0 : slots;
 }
 
 /* ------------------------------------------------- KS308 to KS310: the tables */

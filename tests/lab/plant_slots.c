@@ -3,7 +3,7 @@
  * Finds places for a fault in the dump of a guest that goes on running: prints a line
  * for each of some slots that hold a small folio and that a process will fault on.
  *
- *	physical address of the entry's word, address of a free struct page, slot
+ *	physical address of the entry's word, the word of a free struct page, slot
  *
  * With the second written over the first, the guest has a freed folio in its swap
  * cache, and whoever looks the slot up spins. See kswapck_lab/plant.py.
@@ -69,6 +69,18 @@ static bool read_space(struct plant *plant, uint64_t index)
 	return true;
 }
 
+/* What the slot with @old would hold, if it held the free page. */
+static uint64_t word_of(const struct plant *plant, uint64_t old)
+{
+	const struct kernel *kernel = plant->kernel;
+	uint64_t pfn = (plant->free_page - kernel->page.vmemmap) / kernel->page.size;
+
+	if (kernel->swap.table.form <= TABLE_POINTER)
+		return plant->free_page;
+	/* 7.1 and later: a page frame number, beside the slot's count */
+	return (old & kernel->swap.table.flags) | pfn << 2 | 2;
+}
+
 static bool take_entry(void *data, uint64_t address, uint64_t pte, uint64_t place)
 {
 	struct plant *plant = data;
@@ -87,8 +99,8 @@ static bool take_entry(void *data, uint64_t address, uint64_t pte, uint64_t plac
 	    page.head != page.address || !(page.marks & KSWAPCK_PAGE_SWAPCACHE))
 		return true;
 	printf("%" PRIx64 " %" PRIx64 " %" PRIu64 "\n",
-	       plant->space->places[i / 16] + 8 * (i % 16) - plant->direct_map, plant->free_page,
-	       slot);
+	       plant->space->places[i / 16] + 8 * (i % 16) - plant->direct_map,
+	       word_of(plant, plant->space->space.words[i]), slot);
 	return ++plant->found < SLOTS_MAX;
 }
 

@@ -339,7 +339,7 @@ static void assert_lookup(const struct made_frame *frames, unsigned int frame,
 	struct made_thread made;
 
 	make_thread(&made, frames);
-	if (!story_lookup_find(&made.thread, &lookup))
+	if (!story_lookup_find(&made.thread, false, &lookup))
 		fail_msg("no lookup by %s", function);
 	assert_string_equal(lookup.function, function);
 	assert_string_equal(lookup.wanted_by, wanted_by);
@@ -356,7 +356,7 @@ static void assert_no_lookup(const struct made_frame *frames)
 	struct made_thread made;
 
 	make_thread(&made, frames);
-	if (story_lookup_find(&made.thread, &lookup))
+	if (story_lookup_find(&made.thread, false, &lookup))
 		fail_msg("%s is a lookup by %s", frames[0].function, lookup.function);
 }
 
@@ -553,11 +553,11 @@ static void test_lookup_guessed(void **state)
 	(void)state;
 	assert_lookup(guessed, 0, "swap_cache_get_folio", "do_swap_page", "mapping_get_entry");
 	make_thread(&made, guessed);
-	assert_true(story_lookup_find(&made.thread, &lookup));
+	assert_true(story_lookup_find(&made.thread, false, &lookup));
 	assert_true(lookup.guessed);
 	assert_no_lookup(elsewhere);
 	make_thread(&made, known);
-	assert_true(story_lookup_find(&made.thread, &lookup));
+	assert_true(story_lookup_find(&made.thread, false, &lookup));
 	assert_false(lookup.guessed);
 }
 
