@@ -103,7 +103,8 @@ static const struct kswapck_problem problems[] = {
 		.class = KSWAPCK_CORRUPT,
 		.sentence = "{slots} hold{s} {entry}, which is not the address of a struct page",
 		.meaning = "An entry of the swap cache is nothing, a shadow (an odd number) or the "
-			"address of a struct page. This is neither.",
+			"address of a struct page; since 7.1 the number of a page frame instead. "
+			"This is none of them.",
 		.origin = "Memory corruption: a stray write, a bit flip, or a freed tree node that was "
 			"overwritten.",
 		.consequence = "The next lookup reads or writes through the pointer: an oops, or silent "

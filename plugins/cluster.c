@@ -193,8 +193,9 @@ static void report_count(struct kswapck_audit *audit, const struct kswapck_clust
 	struct kswapck_finding finding = about(COUNT, cluster);
 
 	snprintf(finding.detail, sizeof(finding.detail),
-		 "cluster %" PRIu64 " counts %" PRIu64 " slots in use, but swap_map has %" PRIu64,
-		 cluster->number, cluster->count, cluster->map_used);
+		 "cluster %" PRIu64 " counts %" PRIu64 " slots in use, but %s has %" PRIu64,
+		 cluster->number, cluster->count,
+		 cluster->device->swap_map ? "swap_map" : "its swap table", cluster->map_used);
 	kswapck_evidence(&finding, "swap_cluster_info.count", cluster->count_address,
 			 cluster->count_size, cluster->count_raw);
 	add_byte(audit, &finding, cluster, 0);

@@ -132,8 +132,8 @@ static void check_pages(struct kswapck_audit *audit, const struct kswapck_device
 	    !kswapck_member(audit, "swap_info_struct", "pages", &offset, &size))
 		return;
 	snprintf(finding.detail, sizeof(finding.detail),
-		 "pages of %s is %" PRIu64 " but swap_map has %" PRIu64 " usable slots",
-		 device->name, device->pages, good);
+		 "pages of %s is %" PRIu64 " but %s %" PRIu64 " usable slots", device->name,
+		 device->pages, device->swap_map ? "swap_map has" : "the swap tables have", good);
 	kswapck_evidence(&finding, "swap_info_struct.pages", device->address + offset, size,
 			 device->pages);
 	kswapck_report(audit, &finding);

@@ -43,7 +43,8 @@ static const struct kswapck_problem problems[] = {
 			"More counted than there are: the slot is lost until reboot, and swapoff "
 			"of the device never ends.",
 		.confirm = "The byte's low six bits are the count (0x40 is SWAP_HAS_CACHE, 0x80 says "
-			"that it goes on elsewhere, 0xbf is shared memory):\n"
+			"that it goes on elsewhere, 0xbf is shared memory). Without swap_map, since "
+			"7.1, it is the upper four bits of the slot's word in the swap table:\n"
 			" crash> rd -8 EVIDENCE-ADDRESS\n"
 			" drgn>  prog.read_u8(EVIDENCE-ADDRESS)",
 	},
@@ -52,7 +53,7 @@ static const struct kswapck_problem problems[] = {
 		.name = "entry-to-free-slot",
 		.severity = KSWAPCK_ERROR,
 		.class = KSWAPCK_MISMATCH,
-		.sentence = "{slots}: free in swap_map, but {owner} refers to {detail}",
+		.sentence = "{slots}: free, but {owner} refers to {detail}",
 		.meaning = "A page was swapped out to the slot, and the slot was freed since then "
 			"while its owner still expects its data there.",
 		.origin = "As with swap-count: the slot was freed once too often.",
@@ -71,7 +72,7 @@ static const struct kswapck_problem problems[] = {
 		.name = "entry-to-bad-slot",
 		.severity = KSWAPCK_ERROR,
 		.class = KSWAPCK_MISMATCH,
-		.sentence = "{slots}: bad in swap_map, but {owner} refers to {detail}",
+		.sentence = "{slots}: bad, but {owner} refers to {detail}",
 		.meaning = "SWAP_MAP_BAD marks slots that are never given out: the header of the "
 			"device, and blocks that mkswap found unreadable. Nobody can own one.",
 		.origin = "A page table entry or swap_map was overwritten; or a freed cluster is being "
@@ -264,8 +265,10 @@ static void report_count(struct kswapck_audit *audit,
 	};
 
 	snprintf(finding.detail, sizeof(finding.detail),
-		 "swap_map counts %llu owner%s (0x%02x), but %u page table entr%s and %u place%s in "
-		 "shared memory refer to it", (unsigned long long)counted,
+		 "%s counts %llu owner%s (0x%02x), but %u page table entr%s and %u place%s in "
+		 "shared memory refer to it",
+		 counts->device->swap_map ? "swap_map" : "the swap table",
+		 (unsigned long long)counted,
 		 counted == 1 ? "" : "s", counts->map[i], counts->ptes[i],
 		 counts->ptes[i] == 1 ? "y" : "ies", counts->shmem[i],
 		 counts->shmem[i] == 1 ? "" : "s");

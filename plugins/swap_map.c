@@ -69,14 +69,15 @@ static const struct kswapck_problem problems[] = {
 		.name = "stale-shadow",
 		.severity = KSWAPCK_WARNING,
 		.class = KSWAPCK_MISMATCH,
-		.sentence = "{slots}: a shadow in the swap cache, but free in swap_map",
+		.sentence = "{slots}: a shadow in the swap cache, but nobody owns it",
 		.meaning = "Since 5.9 freeing a slot removes the shadow of its evicted page "
 			"(clear_shadow_from_swap_cache()). Here it stayed.",
 		.origin = "A slot that was freed on a path that forgets the shadow, or swap_map was "
 			"overwritten.",
 		.consequence = "The next page at that slot is taken for one that was evicted before: "
 			"its refault distance is wrong. The node of the tree is kept for nothing.",
-		.confirm = "The byte is 0, the tree has an odd number at the slot:\n"
+		.confirm = "The byte is 0 (without swap_map, the upper four bits of the word), and "
+			"the slot has an odd number:\n"
 			" crash> rd -8 EVIDENCE-ADDRESS\n"
 			" drgn>  prog.read_u8(EVIDENCE-ADDRESS)",
 	},
@@ -419,8 +420,9 @@ static void check_device(struct kswapck_audit *audit, const struct kswapck_devic
 	if (!device->map_complete || device->locked || device->inuse == device->map_used)
 		return;
 	snprintf(finding.detail, sizeof(finding.detail),
-		 "inuse_pages of %s is %llu but swap_map has %llu slots in use",
-		 device->name, (unsigned long long)device->inuse,
+		 "inuse_pages of %s is %llu but %s %llu slots in use", device->name,
+		 (unsigned long long)device->inuse,
+		 device->swap_map ? "swap_map has" : "the swap tables have",
 		 (unsigned long long)device->map_used);
 	kswapck_evidence(&finding, "swap_info_struct.inuse_pages", device->inuse_address,
 			 device->inuse_size, device->inuse_raw);

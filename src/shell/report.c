@@ -127,16 +127,18 @@ static void write_device(struct answer *answer, const struct kswapck_device *dev
 
 static void print_device(const struct answer *answer, const struct kswapck_device *device)
 {
-	char name[80], label[96], slots[TEXT_NUMBER_SIZE], used[TEXT_NUMBER_SIZE];
+	char name[80], label[96], slots[TEXT_NUMBER_SIZE], used[TEXT_NUMBER_SIZE], map[40] = "";
 
 	text_visible(device->name, name, sizeof(name));
 	snprintf(label, sizeof(label), "%s", name[0] ? name : "?");
 	answer_line(answer, label, "type %u: %s slots, %s in use; %s", device->type,
 		    text_number(device->slots, slots), text_number(device->inuse, used),
 		    device_state(device));
-	answer_line(answer, "", "swap_info_struct 0x%" PRIx64 ", flags 0x%" PRIx64 ", swap_map 0x%"
-		    PRIx64 ", cluster_info 0x%" PRIx64, device->address, device->flags,
-		    device->swap_map, device->clusters);
+	if (device->swap_map)
+		snprintf(map, sizeof(map), ", swap_map 0x%" PRIx64, device->swap_map);
+	answer_line(answer, "", "swap_info_struct 0x%" PRIx64 ", flags 0x%" PRIx64 "%s, "
+		    "cluster_info 0x%" PRIx64, device->address, device->flags, map,
+		    device->clusters);
 }
 
 static void unreadable_device(struct answer *answer, unsigned int type)

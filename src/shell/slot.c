@@ -43,6 +43,8 @@ struct slot_facts {
 	enum kswapck_entry_kind kind;
 	uint64_t entry;
 	uint64_t place;		/* address of the word that is the entry; 0: none, not known */
+	uint64_t word;		/* as it stands there, if place */
+	bool counts;		/* the word has the count of owners, too: no swap_map */
 	uint64_t space;		/* struct address_space; 0: not known */
 	enum read_status page_status;
 	struct kswapck_page page;	/* of a pointer */
@@ -73,8 +75,10 @@ static void read_cache(const struct kernel *kernel, struct slot_facts *facts)
 	if (space && kernel->swap_cache->read(kernel, device, slot / SWAP_SPACE_SLOTS, space,
 					      ignore_tree_fault, NULL)) {
 		facts->space = space->space.address;
-		if (space->places[i / 16])
+		if (space->places[i / 16]) {
 			facts->place = space->places[i / 16] + 8 * (i % 16);
+			facts->word = space->space.words[i];
+		}
 	}
 	free(space);
 }
@@ -86,6 +90,7 @@ static void read_map(const struct kernel *kernel, struct slot_facts *facts)
 
 	swap_device_map(kernel, device, facts->at.slot, 1, &facts->map, &read);
 	facts->map_read = read;
+	facts->counts = !device->swap_map;
 	if (read)
 		facts->count_status = swap_count_read(kernel, device, facts->at.slot, facts->map,
 						      &facts->count, &facts->count_why);
@@ -185,7 +190,8 @@ static void map_words(const struct slot_facts *facts, struct phrase *phrase)
 	uint8_t owners = facts->map & (uint8_t)~SWAP_HAS_CACHE;
 
 	if (owners == SWAP_MAP_BAD)
-		phrase_add(phrase, "bad (SWAP_MAP_BAD): never given out");
+		phrase_add(phrase, "bad%s: never given out",
+			   facts->counts ? "" : " (SWAP_MAP_BAD)");
 	else if (!facts->map)
 		phrase_add(phrase, "free");
 	else if (owners == (SWAP_MAP_SHMEM & ~SWAP_HAS_CACHE))
@@ -196,9 +202,29 @@ static void map_words(const struct slot_facts *facts, struct phrase *phrase)
 		phrase_add(phrase, "owners not known: %s", facts->count_why);
 	if (owners != SWAP_MAP_BAD && owners & COUNT_CONTINUED &&
 	    owners != (SWAP_MAP_SHMEM & ~SWAP_HAS_CACHE))
-		phrase_add(phrase, " (COUNT_CONTINUED)");
+		phrase_add(phrase, facts->counts ? " (counted in extend_table)" :
+						   " (COUNT_CONTINUED)");
 	if (facts->map & SWAP_HAS_CACHE && owners != SWAP_MAP_BAD)
-		phrase_add(phrase, ", and the swap cache (SWAP_HAS_CACHE)");
+		phrase_add(phrase, ", and the swap cache%s",
+			   facts->counts ? "" : " (SWAP_HAS_CACHE)");
+}
+
+/* Of a kernel without swap_map: the word of the swap table. */
+static void say_word(const struct answer *answer, const struct slot_facts *facts)
+{
+	struct phrase phrase;
+
+	if (!facts->map_read) {
+		answer_line(answer, "count", "its swap table is not readable");
+		return;
+	}
+	phrase_begin(&phrase, "%s", "");
+	map_words(facts, &phrase);
+	if (facts->place)
+		answer_line(answer, "count", "the word 0x%016" PRIx64 " at 0x%" PRIx64 ": %s",
+			    facts->word, facts->place, phrase.text);
+	else
+		answer_line(answer, "count", "%s: its cluster has no swap table", phrase.text);
 }
 
 static void say_map(const struct answer *answer, const struct slot_facts *facts)
@@ -206,6 +232,10 @@ static void say_map(const struct answer *answer, const struct slot_facts *facts)
 	uint64_t place = facts->at.device.swap_map + facts->at.slot;
 	struct phrase phrase;
 
+	if (facts->counts) {
+		say_word(answer, facts);
+		return;
+	}
 	if (!facts->map_read) {
 		answer_line(answer, "swap_map", "the byte at 0x%" PRIx64 " is not readable", place);
 		return;
@@ -313,6 +343,14 @@ static void say_cluster(const struct answer *answer, const struct slot_facts *fa
 		phrase_add(&phrase, "; on the %s list", list_name(cluster->list));
 	if (cluster->list_order)
 		phrase_add(&phrase, " of order %u", cluster->list_order);
+	if (cluster->has_table && cluster->table)
+		phrase_add(&phrase, "; swap table 0x%" PRIx64, cluster->table);
+	else if (cluster->has_table)
+		phrase_add(&phrase, "; no swap table");
+	if (cluster->extend_table)
+		phrase_add(&phrase, ", extend_table 0x%" PRIx64, cluster->extend_table);
+	if (cluster->memcg_table)
+		phrase_add(&phrase, ", memcg_table 0x%" PRIx64, cluster->memcg_table);
 	answer_line(answer, "cluster", "%s%s", phrase.text,
 		    cluster->locked ? "; a lock of it is held: it may be in motion" : "");
 }
@@ -437,6 +475,9 @@ static void write_cluster(struct json_writer *json, const struct slot_facts *fac
 	json_string(json, "list", cluster->lists_known ? list_name(cluster->list) : NULL);
 	json_number(json, "list_order", cluster->list_order);
 	json_bool(json, "locked", cluster->locked);
+	json_address(json, "table", cluster->table);
+	json_address(json, "extend_table", cluster->extend_table);
+	json_address(json, "memcg_table", cluster->memcg_table);
 	json_close(json, '}');
 }
 
@@ -463,6 +504,7 @@ static void write_slot(struct answer *answer, const struct slot_facts *facts)
 	json_string(json, "cache", kind_name(facts->kind));
 	json_address(json, "cache_entry", facts->entry);
 	json_address(json, "cache_place", facts->place);
+	json_address(json, "cache_word", facts->word);
 	json_address(json, "address_space", facts->space);
 	if (facts->kind == KSWAPCK_ENTRY_PAGE && facts->page_status == READ_OK)
 		page_write(answer, "page", &facts->page);

@@ -476,7 +476,13 @@ bool tree_answer(struct shell *shell, uint64_t address, bool all, struct error *
 	struct field i_pages = {.offset = 0};
 	enum tree_form form = form_of(kernel, address, &node);
 	enum read_status status = READ_OK;
+	uint64_t swap_space;
 
+	/* mm/swap_state.c: one address_space for all devices, whose tree nobody uses */
+	if (kernel->swap.table.form != TABLE_NONE &&
+	    image_symbol(kernel->image, "swap_space", &swap_space) && address == swap_space)
+		return error_set(err, ERROR_INPUT, "this kernel keeps its swap cache in swap tables, "
+				 "not in the tree of swap_space; 'slot' shows them");
 	if (form == TREE_SPACE)
 		kernel_field(kernel, "address_space", "i_pages", &i_pages);
 	if (form != TREE_NODE)

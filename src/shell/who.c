@@ -237,7 +237,7 @@ static void read_count(const struct who *who, struct map_count *count)
 	const struct kernel *kernel = who->answer.kernel;
 	uint8_t read = 0;
 
-	*count = (struct map_count){.why = "the swap_map byte is not readable"};
+	*count = (struct map_count){.why = "its count is not readable"};
 	swap_device_map(kernel, &who->at->device, who->at->slot, 1, &count->map, &read);
 	if (read)
 		count->known = swap_count_read(kernel, &who->at->device, who->at->slot,
@@ -256,6 +256,7 @@ static const char *doubt(const struct who *who)
 
 static void say_sum(const struct who *who, const struct map_count *count)
 {
+	const char *counter = who->at->device.swap_map ? "swap_map" : "the swap table";
 	uint64_t found = who->ptes + who->shmem;
 	char number[TEXT_NUMBER_SIZE];
 	struct phrase phrase;
@@ -266,11 +267,11 @@ static void say_sum(const struct who *who, const struct map_count *count)
 	words_count(&phrase, who->shmem, "place");
 	phrase_add(&phrase, " in shmem files refer to it; ");
 	if (count->known)
-		phrase_add(&phrase, "swap_map (0x%02x) counts %s%s", count->map,
+		phrase_add(&phrase, "%s (0x%02x) counts %s%s", counter, count->map,
 			   text_number(count->count, number),
 			   count->count == found ? ": they agree" : ": they DIFFER");
 	else
-		phrase_add(&phrase, "swap_map: %s", count->why);
+		phrase_add(&phrase, "%s: %s", counter, count->why);
 	answer_line(&who->answer, "owners", "%s%s", phrase.text,
 		    count->known && count->count == found ? "" : doubt(who));
 	phrase_begin(&phrase, "%s", "");

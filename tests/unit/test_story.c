@@ -364,6 +364,81 @@ static void assert_no_lookup(const struct made_frame *frames)
 	{"asm_exc_page_fault", C}, {0}
 #define FAULT_6 {"__handle_mm_fault", C}, FAULT_5
 
+/* 6.18 and later: the loop is in swap_cache_get_folio() itself. */
+static void assert_table_lookup(const struct made_frame *frames, unsigned int frame,
+				const char *wanted_by, bool reclaims, const char *held)
+{
+	struct lookup lookup = {0};
+	struct made_thread made;
+
+	make_thread(&made, frames);
+	assert_true(story_lookup_find(&made.thread, true, &lookup));
+	assert_string_equal(lookup.wanted_by, wanted_by);
+	assert_non_null(lookup.place);
+	assert_int_equal(lookup.frame, frame);
+	assert_int_equal(lookup.reclaims, reclaims);
+	if (held)
+		assert_string_equal(lookup.held, held);
+	else
+		assert_null(lookup.held);
+}
+
+#define EXIT {"unmap_vmas", C}, {"exit_mmap", C}, {"do_exit", C}, {0}
+
+static void test_lookup_in_tables(void **state)
+{
+	static const struct made_frame fault[] = {
+		{"swap_cache_get_folio", R}, {"do_swap_page", C}, FAULT_6,
+	};
+	static const struct made_frame rcu[] = {
+		{"__rcu_read_unlock", R}, {"swap_cache_get_folio", C}, {"shmem_swapin_folio", C},
+		{"shmem_get_folio_gfp", C}, {0},
+	};
+	static const struct made_frame zap[] = {
+		{"swap_cache_get_folio", R}, {"__try_to_reclaim_swap", C},
+		{"swap_put_entries_direct", C}, {"zap_pte_range", C}, {"unmap_page_range", C}, EXIT,
+	};
+	static const struct made_frame mismatch[] = {
+		{"folio_unlock", R}, {"__try_to_reclaim_swap", C}, {"swap_reclaim_full_clusters", C},
+		{"swap_reclaim_work", C}, {0},
+	};
+	static const struct made_frame allocator[] = {
+		{"__try_to_reclaim_swap", R}, {"cluster_reclaim_range", C},
+		{"alloc_swap_scan_cluster", C}, {"folio_alloc_swap", C}, {"shrink_folio_list", C},
+		{0},
+	};
+	static const struct made_frame moving[] = {
+		{"swap_cache_get_folio", R}, {"move_pages_ptes", C}, {"userfaultfd_move", C}, {0},
+	};
+	/* done with the lookup, or with something else below it */
+	static const struct made_frame reading[] = {
+		{"submit_bio", R}, {"swap_read_folio", C}, {"do_swap_page", C}, FAULT_6,
+	};
+	static const struct made_frame freeing[] = {
+		{"swap_cache_del_folio", R}, {"__try_to_reclaim_swap", C},
+		{"swap_put_entries_direct", C}, {"zap_pte_range", C}, EXIT,
+	};
+	struct lookup lookup = {0};
+	struct made_thread made;
+
+	(void)state;
+	assert_table_lookup(fault, 0, "do_swap_page", false, NULL);
+	assert_table_lookup(rcu, 0, "shmem_swapin_folio", false, NULL);
+	assert_table_lookup(zap, 0, "swap_put_entries_direct", true, "the lock of a page table");
+	assert_table_lookup(mismatch, 0, "swap_reclaim_full_clusters", true, NULL);
+	assert_table_lookup(allocator, 0, "cluster_reclaim_range", true,
+			    "the local lock of the slot allocator");
+	assert_table_lookup(moving, 0, "move_pages_ptes", false,
+			    "rcu_read_lock() of pte_offset_map()");
+	make_thread(&made, reading);
+	assert_false(story_lookup_find(&made.thread, true, &lookup));
+	make_thread(&made, freeing);
+	assert_false(story_lookup_find(&made.thread, true, &lookup));
+	/* in a tree it is no loop at all */
+	make_thread(&made, fault);
+	assert_false(story_lookup_find(&made.thread, false, &lookup));
+}
+
 static void test_lookup_generations(void **state)
 {
 	static const struct made_frame v5_10[] = {
@@ -1394,6 +1469,7 @@ int main(void)
 		cmocka_unit_test(test_fix_reasons),
 		cmocka_unit_test(test_known_bugs),
 		cmocka_unit_test(test_lookup_generations),
+		cmocka_unit_test(test_lookup_in_tables),
 		cmocka_unit_test(test_lookup_others),
 		cmocka_unit_test(test_lookup_interrupted),
 		cmocka_unit_test(test_lookup_none),
