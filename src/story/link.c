@@ -457,11 +457,11 @@ static void look_at_entries(struct search *search, unsigned int first, unsigned 
 				&search->unwound->frames[frame].registers;
 			struct story_link link = {
 				.kind = LINK_ENTRY,
-				.what = register_name(i),
+				.what = telling->kernel->arch->register_names[i],
 				.value = registers->value[i],
 			};
 
-			if (!register_known(registers, i) || i == REGISTER_RIP || i == REGISTER_RSP)
+			if (!register_known(registers, i) || i == REGISTER_PC || i == REGISTER_SP)
 				continue;
 			swap_entry_split(link.value, &link.type, &link.slot);
 			if (story_slot_valid(telling, link.type, link.slot) &&
