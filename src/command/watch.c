@@ -151,8 +151,8 @@ static void tell_alive(struct watch *watch)
 	struct inspection *inspection = watch->inspection;
 	char text[160], cached[32], transient[32];
 
-	snprintf(text, sizeof(text), "look %llu: %s slots cached, %llu found, %llu gone, %s seen and "
-		 "gone again; Ctrl-C ends", (unsigned long long)watch->looks,
+	snprintf(text, sizeof(text), "look %llu: %s slots cached, %llu found, %llu gone, %s seen "
+		 "and gone again; Ctrl-C ends", (unsigned long long)watch->looks,
 		 text_number(watch->last.cached, cached), (unsigned long long)watch->found,
 		 (unsigned long long)watch->gone, text_number(watch->transient, transient));
 	inspection->progress.next = 0;
@@ -207,13 +207,13 @@ static void summarize(struct watch *watch)
 	char text[512], looks[32], audits[32], transient[32], read[32];
 
 	progress_clear(&watch->inspection->progress);
-	snprintf(text, sizeof(text), "%.0f s; %s looks of %.1f s at most, %s audits in all; %s pages "
-		 "read (%.0f a second)", seconds, text_number(watch->looks, looks),
+	snprintf(text, sizeof(text), "%.0f s; %s looks of %.1f s at most, %s audits in all; %s "
+		 "pages read (%.0f a second)", seconds, text_number(watch->looks, looks),
 		 watch->longest, text_number(watch->audits, audits), text_number(pages, read),
 		 seconds > 0 ? (double)pages / seconds : 0.0);
 	lines_labelled(options, "watched", text);
-	snprintf(text, sizeof(text), "%llu new, %llu gone, %llu still there at the end; %s seen and gone "
-		 "again, %llu undecided; %llu looks did not see or decide all",
+	snprintf(text, sizeof(text), "%llu new, %llu gone, %llu still there at the end; %s seen and "
+		 "gone again, %llu undecided; %llu looks did not see or decide all",
 		 (unsigned long long)watch->found, (unsigned long long)watch->gone,
 		 (unsigned long long)watch->known->findings.count,
 		 text_number(watch->transient, transient), (unsigned long long)watch->undecided,

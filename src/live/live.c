@@ -478,9 +478,12 @@ static bool any_doubtful(const struct look *look)
 
 	if (look->key_count && view->audits == 1)
 		return true;
-	for (size_t i = 0; i < view->findings.count; i++)
-		if (view->findings.list[i].held < needed(look->live, &view->findings.list[i].finding))
+	for (size_t i = 0; i < view->findings.count; i++) {
+		const struct live_finding *candidate = &view->findings.list[i];
+
+		if (candidate->held < needed(look->live, &candidate->finding))
 			return true;
+	}
 	return !audit_summary_complete(&view->summary) &&
 	       view->audits <= look->live->options->confirm;
 }

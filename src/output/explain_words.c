@@ -453,12 +453,13 @@ static void unrelated_verdict(const struct explanation *explanation, struct phra
 static void add_not_seen(const struct explanation *explanation, struct phrase *phrase)
 {
 	const struct story *story = explanation->story;
+	bool went_on = explanation->subject->facts->live && story->rcu.read &&
+		       words_log_read(&story->log);
 	unsigned int seen = words_chains_seen(story);
 	size_t start;
 
 	phrase_add(phrase, " Not seen, for it %s: ",
-		   explanation->subject->facts->live && story->rcu.read && words_log_read(&story->log) ?
-		   "went on meanwhile" : "could not be read");
+		   went_on ? "went on meanwhile" : "could not be read");
 	start = phrase->length;
 	if (seen < story->cpu_count) {
 		phrase_add(phrase, "the call chains of %u of ", story->cpu_count - seen);

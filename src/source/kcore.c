@@ -117,8 +117,8 @@ static bool cannot_open(const char *path, int reason, struct error *err)
 				 "root; try sudo, or name a dump", path);
 	if (has_right())
 		return error_set(err, ERROR_SYSTEM, "%s: not even root may read the kernel's "
-				 "memory: it is locked down (confidentiality), or a security module "
-				 "forbids it; name a dump", path);
+				 "memory: it is locked down (confidentiality), or a security "
+				 "module forbids it; name a dump", path);
 	return error_set(err, ERROR_SYSTEM, "%s: to look at the running kernel takes the right "
 			 "CAP_SYS_RAWIO, which root in a container mostly has not; run it on the "
 			 "host", path);

@@ -144,10 +144,12 @@ static void open_kcore(struct dump *dump, const char *path)
 	if (dump->source)
 		dump->memory = memory_new(dump->source, 0);
 	if (dump->memory)
-		dump->image = image_open(dump->memory, source_facts(dump->source), &image_options, &err);
+		dump->image = image_open(dump->memory, source_facts(dump->source), &image_options,
+					 &err);
 	if (dump->image)
 		dump->types = types_open(dump->image, &err);
-	if (!dump->types || !kernel_open(&dump->kernel, dump->source, dump->image, dump->types, &err))
+	if (!dump->types ||
+	    !kernel_open(&dump->kernel, dump->source, dump->image, dump->types, &err))
 		give_up(err.text);
 }
 
@@ -219,8 +221,8 @@ static void look_often(struct dump *dump, const struct catalogue *catalogue, siz
 			warm = resident_kib();
 	}
 	check(!wrong, "looks that found something else than the audit of the dump", wrong);
-	check(audits == rounds + (expected ? LIVE_CONFIRM : 0), "one audit for each, but for those that "
-	      "confirm", audits);
+	check(audits == rounds + (expected ? LIVE_CONFIRM : 0), "one audit for each, but for those "
+	      "that confirm", audits);
 	if (tells_memory() && rounds > 2 * WARM)
 		check(resident_kib() <= warm + GROWTH_KIB, "KiB of memory at the end",
 		      resident_kib());

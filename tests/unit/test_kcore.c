@@ -250,12 +250,10 @@ static void test_no_ram(void **state)
 	(void)state;
 	write_image(image, ZEROS);
 	source = open_live(path, NULL);
-	assert_int_equal(read_page(source, image, ADDRESS_VIRTUAL,
-				   IMAGE_KERNEL_MAP + (ZEROS - 1) * IMAGE_PAGE, ZEROS - 1), READ_OK);
-	assert_int_equal(read_page(source, image, ADDRESS_VIRTUAL,
-				   IMAGE_KERNEL_MAP + ZEROS * IMAGE_PAGE, ZEROS), READ_NOT_RAM);
-	assert_int_equal(read_page(source, image, ADDRESS_VIRTUAL,
-				   IMAGE_KERNEL_MAP + (ZEROS + 1) * IMAGE_PAGE, ZEROS + 1), READ_OK);
+	for (uint64_t i = ZEROS - 1; i <= ZEROS + 1; i++)
+		assert_int_equal(read_page(source, image, ADDRESS_VIRTUAL,
+					   IMAGE_KERNEL_MAP + i * IMAGE_PAGE, i),
+				 i == ZEROS ? READ_NOT_RAM : READ_OK);
 	source_close(source);
 	image_free(image);
 }
