@@ -51,11 +51,11 @@ class Kernel:
 
     def _describe(self, prog, core):
         files = [core] if core else _program.core_files(prog)
-        kind = 0
+        kind = _library.DOUBTFUL_ZEROS if _program.zeros_are_doubtful(prog) else 0
         if prog.flags & drgn.ProgramFlags.IS_LIVE:
             # before 0.0.24 what is live is local
             local = getattr(drgn.ProgramFlags, "IS_LOCAL", drgn.ProgramFlags.IS_LIVE)
-            kind = _library.LIVE | (_library.LOCAL if prog.flags & local else 0)
+            kind |= _library.LIVE | (_library.LOCAL if prog.flags & local else 0)
         return _library.Memory(
             size=ctypes.sizeof(_library.Memory),
             name=_bytes(_program.describe(prog)),

@@ -14,7 +14,7 @@ except ImportError:  # not installed: a source tree
 SONAME = "libkswapck.so.0"
 
 STOP, UNREADABLE, READ = -1, 0, 1
-LIVE, LOCAL = 1, 2
+LIVE, LOCAL, DOUBTFUL_ZEROS = 1, 2, 4
 SCAN, EXPLAIN, TEXT, NO_SWEEP = 1, 2, 4, 8
 
 READ_FUNCTION = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_uint64, ctypes.c_void_p,

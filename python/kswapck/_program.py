@@ -57,6 +57,11 @@ def core_files(prog):
     return ["/proc/kcore"] if prog.flags & drgn.ProgramFlags.IS_LIVE else _open_files()
 
 
+def zeros_are_doubtful(prog):
+    """Does drgn make them up where the file has no bytes? Of what is in no file there is nobody to do so."""
+    return not prog.flags & drgn.ProgramFlags.IS_LIVE and getattr(prog, "core_dump_path", "unknown") is not None
+
+
 def _open_files():
     """drgn before 0.0.33 does not tell, but it has the file open."""
     files = []

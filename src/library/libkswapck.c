@@ -95,6 +95,7 @@ static bool open_kernel(struct libkswapck *kswapck, struct error *err)
 		.files = memory->files,
 		.file_count = count_files(memory->files),
 		.live = memory->kind & LIBKSWAPCK_LIVE,
+		.doubtful_zeros = memory->kind & LIBKSWAPCK_DOUBTFUL_ZEROS,
 	};
 	const struct dump_options options = {
 		.vmlinux = memory->vmlinux,

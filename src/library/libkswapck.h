@@ -35,6 +35,8 @@ enum libkswapck_answer {
 enum libkswapck_kind {
 	LIBKSWAPCK_LIVE		= 1 << 0,	/* it goes on while it is read */
 	LIBKSWAPCK_LOCAL	= 1 << 1,	/* and is the kernel that runs this program */
+	/* where none of the files is known to tell, a page of zeros may be one that is not there */
+	LIBKSWAPCK_DOUBTFUL_ZEROS = 1 << 2,
 };
 
 /** Whose memory it is, and how to read it. Lent until libkswapck_close(). */

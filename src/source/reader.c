@@ -40,7 +40,7 @@ static enum read_status ask_file(struct reader *reader, uint64_t physical, bool 
 	enum read_status status;
 
 	if (!reader->beside)
-		return read ? READ_OK : READ_EXCLUDED;
+		return read && !reader->lent.doubtful_zeros ? READ_OK : READ_EXCLUDED;
 	status = source_read_page(reader->beside, ADDRESS_PHYSICAL, physical, reader->page);
 	return status == READ_OK && !read ? READ_EXCLUDED : status;
 }
@@ -62,10 +62,10 @@ static enum read_status read_virtual(struct source *source, uint64_t address, vo
 	bool read = lent_read(reader, ADDRESS_VIRTUAL, address, page);
 	enum read_status status;
 
-	if (read && (!source->translation || !all_zeros(page)))
+	if (read && !all_zeros(page))
 		return READ_OK;
 	if (!source->translation)
-		return READ_EXCLUDED;
+		return read && !reader->lent.doubtful_zeros ? READ_OK : READ_EXCLUDED;
 	status = source_to_physical(source, ADDRESS_VIRTUAL, &address);
 	return status == READ_OK ? read_physical(reader, address, page) : status;
 }

@@ -84,6 +84,7 @@ struct source_reader {
 	const char *const *files;	/* one of these may be what the debugger has open */
 	size_t file_count;
 	bool live;			/* the running kernel */
+	bool doubtful_zeros;		/* they may stand for what is not there */
 };
 
 /**

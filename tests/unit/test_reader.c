@@ -29,6 +29,7 @@ struct debugger {
 	struct image *image;
 	bool walks;		/* reads virtual addresses too */
 	bool blind;		/* reads no physical ones */
+	bool doubtful;		/* says that its zeros are */
 };
 
 static bool debugger_read(void *data, enum address_space space, uint64_t address, void *page,
@@ -86,6 +87,7 @@ static struct source *open_debugger(struct debugger *debugger, const char *vmcor
 		.vmcoreinfo = vmcoreinfo,
 		.files = files,
 		.file_count = file ? 2 : 0,
+		.doubtful_zeros = debugger->doubtful,
 	};
 
 	return source_open_reader(&reader, err);
@@ -154,6 +156,29 @@ static void without_a_file(void **state)
 	check(source, debugger.image, NOT_MAPPED, READ_OK);
 	/* it is not said to be no RAM: nobody knows */
 	check(source, debugger.image, NO_MORE, READ_EXCLUDED);
+	check(source, debugger.image, ZERO_PAGE, READ_OK);
+	source_close(source);
+	image_free(debugger.image);
+}
+
+static void doubtful_zeros(void **state)
+{
+	struct debugger debugger = { .image = make_image(), .doubtful = true, .walks = true };
+	struct source *source;
+
+	(void)state;
+	source = open_debugger(&debugger, image_vmcoreinfo(debugger.image), false, NULL);
+	assert_non_null(source);
+	check(source, debugger.image, PLAIN, READ_OK);
+	check(source, debugger.image, ZERO_PAGE, READ_EXCLUDED);
+	check(source, debugger.image, LEFT_OUT, READ_EXCLUDED);
+	source_close(source);
+	/* the file knows better */
+	write_file(debugger.image);
+	source = open_debugger(&debugger, NULL, true, NULL);
+	assert_non_null(source);
+	check(source, debugger.image, ZERO_PAGE, READ_OK);
+	check(source, debugger.image, LEFT_OUT, READ_EXCLUDED);
 	source_close(source);
 	image_free(debugger.image);
 }
@@ -212,6 +237,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_file_tells),
 		cmocka_unit_test(without_a_file),
+		cmocka_unit_test(doubtful_zeros),
 		cmocka_unit_test(file_of_another_machine),
 		cmocka_unit_test(only_virtual_addresses),
 		cmocka_unit_test(other_architecture),
