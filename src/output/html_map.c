@@ -116,7 +116,7 @@ static void take_marks(struct picture *picture)
 	for (end = first; end < html->mark_count &&
 	     html->marks[end].type == picture->device->type; end++)
 		;
-	picture->marks = html->marks + first;
+	picture->marks = html->mark_count ? html->marks + first : NULL;
 	picture->mark_count = end - first;
 }
 
