@@ -76,8 +76,8 @@ void head_read(const char *path, struct file_head *head)
 	if (S_ISREG(status.st_mode))
 		length = pread(fd, bytes, sizeof(bytes), 0);
 	close(fd);
-	if (length > 0 && is_companion(bytes, (size_t)length))
-		head->kind = HEAD_COMPANION;
 	if (length > 0 && diskdump_signature(bytes, (size_t)length))
 		read_set(path, head);
+	else if (length > 0 && is_companion(bytes, (size_t)length))
+		head->kind = HEAD_COMPANION;
 }

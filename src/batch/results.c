@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Locks are on bytes that no file ever has. */
@@ -22,6 +23,8 @@ struct results {
 	off_t read;		/* up to here records are known */
 	uint64_t *keys;		/* a hash table; 0: free */
 	size_t room, count;
+	bool unsynced;
+	time_t synced;		/* when */
 };
 
 /* ----------------------------------------------------------------------- known keys */
@@ -261,12 +264,31 @@ static bool write_line(struct results *results, const char *line, size_t length,
 			break;
 		written += (size_t)got;
 	}
-	if (written == length && !fdatasync(results->fd))
+	if (written == length)
 		return true;
 	failed(results, "cannot write", err);
 	if (ftruncate(results->fd, results->read))
 		return false;	/* who opens it next takes the rest away */
 	return false;
+}
+
+bool results_sync(struct results *results, struct error *err)
+{
+	results->synced = time(NULL);
+	if (!results->unsynced)
+		return true;
+	results->unsynced = false;
+	return !fdatasync(results->fd) || failed(results, "cannot write", err);
+}
+
+/*
+ * A disk takes longer than many a small dump. What a power cut takes of the last second is
+ * done again: a dump without a record.
+ */
+static bool sync_in_time(struct results *results, struct error *err)
+{
+	results->unsynced = true;
+	return time(NULL) == results->synced || results_sync(results, err);
 }
 
 bool results_append(struct results *results, uint64_t key, const char *line, size_t length,
@@ -280,5 +302,5 @@ bool results_append(struct results *results, uint64_t key, const char *line, siz
 	       catch_up(results, false, err);
 	lock(results, APPEND_LOCK, F_UNLCK, false);
 	results_release(results, key);
-	return done;
+	return done && sync_in_time(results, err);
 }

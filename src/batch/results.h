@@ -3,8 +3,8 @@
  * The file that records are appended to. Several batches may write to one, on several
  * machines if its file system has locks: each dump is claimed by a lock on one byte far
  * behind the end of the file, which goes when its owner does; records are appended under
- * another lock, one write each, and are on the disk before the next begins. What a killed
- * writer has left of a line is taken away.
+ * another lock, one write each, and are on the disk a second later. What a killed writer has
+ * left of a line is taken away.
  */
 #ifndef KSWAPCK_BATCH_RESULTS_H
 #define KSWAPCK_BATCH_RESULTS_H
@@ -24,6 +24,9 @@ struct results;
  */
 struct results *results_open(const char *path, bool resume, bool retry, struct error *err);
 void results_close(struct results *results);	/* NULL is fine */
+
+/** results_sync - what was appended is on the disk now; false with @err set if it is not. */
+bool results_sync(struct results *results, struct error *err);
 
 enum results_claim {
 	RESULTS_CLAIMED,	/* nobody else will write a record of it */

@@ -261,7 +261,8 @@ static void tell_rest(const struct batch_command *batch, const struct batch_tota
 {
 	char done[TEXT_NUMBER_SIZE], dumps[TEXT_NUMBER_SIZE];
 
-	fprintf(stderr, "kswapck: interrupted: %s of %s dumps have a record; ",
+	fprintf(stderr, "kswapck: %s: %s of %s dumps have a record; ",
+		totals->interrupted ? "interrupted" : "not all is done",
 		text_number(totals->done + totals->skipped, done),
 		text_number(totals->dumps, dumps));
 	if (batch->output)
@@ -304,11 +305,13 @@ static int run_batch(struct batch_command *batch, const struct batch_dumps *dump
 	snprintf(shard, sizeof(shard), "%u/%u", batch->shard.index + 1, batch->shard.count);
 	progress_begin(&batch->progress, !batch->quiet);
 	batch->began = child_now();
-	done = batch_run(dumps, &options, &totals, err);
+	done = batch_run(dumps, &options, &totals, err) &&
+	       (!results || results_sync(results, err));
 	progress_clear(&batch->progress);
 	if (!done)
 		totals.exit_status |= command_fail(err);
-	if (totals.interrupted)
+	/* there are dumps without a record */
+	if (totals.interrupted || !done)
 		totals.exit_status |= EXIT_INTERRUPTED;
 	if (!batch->quiet)
 		tell_summary(batch, dumps, &totals);

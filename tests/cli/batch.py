@@ -398,7 +398,8 @@ class Tests(cli.Tests):
 
         process = self.begin("-o", out, folder, preexec_fn=no_room, restore_signals=False)
         said = process.communicate(timeout=cli.TIMEOUT)[1].decode()
-        assert process.returncode & FAILED and "cannot write" in said, said
+        assert process.returncode & FAILED and process.returncode & INTERRUPTED, said
+        assert "cannot write" in said and "--resume does the rest" in said, said
         before = len(records(out))
         assert 0 < before < 6, before
         self.batch("-o", out, "--resume", folder, status=ERRORS)
