@@ -47,8 +47,8 @@ static bool report(struct inspection *inspection, struct error *err)
 static int run(int argc, char **argv)
 {
 	return inspection_run(argc, argv, &command_report, PARTS,
-			      "Write what triage tells into one HTML file that needs nothing else: "
-			      "the verdict,\nthe story, pictures of the swap devices, the findings, "
+			      "Write what triage tells into one HTML file that needs nothing "
+			      "else: the verdict,\nthe story, pictures of the swap devices, the findings, "
 			      "the stacks.",
 			      report);
 }

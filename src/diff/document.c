@@ -261,8 +261,8 @@ static bool parse_error(const char *file, const struct reader *reader,
 		return error_set(err, ERROR_SYSTEM, "%s: cannot read: %s", file,
 				 strerror(reader->failed));
 	if (reader->too_large)
-		return error_set(err, ERROR_INPUT, "%s: larger than any report to compare: more than "
-				 "%lu MiB or %lu values", file, DIFF_BYTES_MAX >> 20,
+		return error_set(err, ERROR_INPUT, "%s: larger than any report to compare: more "
+				 "than %lu MiB or %lu values", file, DIFF_BYTES_MAX >> 20,
 				 DIFF_VALUES_MAX);
 	if (!reader->bytes)
 		return error_set(err, ERROR_INPUT, "%s: empty; diff takes what 'kswapck scan "

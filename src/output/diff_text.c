@@ -183,7 +183,8 @@ static void count_changes(const struct diff *diff, char *text, size_t size)
 	snprintf(text, size, "neither has any");
 	for (i = 0; i < DIFF_CHANGES; i++)
 		if (diff->totals[i] && used < size)
-			used += (size_t)snprintf(text + used, size - used, "%s%s %s", used ? ", " : "",
+			used += (size_t)snprintf(text + used, size - used, "%s%s %s",
+						 used ? ", " : "",
 						 text_number(diff->totals[i], number), words[i]);
 }
 

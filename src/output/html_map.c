@@ -246,7 +246,8 @@ static void draw_broken(const struct picture *picture, const struct cell *cells,
 			html_raw(picture->stream, error ? "<path class=\"ke\" d=\"" :
 				 "<path class=\"kw\" d=\"");
 		any = true;
-		write_box(picture->stream, index % picture->columns * PITCH, index / picture->columns * PITCH, SIDE,
+		write_box(picture->stream, index % picture->columns * PITCH,
+			  index / picture->columns * PITCH, SIDE,
 			  broken_height(picture, &cells[index]));
 	}
 	if (any)
@@ -269,7 +270,8 @@ static void link_cells(const struct picture *picture, const struct cell *cells)
 		fprintf(stream, "<a href=\"#f%" PRIu64 "\"><rect x=\"%" PRIu64 "\" y=\"%" PRIu64
 			"\" width=\"%u\" height=\"%u\"><title>slots %" PRIu64 "-%" PRIu64
 			": finding %" PRIu64 "</title></rect></a>\n", mark->finding,
-			index % picture->columns * PITCH, index / picture->columns * PITCH, SIDE, SIDE,
+			index % picture->columns * PITCH, index / picture->columns * PITCH, SIDE,
+			SIDE,
 			index * picture->cell, (index + 1) * picture->cell - 1, mark->finding);
 	}
 }
@@ -496,7 +498,8 @@ static void write_data(const struct picture *picture, uint64_t number)
 	FILE *stream = picture->stream;
 
 	fprintf(stream, "<div class=\"device\" data-slots=\"%" PRIu64 "\" data-cluster=\"%" PRIu32
-		"\" data-cell=\"%" PRIu64 "\" data-columns=\"%u\" data-shown=\"%" PRIu64 "\" data-marks=\"",
+		"\" data-cell=\"%" PRIu64 "\" data-columns=\"%u\" data-shown=\"%" PRIu64
+		"\" data-marks=\"",
 		picture->device->slots, picture->cluster, picture->cell, picture->columns,
 		number);
 	write_marks(picture);

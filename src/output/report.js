@@ -4,8 +4,14 @@
 
 const PITCH = 10, ZOOM = 32;
 const KINDS = {
-	f: ["kf", "free"], o: ["ko", "in use, not cached"], s: ["ks", "shadow"], c: ["kc", "cached"],
-	L: ["kl", "cached, large folio"], l: ["kl", "cached, large folio"], b: ["kb", "bad"], u: ["ku", "not seen"],
+	f: ["kf", "free"],
+	o: ["ko", "in use, not cached"],
+	s: ["ks", "shadow"],
+	c: ["kc", "cached"],
+	L: ["kl", "cached, large folio"],
+	l: ["kl", "cached, large folio"],
+	b: ["kb", "bad"],
+	u: ["ku", "not seen"],
 };
 
 function svg(name, attributes) {

@@ -111,7 +111,7 @@ class Tests:
                    "input.dispatchEvent(new Event('input')); return [...document.querySelectorAll("
                    "'.findings tbody tr')].filter((row) => row.offsetParent).length")
             assert window.run(ask.format("")) == 4
-            assert window.run(ask.format("stall")) == 2
+            assert window.run(ask.format("spins for ever")) == 2
             self.keep(window, "index")
             self.quiet(window)
         with self.open("index", width=PHONE, height=740) as window:
