@@ -50,7 +50,10 @@ static void write_place(FILE *stream, const struct kswapck_finding *finding)
 		return;
 	}
 	html_raw(stream, "<td class=\"place\">");
+	fprintf(stream, "<a href=\"#d%u\" data-slot=\"%" PRIu64 "\">", device->type,
+		finding->first_slot);
 	html_text(stream, device->name[0] ? device->name : "?");
+	html_raw(stream, "</a>");
 	if (finding->count) {
 		html_words(stream, " %" PRIu64, finding->first_slot);
 		if (finding->last_slot != finding->first_slot)

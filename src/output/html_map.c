@@ -497,11 +497,11 @@ static void write_data(const struct picture *picture, uint64_t number)
 {
 	FILE *stream = picture->stream;
 
-	fprintf(stream, "<div class=\"device\" data-slots=\"%" PRIu64 "\" data-cluster=\"%" PRIu32
-		"\" data-cell=\"%" PRIu64 "\" data-columns=\"%u\" data-shown=\"%" PRIu64
-		"\" data-marks=\"",
-		picture->device->slots, picture->cluster, picture->cell, picture->columns,
-		number);
+	fprintf(stream, "<div class=\"device\" data-type=\"%u\" data-slots=\"%" PRIu64 "\"",
+		picture->device->type, picture->device->slots);
+	fprintf(stream, " data-cluster=\"%" PRIu32 "\" data-cell=\"%" PRIu64
+		"\" data-columns=\"%u\" data-shown=\"%" PRIu64 "\" data-marks=\"",
+		picture->cluster, picture->cell, picture->columns, number);
 	write_marks(picture);
 	html_raw(stream, "\" data-runs=\"");
 	write_runs(picture);
@@ -560,7 +560,7 @@ static void write_name(const struct picture *picture)
 {
 	FILE *stream = picture->stream;
 
-	html_raw(stream, "<h3>");
+	fprintf(stream, "<h3 id=\"d%u\">", picture->device->type);
 	html_text(stream, picture->device->name[0] ? picture->device->name : "?");
 	html_words(stream, " (type %u)", picture->device->type);
 	html_raw(stream, " <small>");

@@ -219,6 +219,15 @@ function search(section) {
 	});
 }
 
-document.querySelectorAll(".device").forEach((element) => new Device(element));
+// The device of a finding leads to its slots in the picture.
+function lead(devices) {
+	document.querySelectorAll(".place a").forEach((link) => link.addEventListener("click", () => {
+		const device = devices.get(link.hash.slice(2));
+		device?.show(Math.floor(Number(link.dataset.slot) / device.cluster));
+	}));
+}
+
+lead(new Map([...document.querySelectorAll(".device")].map((element) =>
+	[element.dataset.type, new Device(element)])));
 search(document.querySelector("#findings"));
 addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => { one.open = true; }));

@@ -91,6 +91,9 @@ class Tests:
             window.run("const field = document.querySelector('.steer input'); field.value = 262143; "
                        "field.dispatchEvent(new Event('change'))")
             assert window.run(caption) == "cluster 511: slots 261632-262143"
+            window.run("document.querySelector('#f7 .place a').click()")
+            assert window.run(caption) == "cluster 128: slots 65536-66047", window.run(caption)
+            assert window.run("return location.hash") == "#d0"
             self.quiet(window)
 
     def search(self):
