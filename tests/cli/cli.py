@@ -272,7 +272,7 @@ class Tests:
     def mistyped_command(self):
         """A word that is neither: the commands are told."""
         self.refused("explian", self.good, status=USAGE,
-                     say="'explian' is neither a file nor a command .*triage, explain, scan, pins, diff, batch, record, report, shell, plugins, confirm, help")
+                     say="'explian' is neither a file nor a command .*triage, explain, scan, pins, .*, confirm, help")
         self.refused("evil\033[31m\nname", status=USAGE, say="neither")
 
     def file_named_as_a_word(self):

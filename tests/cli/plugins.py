@@ -502,7 +502,7 @@ class Tests(cli.Tests):
         for grades, say in (("freed-folio", "'freed-folio' is not of the form"), ("", "form"),
                             ("=warn", "form"), ("freed-folio=warn,", "form"),
                             ("none=warn", "no problem 'none'"), ("KS101=", "'' is neither"),
-                            ("KS101=warning", "'warning' is neither"),
+                            ("KS101=warnings", "'warnings' is neither"),
                             ("KS101=warn=error", "neither"), ("EX001=warn", "no problem 'EX001'"),
                             ("\033[31m=warn", "no problem")):
             for command in (["scan", self.good], ["plugins"]):
