@@ -47,14 +47,18 @@ struct architecture {
 	const struct entry_flag *entry_flags;	/* of present ones; end with name NULL */
 	const struct entry_flag *swapped_flags;	/* of those of swapped pages */
 	/*
-	 * Of an entry that the CPU takes for absent: is the page there, kept from its user (mprotect(),
-	 * NUMA balancing)? @plain: what it would be else.
+	 * Of an entry that the CPU takes for absent: is the page there, kept from its user
+	 * (mprotect(), NUMA balancing)? @plain: what it would be else.
 	 */
 	bool (*kept_back)(const struct kernel *kernel, uint64_t entry, unsigned int level,
 			  uint64_t *plain);
 	const struct swap_pte_form *(*swap_pte)(const struct kernel *kernel);
 	/* SWAPFILE_CLUSTER with huge pages; 0: not known. @usual: without. */
 	uint32_t (*swap_cluster)(const struct kernel *kernel, uint32_t usual);
+
+	/* The stacks of a CPU besides its tasks'. */
+	void (*cpu_stacks)(const struct kernel *kernel, const struct cpu_stack_layout *layout,
+			   unsigned int cpu, struct cpu_stacks *stacks);
 
 	/* The registers of a note, and all of its words that may hold anything. */
 	size_t prstatus_size;		/* sizeof(struct elf_prstatus) */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "kernel/cpu_stacks.h"
+
 /* arch/arm64/include/asm/pgtable-prot.h */
 #define VALID		    (1ULL << 0)
 #define PROT_NONE	    (1ULL << 58)	/* up to 6.10 */
@@ -15,6 +17,8 @@
 #define WORD_PSTATE  33
 #define PSTATE_MODE  0xfULL	/* 0: user mode (EL0t) */
 #define PSTATE_32BIT 0x10ULL
+
+#define OVERFLOW_STACK_SIZE 4096
 
 #define CLUSTER_SLOTS_THP 512	/* with pages of 4 KiB */
 
@@ -165,6 +169,22 @@ static uint32_t swap_cluster(const struct kernel *kernel, uint32_t usual)
 	return kernel_page_shift(kernel) == 12 ? CLUSTER_SLOTS_THP : 0;
 }
 
+/*
+ * irq_stack_ptr has the lower end of a stack like a task's; overflow_stack is an array of
+ * OVERFLOW_STACK_SIZE (arch/arm64/include/asm/memory.h).
+ */
+static void cpu_stacks(const struct kernel *kernel, const struct cpu_stack_layout *layout,
+		       unsigned int cpu, struct cpu_stacks *stacks)
+{
+	uint64_t address, start;
+
+	if (cpu_variable_address(kernel, "irq_stack_ptr", cpu, &address) &&
+	    memory_read_u64(kernel->memory, address, &start) == READ_OK)
+		cpu_stacks_add(stacks, STACK_IRQ, start, layout->task_stack_size);
+	if (cpu_variable_address(kernel, "overflow_stack", cpu, &address))
+		cpu_stacks_add(stacks, STACK_OVERFLOW, address, OVERFLOW_STACK_SIZE);
+}
+
 static void registers(const uint64_t *words, struct registers *registers)
 {
 	unsigned int i;
@@ -223,6 +243,7 @@ const struct architecture arch_arm64 = {
 	.kept_back = kept_back,
 	.swap_pte = swap_pte,
 	.swap_cluster = swap_cluster,
+	.cpu_stacks = cpu_stacks,
 	.prstatus_size = 392,
 	.prstatus_words = WORDS,
 	.registers = registers,

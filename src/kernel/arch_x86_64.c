@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel/arch.h"
+#include "kernel/cpu_stacks.h"
 
 /* 4 or 5 levels of page tables move the defaults: pgtable_64_types.h, page_64_types.h */
 #define VMEMMAP_BASE_L4 0xffffea0000000000ULL
@@ -14,6 +15,8 @@
 #define PROTNONE (1ULL << 8)	/* of an entry that the CPU takes for absent */
 
 #define CLUSTER_SLOTS_THP 512
+
+#define PAGE 4096ULL
 
 static bool five_levels(const struct kernel *kernel)
 {
@@ -73,6 +76,56 @@ static void registers(const uint64_t *words, struct registers *registers)
 	registers_of_pt_regs(registers, words);
 }
 
+/*
+ * The pointer is to the end of the stack, since 5.12 to the last word of it, where
+ * the switch keeps the old stack pointer (map_irq_stack()).
+ */
+static void add_irq_stack(const struct kernel *kernel, const struct cpu_stack_layout *layout,
+			  unsigned int cpu, struct cpu_stacks *stacks)
+{
+	uint64_t address, end;
+
+	if (layout->hot_irq.size == 8 &&
+	    cpu_variable_address(kernel, "pcpu_hot", cpu, &address))
+		address += layout->hot_irq.offset;
+	else if (!cpu_variable_address(kernel, "hardirq_stack_ptr", cpu, &address))
+		return;
+	if (memory_read_u64(kernel->memory, address, &end) != READ_OK || end > -PAGE)
+		return;
+	end = (end + PAGE - 1) & -PAGE;
+	if (end > layout->irq_stack_size)
+		cpu_stacks_add(stacks, STACK_IRQ, end - layout->irq_stack_size,
+			       layout->irq_stack_size);
+}
+
+static void add_exception_stacks(const struct kernel *kernel,
+				 const struct cpu_stack_layout *layout, unsigned int cpu,
+				 struct cpu_stacks *stacks)
+{
+	const struct field *entry = &layout->entry_stack;
+	uint64_t address, base;
+	unsigned int i;
+
+	if (!cpu_variable_address(kernel, "cea_exception_stacks", cpu, &address) ||
+	    memory_read_u64(kernel->memory, address, &base) != READ_OK || !(base >> 63))
+		return;
+	for (i = 0; i < EXCEPTION_STACKS; i++)
+		cpu_stacks_add(stacks, cpu_exception_stacks[i].kind,
+			       base + layout->exceptions[i].offset,
+			       layout->exceptions[i].size);
+	/* where the area itself is has been random since 6.2, but these lie in it */
+	if (layout->entry_exceptions.size)
+		cpu_stacks_add(stacks, STACK_ENTRY, base - layout->entry_exceptions.offset +
+			       entry->offset, entry->size);
+}
+
+static void cpu_stacks(const struct kernel *kernel, const struct cpu_stack_layout *layout,
+		       unsigned int cpu, struct cpu_stacks *stacks)
+{
+	add_irq_stack(kernel, layout, cpu, stacks);
+	add_exception_stacks(kernel, layout, cpu, stacks);
+}
+
 /* arch/x86/include/asm/pgtable_types.h */
 static const struct entry_flag entry_flags[] = {
 	{PRESENT, "present", NULL, NULL}, {1ULL << 1, "writable", NULL, NULL},
@@ -116,6 +169,7 @@ const struct architecture arch_x86_64 = {
 	.kept_back = kept_back,
 	.swap_pte = swap_pte,
 	.swap_cluster = swap_cluster,
+	.cpu_stacks = cpu_stacks,
 	.prstatus_size = 336,
 	.prstatus_words = 27,
 	.registers = registers,

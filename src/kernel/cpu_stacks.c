@@ -3,17 +3,16 @@
 
 #include <string.h>
 
+#include "kernel/arch.h"
 #include "kernel/per_cpu.h"
+#include "kernel/task.h"
 
 #define PAGE 4096
 #define IRQ_STACK_SIZE_USUAL 16384	/* arch/x86/include/asm/page_64_types.h */
 #define STACK_SIZE_MAX (1 << 20)
 
 /* Members of struct cea_exception_stacks; DB1 and DB2 until 5.8, VC since 5.10. */
-static const struct {
-	const char *member;
-	enum stack_kind kind;
-} exception_stacks[EXCEPTION_STACKS] = {
+const struct cpu_exception_stack cpu_exception_stacks[EXCEPTION_STACKS] = {
 	{"DF_stack", STACK_DOUBLE_FAULT},
 	{"NMI_stack", STACK_NMI},
 	{"DB_stack", STACK_DEBUG},
@@ -44,68 +43,27 @@ void cpu_stack_layout_resolve(const struct kernel *kernel, struct cpu_stack_layo
 	if (!types_size(kernel->types, "irq_stack", &layout->irq_stack_size) ||
 	    layout->irq_stack_size < PAGE || layout->irq_stack_size > STACK_SIZE_MAX)
 		layout->irq_stack_size = IRQ_STACK_SIZE_USUAL;
+	layout->task_stack_size = task_stack_size(kernel);
 	for (i = 0; i < EXCEPTION_STACKS; i++)
-		kernel_field(kernel, "cea_exception_stacks", exception_stacks[i].member,
+		kernel_field(kernel, "cea_exception_stacks", cpu_exception_stacks[i].member,
 			     &layout->exceptions[i]);
 	kernel_field(kernel, "cpu_entry_area", "entry_stack_page", &layout->entry_stack);
 	kernel_field(kernel, "cpu_entry_area", "estacks", &layout->entry_exceptions);
 }
 
-static void add(struct cpu_stacks *stacks, enum stack_kind kind, uint64_t start,
-		uint64_t size)
+void cpu_stacks_add(struct cpu_stacks *stacks, enum stack_kind kind, uint64_t start,
+		    uint64_t size)
 {
 	if (size && size <= STACK_SIZE_MAX && start >> 63 && start + size > start &&
 	    stacks->count < CPU_STACKS_MAX)
 		stacks->ranges[stacks->count++] = (struct stack_range){kind, start, start + size};
 }
 
-/*
- * The pointer is to the end of the stack, since 5.12 to the last word of it, where
- * the switch keeps the old stack pointer (map_irq_stack()).
- */
-static void add_irq_stack(const struct kernel *kernel, const struct cpu_stack_layout *layout,
-			  unsigned int cpu, struct cpu_stacks *stacks)
-{
-	uint64_t address, end;
-
-	if (layout->hot_irq.size == 8 &&
-	    cpu_variable_address(kernel, "pcpu_hot", cpu, &address))
-		address += layout->hot_irq.offset;
-	else if (!cpu_variable_address(kernel, "hardirq_stack_ptr", cpu, &address))
-		return;
-	if (memory_read_u64(kernel->memory, address, &end) != READ_OK || end > -(uint64_t)PAGE)
-		return;
-	end = (end + PAGE - 1) & ~(uint64_t)(PAGE - 1);
-	if (end > layout->irq_stack_size)
-		add(stacks, STACK_IRQ, end - layout->irq_stack_size, layout->irq_stack_size);
-}
-
-static void add_exception_stacks(const struct kernel *kernel,
-				 const struct cpu_stack_layout *layout, unsigned int cpu,
-				 struct cpu_stacks *stacks)
-{
-	const struct field *entry = &layout->entry_stack;
-	uint64_t address, base;
-	unsigned int i;
-
-	if (!cpu_variable_address(kernel, "cea_exception_stacks", cpu, &address) ||
-	    memory_read_u64(kernel->memory, address, &base) != READ_OK || !(base >> 63))
-		return;
-	for (i = 0; i < EXCEPTION_STACKS; i++)
-		add(stacks, exception_stacks[i].kind, base + layout->exceptions[i].offset,
-		    layout->exceptions[i].size);
-	/* where the area itself is has been random since 6.2, but these lie in it */
-	if (layout->entry_exceptions.size)
-		add(stacks, STACK_ENTRY, base - layout->entry_exceptions.offset + entry->offset,
-		    entry->size);
-}
-
 void cpu_stacks_read(const struct kernel *kernel, const struct cpu_stack_layout *layout,
 		     unsigned int cpu, struct cpu_stacks *stacks)
 {
 	stacks->count = 0;
-	add_irq_stack(kernel, layout, cpu, stacks);
-	add_exception_stacks(kernel, layout, cpu, stacks);
+	kernel->arch->cpu_stacks(kernel, layout, cpu, stacks);
 }
 
 bool cpu_stacks_have(const struct cpu_stacks *stacks, uint64_t address, uint64_t length)
@@ -139,6 +97,8 @@ const char *stack_kind_text(enum stack_kind kind)
 		return "VMM communication";
 	case STACK_ENTRY:
 		return "entry";
+	case STACK_OVERFLOW:
+		return "overflow";
 	}
 	return "unknown";
 }

@@ -10,10 +10,10 @@
 #define PF_KTHREAD 0x00200000	/* include/linux/sched.h; the same since 2.6.33 */
 
 /*
- * THREAD_SIZE is 16 KiB on x86_64, and twice that with KASAN. The linker script
+ * THREAD_SIZE is 16 KiB, on arm64 a page at least, and twice that with KASAN. The linker script
  * makes room for one stack (INIT_TASK_DATA in vmlinux.lds.h; renamed in 6.10).
  */
-static uint32_t stack_size(const struct kernel *kernel)
+uint32_t task_stack_size(const struct kernel *kernel)
 {
 	uint64_t start, end;
 
@@ -23,7 +23,7 @@ static uint32_t stack_size(const struct kernel *kernel)
 	     image_symbol(kernel->image, "__end_init_task", &end)))
 		if (end - start >= 4096 && end - start <= 1 << 20)
 			return (uint32_t)(end - start);
-	return 16384;
+	return kernel_page_size(kernel) > 16384 ? (uint32_t)kernel_page_size(kernel) : 16384;
 }
 
 /*
@@ -54,7 +54,7 @@ static void resolve_details(const struct kernel *kernel, struct task_layout *lay
 bool task_layout_resolve(const struct kernel *kernel, struct task_layout *layout)
 {
 	memset(layout, 0, sizeof(*layout));
-	layout->stack_size = stack_size(kernel);
+	layout->stack_size = task_stack_size(kernel);
 	kernel_field(kernel, "task_struct", "on_cpu", &layout->on_cpu);
 	resolve_details(kernel, layout);
 	return image_symbol(kernel->image, "init_task", &layout->init_task) &&

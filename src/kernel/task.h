@@ -51,6 +51,9 @@ struct task_details {
 bool task_details_read(const struct kernel *kernel, const struct task_layout *layout,
 		       uint64_t address, struct task_details *details);
 
+/** task_stack_size - THREAD_SIZE, bytes. */
+uint32_t task_stack_size(const struct kernel *kernel);
+
 bool task_layout_resolve(const struct kernel *kernel, struct task_layout *layout);
 
 /** Called for each thread; return false to stop the walk. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Call chains, by the ORC tables that the kernel keeps of itself
- * (arch/x86/kernel/unwind_orc.c; Documentation/arch/x86/orc-unwinder.rst).
+ * Call chains: of x86_64 by the ORC tables that the kernel keeps of itself
+ * (arch/x86/kernel/unwind_orc.c; Documentation/arch/x86/orc-unwinder.rst), of arm64 by frame
+ * records (arch/arm64/kernel/stacktrace.c).
  *
  * An unwind goes across IRQ, exception, NMI and entry stacks, and ends at the
  * boundary to user mode or at the first function of a kernel thread. Whatever
@@ -33,7 +34,8 @@ struct frame {
 	uint64_t cfa;		/* canonical frame address; 0: not known, or has none */
 	enum frame_kind kind;
 	enum stack_kind stack;	/* where rsp is */
-	bool guessed;		/* without tables: it may be left from a call that is over */
+	bool guessed;		/* without tables: it may be left from a call that is over; of
+				 * arm64: pc is a place that the function was at before */
 	/*
 	 * As they were in this frame. ORC gives rip, rsp and rbp; all others are
 	 * known only where they were saved whole (FRAME_RUNNING, FRAME_INTERRUPTED),

@@ -1,26 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "live/registers.h"
 
-#include <asm/perf_regs.h>
 #include <linux/perf_event.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/procfs.h>
 #include <sys/syscall.h>
-#include <sys/user.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "live/sample.h"
 
 #define SAMPLE_PERIOD	1000000		/* nanoseconds */
 #define WATCH_TIME	20000000	/* nanoseconds */
 /* A CPU of a virtual machine need not run at all in that time: wait for it so often. */
 #define WATCHES_MAX	10
-
-/* All but the segment registers, which the kernel does not tell of 64-bit tasks. */
-#define REGISTER_MASK	0xff0fffULL
-#define REGISTER_COUNT	20
 
 /* A page of control and those of the ring: some 70 samples. */
 #define PAGE_BYTES	4096
@@ -31,7 +28,7 @@
 struct sample {
 	struct perf_event_header header;
 	uint64_t abi;			/* PERF_SAMPLE_REGS_ABI_NONE: no registers follow */
-	uint64_t values[REGISTER_COUNT];
+	uint64_t values[SAMPLE_REGISTERS_MAX];	/* sample_count of them */
 };
 
 struct sampler {
@@ -53,7 +50,7 @@ static int open_event(unsigned int cpu)
 		.config = PERF_COUNT_SW_CPU_CLOCK,
 		.sample_period = SAMPLE_PERIOD,
 		.sample_type = PERF_SAMPLE_REGS_INTR,
-		.sample_regs_intr = REGISTER_MASK,
+		.sample_regs_intr = sample_mask,
 		.disabled = 1,
 	};
 
@@ -125,6 +122,7 @@ static bool take_last(struct sampler *sampler, struct sample *last)
 	struct perf_event_mmap_page *control = sampler->control;
 	uint64_t head = __atomic_load_n(&control->data_head, __ATOMIC_ACQUIRE);
 	uint64_t at = control->data_tail;
+	const size_t whole = offsetof(struct sample, values) + sample_count * sizeof(uint64_t);
 	bool found = false;
 	struct sample sample;
 
@@ -133,8 +131,8 @@ static bool take_last(struct sampler *sampler, struct sample *last)
 		if (sample.header.size < sizeof(sample.header) || sample.header.size > head - at)
 			break;
 		if (sample.header.type == PERF_RECORD_SAMPLE &&
-		    sample.header.size == sizeof(sample)) {
-			copy_ring(sampler, at, &sample, sizeof(sample));
+		    sample.header.size == whole) {
+			copy_ring(sampler, at, &sample, whole);
 			*last = sample;
 			found = true;
 		}
@@ -147,28 +145,9 @@ static bool take_last(struct sampler *sampler, struct sample *last)
 static void fill_note(struct elf_prstatus *note, const struct sampler *sampler,
 		      const struct sample *sample)
 {
-	uint64_t value[PERF_REG_X86_64_MAX] = {0};
-	struct user_regs_struct registers;
-	unsigned int next = 0;
-
-	for (unsigned int i = 0; i < PERF_REG_X86_64_MAX; i++)
-		if (REGISTER_MASK >> i & 1)
-			value[i] = sample->values[next++];
-	registers = (struct user_regs_struct){
-		.r15 = value[PERF_REG_X86_R15], .r14 = value[PERF_REG_X86_R14],
-		.r13 = value[PERF_REG_X86_R13], .r12 = value[PERF_REG_X86_R12],
-		.rbp = value[PERF_REG_X86_BP], .rbx = value[PERF_REG_X86_BX],
-		.r11 = value[PERF_REG_X86_R11], .r10 = value[PERF_REG_X86_R10],
-		.r9 = value[PERF_REG_X86_R9], .r8 = value[PERF_REG_X86_R8],
-		.rax = value[PERF_REG_X86_AX], .rcx = value[PERF_REG_X86_CX],
-		.rdx = value[PERF_REG_X86_DX], .rsi = value[PERF_REG_X86_SI],
-		.rdi = value[PERF_REG_X86_DI], .rip = value[PERF_REG_X86_IP],
-		.cs = value[PERF_REG_X86_CS], .eflags = value[PERF_REG_X86_FLAGS],
-		.rsp = value[PERF_REG_X86_SP], .ss = value[PERF_REG_X86_SS],
-	};
 	memset(note, 0, sizeof(*note));
 	note->pr_pid = (pid_t)sampler->cpu + 1;
-	memcpy(&note->pr_reg, &registers, sizeof(note->pr_reg));
+	sample_note(note, sample->values);
 }
 
 static void switch_all(struct live_registers *registers, unsigned long request)

@@ -109,6 +109,8 @@ static const char *const fault_functions[] = {
 	"do_swap_page", "handle_pte_fault", "__handle_mm_fault", "handle_mm_fault",
 	"do_user_addr_fault", "__do_page_fault", "do_page_fault", "exc_page_fault",
 	"asm_exc_page_fault", "page_fault", "async_page_fault",
+	/* arch/arm64/mm/fault.c, kernel/entry-common.c */
+	"do_translation_fault", "do_mem_abort", "el0_da", "el1_abort",
 };
 
 /* Who faults on memory that is another's (mm/gup.c). */

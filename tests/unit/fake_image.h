@@ -28,6 +28,7 @@ struct image {
 	struct memory *memory;
 	const char *release;
 	const char *vmcoreinfo_key;	/* the one line that there is, or NULL */
+	int64_t vmcoreinfo_value;	/* its number, if that is not 0 */
 	struct fake_symbol symbols[FAKE_MAX];
 	size_t symbol_count;
 };
@@ -199,10 +200,10 @@ bool image_vmcoreinfo_symbol(const struct image *image, const char *name, uint64
 
 bool image_vmcoreinfo_number(const struct image *image, const char *name, int64_t *value)
 {
-	(void)image;
-	(void)name;
-	(void)value;
-	return false;
+	if (!image->vmcoreinfo_value || strcmp(image->vmcoreinfo_key, name))
+		return false;
+	*value = image->vmcoreinfo_value;
+	return true;
 }
 
 bool image_vmcoreinfo_size(const struct image *image, const char *name, uint64_t *value)

@@ -172,6 +172,7 @@ static struct scene *make_scene(unsigned int version)
 	struct error err;
 
 	scene->kernel.memory = fake_memory(&scene->fake, BASE, scene->bytes, BYTES);
+	scene->kernel.arch = &arch_x86_64;
 	scene->kernel.image = &scene->image;
 	scene->kernel.types = &scene->types;
 	add_symbols(scene);

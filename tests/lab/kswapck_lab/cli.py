@@ -6,7 +6,7 @@ import shutil
 import signal
 import sys
 
-from . import LabError, cache, compare, debug, dumps, kernels, live, packages, plant, recipes, soak
+from . import LabError, cache, compare, debug, dumps, kernels, live, matrix, packages, plant, recipes, soak
 
 
 def _setup(_options):
@@ -67,6 +67,12 @@ def _compare(options):
         raise LabError("not the same in all formats")
 
 
+def _matrix(options):
+    packages.install(packages.RUN)
+    if not matrix.matrix(options):
+        raise LabError("not as it should be")
+
+
 def _debug(options):
     packages.install(packages.RUN)
     for kernel in options.kernels:
@@ -114,14 +120,18 @@ def _parser():
     comparing = commands.add_parser("compare", help="what kswapck says of one vmcore in all its formats")
     comparing.set_defaults(run=_compare, crashkernel=None)
     comparing.add_argument("name", nargs="?", default="6.1-idle", metavar="KERNEL-SCENARIO", help="(6.1-idle)")
+    table = commands.add_parser("matrix", help="all kernels, machines, formats and scenarios: MATRIX.md")
+    table.set_defaults(run=_matrix, crashkernel=None)
+    table.add_argument("kernels", nargs="*", metavar="KERNEL", help="only these, and do not write the table")
+    table.add_argument("--made", action="store_true", help="make no dump that is not there")
     debugging = commands.add_parser("debug", help="fetch a kernel's debug symbols; says where its vmlinux is")
     debugging.set_defaults(run=_debug)
     debugging.add_argument("kernels", metavar="KERNEL", choices=kernels.KERNELS, nargs="+")
     debugging.add_argument("--json", action="store_true",
                            help="also its modules, and how to start trixie's crash, and a Python with drgn")
-    for command in (soaking, living, comparing):
+    for command in (soaking, living, comparing, table):
         command.add_argument("--program", default="kswapck", metavar="PATH", help="the kswapck to try")
-    for command in (make, soaking, living, planting, comparing):
+    for command in (make, soaking, living, planting, comparing, table):
         command.add_argument("--memory", type=int, metavar="MIB", help="the guest's memory")
         command.add_argument("--append", metavar="WORDS", help="more for the guest's kernel's command line")
         command.add_argument("--verbose", action="store_true",

@@ -34,8 +34,8 @@ def _check_origin(wanted):
             raise LabError(f"{recipe.name} is not made from this {wanted[0].name}; remove it")
 
 
-def _scan(program, files):
-    done = subprocess.run([program, "scan", "--no-search", "--quiet", "--json", *files], stdout=subprocess.PIPE,
+def _scan(program, files, symbols=("--no-search",)):
+    done = subprocess.run([program, "scan", *symbols, "--quiet", "--json", *files], stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE)
     words = done.stderr.decode(errors="replace").strip()
     try:

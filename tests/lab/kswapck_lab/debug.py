@@ -26,6 +26,13 @@ def get(name):
     return folder
 
 
+def symbols(name):
+    """What kswapck must be given besides a dump of this kernel."""
+    if kernels.KERNELS[name].data_symbols:
+        return ["--no-search"]
+    return [f"--vmlinux={get(name) / 'vmlinux'}"]
+
+
 def _fetch(name, kernel_folder, folder):
     package = _package(kernel_folder)
     print(f"lab: fetching {package}", file=sys.stderr)

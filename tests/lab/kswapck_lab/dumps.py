@@ -106,8 +106,8 @@ def machine(recipe, options, scratch, program=None):
     memory = options.memory or scenario.memory or kernel.memory
     # Little is said aloud: the console also carries the guest's report, and the kernel's log is in the dump.
     arch = arches.get(kernel.arch)
-    words = [f"console={arch.console}", APPEND, f"loglevel={7 if options.verbose else 1}", kernel.append, scenario.append,
-             options.append, f"lab={scenario.workload or recipe.scenario}"]
+    words = [f"console={arch.console}", APPEND, f"loglevel={7 if options.verbose else 1}", kernel.append,
+             scenario.append, options.append, f"lab={scenario.workload or recipe.scenario}"]
     if scenario.end:
         words.append("lab_end=host")
     if crash:
@@ -116,16 +116,16 @@ def machine(recipe, options, scratch, program=None):
     own = [kernels.module(recipe.kernel, scenario.module)] if scenario.module else []
     initramfs.make(scratch / "initrd", kernel_folder, arch, crash, own, program)
     disks = [scratch / "swap"]
-    qemu.swap_disk(disks[0], scenario.swap)
+    qemu.swap_disk(disks[0], scenario.swap, kernel.page)
     if crash:
         disks.append(scratch / recipe.name)
         with open(disks[1], "wb") as file:
             file.truncate((memory + 64) << 20)
     if scenario.swap_more:
         disks.append(scratch / "swap-more")
-        qemu.swap_disk(disks[-1], scenario.swap_more)
+        qemu.swap_disk(disks[-1], scenario.swap_more, kernel.page)
     return qemu.Machine(kernel_folder / "vmlinuz", scratch / "initrd", append, disks, memory, kernel.arch,
-                        arch.richer_cpu if form.richer_cpu else arch.cpu, form.vmcoreinfo, scenario.cpus)
+                        arch.richer_cpu if form.richer_cpu else kernel.cpu or arch.cpu, form.vmcoreinfo, scenario.cpus)
 
 
 def _boot(recipe, options, scratch, log):
@@ -148,7 +148,7 @@ def _boot(recipe, options, scratch, log):
 def _stop_and_dump(guest, scenario, form, path):
     guest.wait_for("ready", scenario.seconds)
     if scenario.random_stop:
-        guest.listen(random.uniform(0.5, 4))
+        guest.listen(random.uniform(3, 10))
     if scenario.end:
         guest.panic_by(scenario.end)
         guest.wait_for_panic(PANIC_SECONDS)

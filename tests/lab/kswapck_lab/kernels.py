@@ -35,6 +35,9 @@ class Kernel:
     patch: str = ""         # in kernels/, for one that is built here
     configs: tuple = ()     # in kernels/, over tinyconfig and each other
     arch: str = "x86_64"    # a key of arches.ARCHES
+    page: int = 4096        # bytes
+    cpu: str = ""           # of QEMU, if it is not the architecture's usual one
+    data_symbols: bool = True   # its kallsyms has those of data: else kswapck needs its vmlinux
     like: str = ""          # the kernel of another architecture whose scenarios it has; else its own name
 
     @property
@@ -61,12 +64,20 @@ KERNELS = {
                      patch="6.1bug.patch", configs=("bug.config", "x86.config", "6.1bug.config")),
     "6.12bug": Kernel("trixie", "linux-source-6.12", 256, 64, append="init_on_free=1",
                       patch="6.12bug.patch", configs=("bug.config", "x86.config", "6.12bug.config")),
-    "6.1arm64": Kernel("bookworm-security", "linux-image-cloud-arm64", 512, 160, arch="arm64", like="6.1"),
+    "6.1arm64": Kernel("bookworm-security", "linux-image-cloud-arm64", 512, 160, arch="arm64", like="6.1",
+                       data_symbols=False),
     "6.12arm64": Kernel("trixie", "linux-image-cloud-arm64", 512, 192, arch="arm64", like="6.12"),
     "7.2arm64": Kernel("trixie-backports", "linux-image-cloud-arm64", 512, 192, arch="arm64", like="7.2"),
     "6.1bugarm64": Kernel("bookworm-security", "linux-source-6.1", 256, 64, append="init_on_free=1",
-                          patch="6.1bug.patch", configs=("bug.config", "6.1bug.config", "arm64.config"),
+                          patch="6.1bug.patch", configs=("bug.config", "6.1bug.config", "arm64.config",
+                                                         "arm64-4k.config"),
                           arch="arm64", like="6.1bug"),
+    # The usual processor has no pages of this size.
+    "6.1bug16karm64": Kernel("bookworm-security", "linux-source-6.1", 512, 64, append="init_on_free=1",
+                             patch="6.1bug.patch", configs=("bug.config", "6.1bug.config", "arm64.config",
+                                                            "arm64-16k.config"),
+                             arch="arm64", like="6.1", page=16384, cpu="neoverse-n1"),
+
 }
 
 

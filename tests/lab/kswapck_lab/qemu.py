@@ -25,9 +25,9 @@ class GuestFailed(LabError):
     """The guest did not get where it should. One emulated boot in twenty dies early: worth another try."""
 
 
-def swap_disk(path, mebibytes):
+def swap_disk(path, mebibytes, page=4096):
     """A sparse file that the kernel takes as swap (the header is union swap_header in linux/swap.h)."""
-    page, pages = 4096, mebibytes << 8
+    pages = (mebibytes << 20) // page
     with open(path, "wb") as file:
         file.truncate(pages * page)
         file.seek(1024)

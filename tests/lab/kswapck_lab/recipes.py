@@ -91,7 +91,8 @@ def _filtered(about, *options, **more):
 FORMATS = {
     "elf": Format("QEMU's ELF", qemu="elf"),
     "elf-nonote": Format("QEMU's ELF without a VMCOREINFO note", qemu="elf", vmcoreinfo=False),
-    "elf-la57": Format("QEMU's ELF, five levels of page tables", qemu="elf", richer_cpu=True),
+    # of x86_64 five levels of page tables, of arm64 signed return addresses and 52-bit addresses
+    "elf-richer": Format("QEMU's ELF, of a processor with all that QEMU knows", qemu="elf", richer_cpu=True),
     "qemu-zlib": Format("QEMU's kdump: flattened, zlib, no utsname", qemu="kdump-zlib"),
     "vmcore": Format("the whole /proc/vmcore of a crash kernel (ELF)"),
     "kdump-zlib": _filtered("makedumpfile -c -d 31", "-c", "-d", "31"),

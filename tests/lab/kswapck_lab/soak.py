@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 
-from . import LabError, cache, dumps, qemu, recipes
+from . import LabError, cache, debug, dumps, qemu, recipes
 
 BOOTS = 5                   # a guest that dies is booted again, so many times in all
 AUDIT_SECONDS = 120
@@ -72,12 +72,13 @@ class Totals:
         self.kept = []
         self.stamp = time.strftime("%Y%m%d-%H%M%S")
         self._recipe, self._program = recipe, program
+        self._symbols = debug.symbols(recipe.kernel)
         self._sums, self._nonzero = collections.Counter(), collections.Counter()
         self._problems = collections.Counter()
 
     def add(self, path):
         """Audits a dump, says a line about it, and removes it unless somebody should look at it."""
-        command = [self._program, "--no-search", "--quiet", "--json", path]
+        command = [self._program, *self._symbols, "--quiet", "--json", path]
         try:
             done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=AUDIT_SECONDS)
             text, status, words = done.stdout, done.returncode, done.stderr.decode(errors="replace").strip()
