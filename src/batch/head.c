@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "source/diskdump_headers.h"
+#include "source/unpack.h"
 
 #define LOOKED_AT 4096
 
@@ -47,7 +48,7 @@ static bool is_companion(const unsigned char *head, size_t length)
 
 static void read_set(const char *path, struct file_head *head)
 {
-	struct file *file = file_open(path, NULL);
+	struct file *file = file_open(path, -1, NULL);
 
 	if (file)
 		head->set = diskdump_set_id(file, &head->start);
@@ -75,9 +76,12 @@ void head_read(const char *path, struct file_head *head)
 	head->inode = status.st_ino;
 	if (S_ISREG(status.st_mode))
 		length = pread(fd, bytes, sizeof(bytes), 0);
-	close(fd);
-	if (length > 0 && diskdump_signature(bytes, (size_t)length))
+	if (length > 0 && unpack_format(bytes, (size_t)length))
+		length = (ssize_t)unpack_head(fd, bytes, sizeof(bytes));
+	else if (length > 0 && diskdump_signature(bytes, (size_t)length))
 		read_set(path, head);
-	else if (length > 0 && is_companion(bytes, (size_t)length))
+	close(fd);
+	if (length > 0 && !diskdump_signature(bytes, (size_t)length) &&
+	    is_companion(bytes, (size_t)length))
 		head->kind = HEAD_COMPANION;
 }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "command/dump.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "kernel/clock.h"
 #include "kernel/swap_cache.h"
+#include "source/unpack.h"
 
 /* Others have work to do on a machine that runs. */
 #define NICENESS 10
@@ -48,20 +51,71 @@ fail:
 	return false;
 }
 
-bool dump_open(struct dump *dump, const char *const *files, size_t count,
-	       const struct dump_options *options, struct error *err)
+bool dump_temporaries(const char *const *files, size_t count, int **made, struct error *err)
 {
-	const struct source_options source_options = {
+	bool good = true;
+	size_t i;
+
+	*made = NULL;
+	for (i = 0; i < count && good; i++) {
+		if (!unpack_wanted(files[i]))
+			continue;
+		if (!*made) {
+			*made = malloc(count * sizeof(**made));
+			if (!*made)
+				return error_set(err, ERROR_SYSTEM, "out of memory");
+			memset(*made, 0xff, count * sizeof(**made));	/* -1 */
+		}
+		(*made)[i] = unpack_temporary(err);
+		good = (*made)[i] >= 0;
+	}
+	if (!good) {
+		dump_temporaries_free(*made, count);
+		*made = NULL;
+	}
+	return good;
+}
+
+void dump_temporaries_free(int *made, size_t count)
+{
+	size_t i;
+
+	for (i = 0; made && i < count; i++)
+		if (made[i] >= 0)
+			close(made[i]);
+	free(made);
+}
+
+static struct source *open_source(const char *const *files, size_t count,
+				  const struct dump_options *options, struct error *err)
+{
+	struct source_options source_options = {
 		.architecture = options->architecture,
 		.live = options->live,
 		.raw = options->raw_count > 0,
+		.temporary = options->temporary,
 	};
+	struct source *source;
+	int *own = NULL;
+
+	if (!options->temporary && !options->live && !dump_temporaries(files, count, &own, err))
+		return NULL;
+	if (own)
+		source_options.temporary = own;
+	source = source_open(files, count, &source_options, err);
+	dump_temporaries_free(own, count);
+	return source;
+}
+
+bool dump_open(struct dump *dump, const char *const *files, size_t count,
+	       const struct dump_options *options, struct error *err)
+{
 	struct source *source;
 
 	memset(dump, 0, sizeof(*dump));
 	if (options->live)
 		go_gently();
-	source = source_open(files, count, &source_options, err);
+	source = open_source(files, count, options, err);
 	return source && dump_identify(dump, source, files[0], options, err);
 }
 

@@ -22,10 +22,20 @@ struct dump_options {
 	const char **raw;	/* FILE@ADDRESS of --raw, instead of dumps; to be freed */
 	size_t raw_count;
 	bool no_sandbox;	/* for sandbox_dump_open() */
+	const int *temporary;	/* see dump_temporaries(); NULL: dump_open() makes its own */
 };
 
 /* What to open for the running kernel. */
 #define DUMP_LIVE "/proc/kcore"
+
+/**
+ * dump_temporaries - files to unpack those into that are compressed as a whole; made before
+ * there is a sandbox, where nothing is written.
+ * @made: set to an array, -1 for each file that needs none; or to NULL, if none does.
+ */
+bool dump_temporaries(const char *const *files, size_t count, int **made, struct error *err);
+/** dump_temporaries_free - once the dump is open. */
+void dump_temporaries_free(int *made, size_t count);	/* NULL is fine */
 
 /** dump_open - open and identify; on failure nothing is left open. */
 bool dump_open(struct dump *dump, const char *const *files, size_t count,

@@ -215,15 +215,23 @@ static void seal(const struct dump_options *options)
 bool sandbox_dump_open(struct dump *dump, const char *const *files, size_t count,
 		       const struct dump_options *options, struct error *err)
 {
+	struct dump_options with_temporary = *options;
+	int *temporary = NULL;
+	bool opened;
+
 	if (!is_possible())
 		return dump_open(dump, files, count, options, err);
 	if (options->no_sandbox) {
 		fprintf(stderr, "kswapck: no sandbox: what a made-up dump might do, it may do\n");
 		return dump_open(dump, files, count, options, err);
 	}
-	begin(options);
-	if (!dump_open(dump, files, count, options, err))
+	if (!options->live && !dump_temporaries(files, count, &temporary, err))
 		return false;
-	seal(options);
-	return true;
+	begin(options);
+	with_temporary.temporary = temporary;
+	opened = dump_open(dump, files, count, &with_temporary, err);
+	dump_temporaries_free(temporary, count);
+	if (opened)
+		seal(options);
+	return opened;
 }

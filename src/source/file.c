@@ -10,12 +10,14 @@
 #include <unistd.h>
 
 #include "source/flattened.h"
+#include "source/unpack.h"
 
 struct file {
 	char *name;
 	int fd;
 	uint64_t size;			/* of the dump inside */
 	struct flattened *flattened;	/* NULL: plain */
+	const char *packed;		/* NULL: it was not */
 };
 
 static bool check_kind(const char *path, const struct stat *status, struct error *err)
@@ -39,6 +41,29 @@ static bool check_kind(const char *path, const struct stat *status, struct error
 	return true;
 }
 
+/* From here on the file is the temporary one. */
+static bool open_packed(struct file *file, int temporary, struct error *err)
+{
+	unsigned char head[8];
+	ssize_t length = pread(file->fd, head, sizeof(head), 0);
+	struct stat status;
+	int own;
+
+	if (length <= 0 || temporary < 0 || !unpack_format(head, (size_t)length))
+		return true;
+	file->packed = unpack_format(head, (size_t)length);
+	if (!unpack_file(file->fd, temporary, file->name, err))
+		return false;
+	own = fcntl(temporary, F_DUPFD_CLOEXEC, 0);
+	if (own < 0 || fstat(temporary, &status))
+		return error_set(err, ERROR_SYSTEM, "%s: cannot look at what was unpacked: %s",
+				 file->name, strerror(errno));
+	close(file->fd);
+	file->fd = own;
+	file->size = (uint64_t)status.st_size;
+	return true;
+}
+
 static bool open_flattened(struct file *file, struct error *err)
 {
 	unsigned char head[16];
@@ -56,7 +81,7 @@ static bool open_flattened(struct file *file, struct error *err)
 	return true;
 }
 
-struct file *file_open(const char *path, struct error *err)
+struct file *file_open(const char *path, int temporary, struct error *err)
 {
 	struct file *file = calloc(1, sizeof(*file));
 	struct stat status;
@@ -81,7 +106,7 @@ struct file *file_open(const char *path, struct error *err)
 	if (!check_kind(path, &status, err))
 		goto fail;
 	file->size = (uint64_t)status.st_size;
-	if (!open_flattened(file, err))
+	if (!open_packed(file, temporary, err) || !open_flattened(file, err))
 		goto fail;
 	return file;
 no_memory:
@@ -115,6 +140,11 @@ int file_descriptor(const struct file *file)
 bool file_is_flattened(const struct file *file)
 {
 	return file->flattened;
+}
+
+const char *file_packed(const struct file *file)
+{
+	return file->packed;
 }
 
 uint64_t file_size(const struct file *file)

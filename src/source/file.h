@@ -19,10 +19,12 @@ struct file;
 /**
  * file_open - open a regular file for reading, and index it when it is flattened.
  * @path: kept by reference in errors, copied.
+ * @temporary: an empty file, see unpack_temporary(); if the file is compressed as a whole
+ * it is unpacked into this, which is lent. -1: it stays as it is.
  *
  * Return: the file; NULL with @err set (ERROR_INPUT or ERROR_SYSTEM).
  */
-struct file *file_open(const char *path, struct error *err);
+struct file *file_open(const char *path, int temporary, struct error *err);
 void file_close(struct file *file);	/* NULL is fine */
 
 /** file_name - the path as the user gave it. */
@@ -30,6 +32,8 @@ const char *file_name(const struct file *file);
 /** file_descriptor - of the real file; not for reading a flattened one. */
 int file_descriptor(const struct file *file);
 bool file_is_flattened(const struct file *file);
+/** file_packed - what it was compressed by before it was unpacked, "gzip"; NULL: it was not. */
+const char *file_packed(const struct file *file);
 /** file_size - bytes of the dump (of the dump inside, when flattened). */
 uint64_t file_size(const struct file *file);
 

@@ -53,17 +53,21 @@ static bool not_a_dump(const struct file *file, const void *head, size_t length,
 			 "nor as a kdump-compressed file; name a vmcore", file_name(file));
 }
 
+/* @temporary: NULL: nothing will be unpacked. */
 static bool open_files(struct source *source, const char *const *paths, size_t count,
-		       struct error *err)
+		       const int *temporary, struct error *err)
 {
+	size_t *opened = &source->file_count;
+
 	if (!count)
 		return error_set(err, ERROR_USAGE, "no dump file named");
 	source->files = calloc(count, sizeof(*source->files));
 	if (!source->files)
 		return error_set(err, ERROR_SYSTEM, "out of memory");
-	for (; source->file_count < count; source->file_count++) {
-		source->files[source->file_count] = file_open(paths[source->file_count], err);
-		if (!source->files[source->file_count])
+	for (; *opened < count; ++*opened) {
+		source->files[*opened] = file_open(paths[*opened],
+						   temporary ? temporary[*opened] : -1, err);
+		if (!source->files[*opened])
 			return false;
 	}
 	return true;
@@ -85,7 +89,7 @@ static bool open_raw(struct source *source, const char *const *texts, size_t cou
 		paths[i] = parts[i].path;
 	}
 	source->raw = true;
-	if (good && open_files(source, paths, count, err))
+	if (good && open_files(source, paths, count, NULL, err))
 		source->elf = raw_headers(source->files, parts, count, err);
 	for (i = 0; parts && i < count; i++)
 		free(parts[i].path);
@@ -165,6 +169,7 @@ static void describe_format(struct source *source)
 {
 	char split[32] = "";
 	char codec[32] = "";
+	char packed[64] = "";
 
 	if (source->raw) {
 		snprintf(source->facts.format, sizeof(source->facts.format),
@@ -176,9 +181,12 @@ static void describe_format(struct source *source)
 		snprintf(split, sizeof(split), ", split in %zu", source->file_count);
 	if (source->diskdump)
 		snprintf(codec, sizeof(codec), ", %s", codec_name(source->diskdump->codecs));
-	snprintf(source->facts.format, sizeof(source->facts.format), "%s%s%s%s",
+	if (file_packed(source->files[0]))
+		snprintf(packed, sizeof(packed), ", unpacked from %s into a temporary copy",
+			 file_packed(source->files[0]));
+	snprintf(source->facts.format, sizeof(source->facts.format), "%s%s%s%s%s",
 		 source->elf ? "ELF core" : "kdump-compressed", codec,
-		 any_flattened(source) ? ", flattened" : "", split);
+		 any_flattened(source) ? ", flattened" : "", split, packed);
 }
 
 static void elf_facts(struct source *source)
@@ -388,7 +396,8 @@ static bool open_all(struct source *source, const char *const *paths, size_t cou
 	if (options && options->live)
 		return open_live(source, paths[0], options, err);
 	if (options && options->raw ? !open_raw(source, paths, count, err) :
-	    !open_files(source, paths, count, err) || !read_headers(source, err) ||
+	    !open_files(source, paths, count, options ? options->temporary : NULL, err) ||
+	    !read_headers(source, err) ||
 	    !read_notes(source, err) || !copy_vmcoreinfo(source, err))
 		return false;
 	if (source->elf)

@@ -38,7 +38,7 @@ enum read_status {
 };
 
 struct source_facts {
-	char format[96];	/* "ELF core", "kdump-compressed, zlib, flattened" ... */
+	char format[128];	/* "ELF core", "kdump-compressed, zlib, flattened" ... */
 	char architecture[32];	/* "x86_64"; empty when unknown */
 	uint32_t page_size;	/* bytes */
 	uint64_t ram_pages;	/* pages the machine had; 0 when unknown */
@@ -54,6 +54,8 @@ struct source_options {
 	const char *architecture;	/* NULL: take it from the dump */
 	bool live;	/* the one path is /proc/kcore, or a file made like it */
 	bool raw;	/* each path is "FILE@ADDRESS": RAM from that physical address on */
+	const int *temporary;	/* for each path the file to unpack it into, if it is compressed
+				 * as a whole; -1 or NULL: none. Lent; see file_open() */
 	bool no_library;/* not by libkdumpfile, whose contexts are lost: many will be opened */
 };
 

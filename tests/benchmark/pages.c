@@ -134,7 +134,7 @@ int main(int argc, char **argv)
 
 	if (argc != 2 || !codec)
 		return 16;
-	file = file_open(argv[1], &err);
+	file = file_open(argv[1], -1, &err);
 	if (file && !file_is_flattened(file))
 		set = diskdump_set_read(&file, 1, &err);
 	source = source_open((const char *const *)&argv[1], 1, &options, &err);
