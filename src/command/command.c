@@ -16,6 +16,7 @@ static const struct command *const commands[] = {
 	&command_summarize,
 	&command_record,
 	&command_report,
+	&command_distill,
 	&command_shell,
 	&command_plugins,
 	&command_confirm,

@@ -33,6 +33,7 @@ extern const struct command command_batch;
 extern const struct command command_summarize;
 extern const struct command command_record;
 extern const struct command command_report;
+extern const struct command command_distill;
 extern const struct command command_shell;
 extern const struct command command_plugins;
 extern const struct command command_confirm;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "kernel/clock.h"
+#include "kernel/page_owner.h"
 #include "kernel/swap_cache.h"
 #include "source/unpack.h"
 
@@ -43,8 +44,12 @@ bool dump_identify(struct dump *dump, struct source *source, const char *name,
 	dump->types = types_open(dump->image, err);
 	if (!dump->types)
 		goto fail;
-	if (kernel_open(&dump->kernel, dump->source, dump->image, dump->types, err))
+	if (kernel_open(&dump->kernel, dump->source, dump->image, dump->types, err)) {
+		/* of the running kernel a struct page may have changed since */
+		if (!options->live)
+			page_owner_guard(&dump->kernel);
 		return true;
+	}
 fail:
 	error_prefix(err, "%s", name);
 	dump_close(dump);
@@ -94,6 +99,7 @@ static struct source *open_source(const char *const *files, size_t count,
 		.live = options->live,
 		.raw = options->raw_count > 0,
 		.temporary = options->temporary,
+		.record = options->record,
 	};
 	struct source *source;
 	int *own = NULL;

@@ -23,6 +23,7 @@ struct dump_options {
 	size_t raw_count;
 	bool no_sandbox;	/* for sandbox_dump_open() */
 	const int *temporary;	/* see dump_temporaries(); NULL: dump_open() makes its own */
+	struct page_set *record;	/* as in source_options */
 };
 
 /* What to open for the running kernel. */

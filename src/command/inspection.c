@@ -686,7 +686,7 @@ static int report_somewhere(struct inspection_options *options, const char *cons
 
 	if (!options->output)
 		return report_files(options, files, count, report);
-	return output_file_run(options->output, report_to_file, &run);
+	return output_file_run(options->output, true, report_to_file, &run);
 }
 
 /* @first -1: something was wrong and has been said. */

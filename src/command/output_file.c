@@ -111,7 +111,8 @@ static int run_child(struct new_file *file, int (*write_it)(void *data, FILE *st
 	return status;
 }
 
-int output_file_run(const char *path, int (*write_it)(void *data, FILE *stream), void *data)
+int output_file_run(const char *path, bool replace, int (*write_it)(void *data, FILE *stream),
+		    void *data)
 {
 	struct error err = {0};
 	struct new_file file;
@@ -119,7 +120,7 @@ int output_file_run(const char *path, int (*write_it)(void *data, FILE *stream),
 
 	if (!strcmp(path, "-"))
 		return write_it(data, stdout);
-	if (!new_file_begin(&file, path, true, &err))
+	if (!new_file_begin(&file, path, replace, &err))
 		return command_fail(&err);
 	status = run_child(&file, write_it, data, &err);
 	if (status & NOTHING_WRITTEN)

@@ -3,6 +3,7 @@
 #include "image/elf_symbols.h"
 #include "image/kallsyms.h"
 #include "image/kallsyms_running.h"
+#include "image/kallsyms_tables.h"
 #include "image/vmcoreinfo.h"
 #include "image/vmlinux.h"
 
@@ -119,9 +120,15 @@ static bool load_exported(struct image *image, struct error *err)
 /* The tables found by searching the kernel image; tens of milliseconds. */
 static bool load_scanned(struct image *image, struct error *err)
 {
+	struct memory *search = memory_new_for_search(image->memory);
 	struct kallsyms_place place;
+	bool found;
 
-	if (!kallsyms_scan(image->memory, image->stext, &place, err))
+	if (!search)
+		return kallsyms_no_memory(err);
+	found = kallsyms_scan(search, image->stext, &place, err);
+	memory_free(search);
+	if (!found)
 		return false;
 	image->kallsyms = kallsyms_open(image->memory, &place, image->vmcoreinfo, err);
 	if (image->kallsyms)

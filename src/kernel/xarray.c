@@ -96,6 +96,12 @@ static bool is_node_address(uint64_t address)
 	return address >> 63 && (address & 7) == 0;
 }
 
+/* No object of the kernel can be there, so that no reason of the dump's hides one. */
+static bool leads_nowhere(enum read_status status)
+{
+	return status == READ_UNMAPPED || status == READ_NOT_RAM || status == READ_FOREIGN;
+}
+
 static void report(struct walk *walk, const struct node *node,
 		   struct kswapck_tree_fault fault)
 {
@@ -289,7 +295,7 @@ static void visit_node(struct walk *walk, uint64_t entry, const struct node *par
 		return;
 	}
 	status = memory_read(walk->kernel->memory, node.address, node.bytes, layout->node_size);
-	if (status == READ_UNMAPPED || status == READ_NOT_RAM) {
+	if (leads_nowhere(status)) {
 		report_entry(walk, parent, slot, KSWAPCK_TREE_POINTER, entry, index, span);
 		return;
 	}
@@ -346,7 +352,7 @@ static void report_root(struct walk *walk, uint64_t head)
 	uint8_t byte;
 	enum read_status status = memory_read_u8(walk->kernel->memory, root, &byte);
 
-	if (!is_node_address(root) || status == READ_UNMAPPED || status == READ_NOT_RAM)
+	if (!is_node_address(root) || leads_nowhere(status))
 		report_entry(walk, NULL, 0, KSWAPCK_TREE_POINTER, head, walk->first, count);
 	else if (status == READ_OK)
 		report_root_shift(walk, root);

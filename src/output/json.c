@@ -44,6 +44,15 @@ void json_dump(struct json_writer *json, const struct report_subject *subject)
 		json_number(json, "dump_level", (uint64_t)facts->dump_level);
 	else
 		json_null(json, "dump_level");
+	if (*facts->distilled_by) {
+		json_flat_object(json, "distilled");
+		json_string(json, "by", facts->distilled_by);
+		json_string(json, "from", facts->distilled_from);
+		json_string(json, "without", facts->distilled_without);
+		json_close(json, '}');
+	} else {
+		json_null(json, "distilled");
+	}
 	json_close(json, '}');
 }
 
@@ -208,6 +217,7 @@ static void write_failed_pages(struct json_writer *json, const struct memory_sta
 	json_number(json, "not_ram", reads->failed[READ_NOT_RAM]);
 	json_number(json, "unmapped", reads->failed[READ_UNMAPPED]);
 	json_number(json, "damaged", reads->failed[READ_DAMAGED]);
+	json_number(json, "foreign", reads->failed[READ_FOREIGN]);
 	json_close(json, '}');
 }
 

@@ -24,19 +24,30 @@ static void line(const struct output *output, const char *label, const char *tex
 	lines_labelled(&output->options, label, text);
 }
 
+/* How the pages of the dump were chosen: "filtered with -d 31", "distilled by kswapck ...". */
+static void describe_choice(const struct source_facts *facts, char *text, size_t size)
+{
+	*text = '\0';
+	if (*facts->distilled_by)
+		snprintf(text, size, ", distilled by kswapck %s from: %s%s%s", facts->distilled_by,
+			 facts->distilled_from, *facts->distilled_without ? "; without " : "",
+			 facts->distilled_without);
+	else if (facts->dump_level > 0)
+		snprintf(text, size, ", filtered with -d %d", facts->dump_level);
+}
+
 static void describe_dump(const struct report_subject *subject, char *text, size_t size)
 {
 	const struct source_facts *facts = subject->facts;
-	char file[32], ram[32], more[64] = "", level[32] = "", name[512];
+	char file[32], ram[32], more[64] = "", choice[320], name[512];
 
 	if (subject->file_count > 1)
 		snprintf(more, sizeof(more), " and %zu more", subject->file_count - 1);
-	if (facts->dump_level >= 0)
-		snprintf(level, sizeof(level), ", filtered with -d %d", facts->dump_level);
+	describe_choice(facts, choice, sizeof(choice));
 	snprintf(text, size, "%s%s: %s; %s of %s pages of RAM%s",
 		 text_visible(subject->files[0], name, sizeof(name)), more,
 		 facts->format, text_number(facts->file_pages, file),
-		 text_number(facts->ram_pages, ram), facts->dump_level > 0 ? level : "");
+		 text_number(facts->ram_pages, ram), choice);
 }
 
 void text_subject(struct output *output, const struct report_subject *subject)

@@ -61,6 +61,7 @@ struct source {
 	struct notes notes;
 	char *vmcoreinfo;
 	struct translation *translation;
+	struct page_set *record;	/* as source_record() */
 };
 
 extern const struct source_ops kcore_source_ops;	/* kcore.c */
@@ -75,6 +76,9 @@ extern const struct source_ops elf_source_ops;		/* elf.c */
  */
 enum read_status source_to_physical(struct source *source, enum address_space space,
 				    uint64_t *address);
+
+/** source_bring - read a whole physical page, and record that. @physical is page aligned. */
+enum read_status source_bring(struct source *source, uint64_t physical, void *page);
 
 /**
  * source_missing - why the file holds no bytes of a physical page: READ_EXCLUDED

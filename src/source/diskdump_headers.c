@@ -316,3 +316,54 @@ bool diskdump_in_ram(const struct diskdump_headers *headers, const struct file *
 	       file_read(file, headers->bitmap_offset + pfn / 8, &byte, 1, NULL) &&
 	       byte & 1 << pfn % 8;
 }
+
+static uint64_t blocks_of(const struct diskdump_layout *layout, uint64_t bytes)
+{
+	return (bytes + layout->block_size - 1) / layout->block_size;
+}
+
+static uint64_t sub_header_blocks(const struct diskdump_layout *layout)
+{
+	return blocks_of(layout, layout->note_offset + layout->note_size) - 1;
+}
+
+void diskdump_lay_out(struct diskdump_layout *layout)
+{
+	uint64_t bitmap = blocks_of(layout, (layout->max_mapnr + 7) / 8) * layout->block_size;
+	uint64_t aligned = (layout->vmcoreinfo_size + 7) & ~UINT64_C(7);
+
+	layout->vmcoreinfo_offset = layout->block_size + sizeof(struct disk_sub_header);
+	layout->note_offset = layout->vmcoreinfo_offset + aligned;
+	layout->bitmap_offset = (1 + sub_header_blocks(layout)) * layout->block_size;
+	layout->dumped_offset = layout->bitmap_offset + bitmap;
+	layout->descriptors = layout->dumped_offset + bitmap;
+}
+
+void diskdump_make_headers(const struct diskdump_layout *layout, void *header, void *sub_header)
+{
+	uint64_t bitmaps = layout->descriptors - layout->bitmap_offset;
+	struct disk_header head = {
+		.signature = "KDUMP   ",
+		.version = 6,
+		.timestamp = {layout->timestamp[0], layout->timestamp[1]},
+		.status = layout->status,
+		.block_size = (int32_t)layout->block_size,
+		.sub_header_blocks = (int32_t)sub_header_blocks(layout),
+		.bitmap_blocks = (uint32_t)(bitmaps / layout->block_size),
+		.max_mapnr = layout->max_mapnr > UINT32_MAX ? UINT32_MAX :
+							      (uint32_t)layout->max_mapnr,
+		.cpu_count = (int32_t)layout->cpu_count,
+	};
+	struct disk_sub_header sub = {
+		.dump_level = layout->dump_level,
+		.vmcoreinfo_offset = layout->vmcoreinfo_size ? layout->vmcoreinfo_offset : 0,
+		.vmcoreinfo_size = layout->vmcoreinfo_size,
+		.note_offset = layout->note_size ? layout->note_offset : 0,
+		.note_size = layout->note_size,
+		.max_mapnr_64 = layout->max_mapnr,
+	};
+
+	memcpy(head.utsname, layout->uts, sizeof(head.utsname));
+	memcpy(header, &head, sizeof(head));
+	memcpy(sub_header, &sub, sizeof(sub));
+}

@@ -84,6 +84,31 @@ void diskdump_set_free(struct diskdump_set *set);	/* NULL is fine */
  */
 uint64_t diskdump_set_id(const struct file *file, uint64_t *start);
 
+/* A file to be written: what its headers say, and where its parts are. */
+struct diskdump_layout {
+	const char *uts;	/* struct new_utsname, 6 x 65 bytes */
+	uint64_t timestamp[2];
+	uint32_t status;	/* DISKDUMP_ZLIB ... */
+	uint32_t block_size;
+	uint64_t max_mapnr;
+	uint32_t cpu_count;
+	int dump_level;
+	uint64_t vmcoreinfo_size, note_size;
+	/* diskdump_lay_out() fills these in. */
+	uint64_t vmcoreinfo_offset, note_offset;
+	uint64_t bitmap_offset, dumped_offset;
+	uint64_t descriptors;
+};
+
+/** diskdump_lay_out - find the places of all parts. */
+void diskdump_lay_out(struct diskdump_layout *layout);
+
+/**
+ * diskdump_make_headers - fill in the first block and the beginning of the second; each is
+ * of block_size bytes and zeros.
+ */
+void diskdump_make_headers(const struct diskdump_layout *layout, void *header, void *sub_header);
+
 /** diskdump_in_ram - does the bitmap of RAM know this page frame? One byte is read. */
 bool diskdump_in_ram(const struct diskdump_headers *headers, const struct file *file,
 		     uint64_t pfn);

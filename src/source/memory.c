@@ -14,6 +14,7 @@
 #endif
 
 #define DEFAULT_CACHE_BYTES (UINT64_C(16) << 20)
+#define SEARCH_CACHE_BYTES  (UINT64_C(1) << 20)
 #define LEAST_PAGES	    16
 /* Pages come in chunks of this many: memory grows with use, with few allocations. */
 #define CHUNK_PAGES 64
@@ -39,6 +40,7 @@ struct overlay {
 
 struct memory {
 	struct source *source;
+	bool for_search;
 	uint64_t page_size;
 	unsigned int page_shift;
 
@@ -54,6 +56,10 @@ struct memory {
 
 	struct overlay *overlays;
 	size_t overlay_count;
+
+	memory_guard_fn *guard;
+	void *guard_data;
+	bool guarding;		/* the guard itself reads */
 
 	struct memory_statistics statistics;
 };
@@ -93,6 +99,15 @@ struct memory *memory_new(struct source *source, size_t cache_bytes)
 	return memory;
 }
 
+struct memory *memory_new_for_search(const struct memory *memory)
+{
+	struct memory *search = memory_new(memory->source, SEARCH_CACHE_BYTES);
+
+	if (search)
+		search->for_search = true;
+	return search;
+}
+
 void memory_free(struct memory *memory)
 {
 	if (!memory)
@@ -108,12 +123,25 @@ void memory_free(struct memory *memory)
 	free(memory);
 }
 
-void memory_forget(struct memory *memory)
+static void forget_all(struct memory *memory)
 {
 	memset(memory->chains, 0xff, sizeof(*memory->chains) << (64 - memory->chain_shift));
 	memory->count = 0;
 	memory->hand = 0;
+}
+
+void memory_forget(struct memory *memory)
+{
+	forget_all(memory);
 	source_refresh(memory->source);
+}
+
+void memory_guard(struct memory *memory, memory_guard_fn *refuses, void *data)
+{
+	if (memory->guard != refuses || memory->guard_data != data)
+		forget_all(memory);
+	memory->guard = refuses;
+	memory->guard_data = data;
 }
 
 static unsigned char *page_of(const struct memory *memory, uint32_t index)
@@ -204,18 +232,53 @@ static enum read_status apply_overlays(const struct memory *memory, enum address
 	return status;
 }
 
+static uint32_t find(const struct memory *memory, uint64_t key)
+{
+	uint32_t index = *chain_of(memory, key);
+
+	while (index != NONE && memory->entries[index].key != key)
+		index = memory->entries[index].next;
+	return index;
+}
+
+/* Does the guard refuse the page? What it reads itself moves what is in the cache. */
+static bool refused(struct memory *memory, enum address_space space, uint64_t address)
+{
+	bool refuses;
+
+	if (!memory->guard || memory->guarding ||
+	    source_to_physical(memory->source, space, &address) != READ_OK)
+		return false;
+	memory->guarding = true;
+	refuses = memory->guard(memory->guard_data, address);
+	memory->guarding = false;
+	return refuses;
+}
+
 static uint32_t bring_in(struct memory *memory, enum address_space space,
 			 uint64_t address)
 {
-	uint32_t index = new_entry(memory);
+	bool foreign = refused(memory, space, address);
+	uint32_t index = find(memory, address | space);
 	struct entry *entry;
 	enum read_status status;
 	uint32_t *chain;
 
+	/* the guard itself has read it just now */
+	if (index != NONE) {
+		if (foreign)
+			memory->entries[index].status = READ_FOREIGN;
+		return index;
+	}
+	index = new_entry(memory);
 	if (index == NONE)
 		return NONE;
 	entry = &memory->entries[index];
-	status = source_read_page(memory->source, space, address, page_of(memory, index));
+	if (foreign)
+		status = READ_FOREIGN;
+	else
+		status = (memory->for_search ? source_peek_page : source_read_page)(
+			memory->source, space, address, page_of(memory, index));
 	memory->statistics.pages_read++;
 	if (status != READ_OK)
 		memory->statistics.failed[status]++;
@@ -233,11 +296,8 @@ static uint32_t bring_in(struct memory *memory, enum address_space space,
 static const unsigned char *get_page(struct memory *memory, enum address_space space,
 				     uint64_t address, enum read_status *status)
 {
-	uint64_t key = address | space;
-	uint32_t index = *chain_of(memory, key);
+	uint32_t index = find(memory, address | space);
 
-	while (index != NONE && memory->entries[index].key != key)
-		index = memory->entries[index].next;
 	if (index != NONE)
 		memory->statistics.hits++;
 	else

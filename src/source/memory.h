@@ -22,10 +22,32 @@ struct memory *memory_new(struct source *source, size_t cache_bytes);
 void memory_free(struct memory *memory);
 
 /**
+ * memory_new_for_search - the same for who looks at much and needs little of it: what is
+ * read by it is not recorded (source_record()). It has no overlays and no guard.
+ * @memory: of the same source.
+ */
+struct memory *memory_new_for_search(const struct memory *memory);
+
+/**
  * memory_forget - forget all cached pages, and look anew where memory is: what a running
  * kernel holds may have changed. Overlays stay.
  */
 void memory_forget(struct memory *memory);
+
+/**
+ * What may not be read: true when the page at @physical is known to hold no data of the
+ * kernel. It may read @memory: those reads are not guarded.
+ */
+typedef bool memory_guard_fn(void *data, uint64_t physical);
+
+/**
+ * memory_guard - from now on refuse the pages that @refuses, with READ_FOREIGN, be they in
+ * the dump or not.
+ * @refuses: NULL: refuse none.
+ *
+ * What was cached is forgotten if this changes anything.
+ */
+void memory_guard(struct memory *memory, memory_guard_fn *refuses, void *data);
 
 /** memory_read - copy @length bytes at kernel virtual @address to @buffer. */
 enum read_status memory_read(struct memory *memory, uint64_t address,

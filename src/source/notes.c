@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "source/diskdump_write.h"
+
 /* 8,192 CPUs with registers of 1 KiB and a VMCOREINFO take 10 MiB. */
 #define NOTES_LIMIT (UINT64_C(256) << 20)
 
@@ -49,6 +51,9 @@ static bool take_note(struct notes *notes, const Elf64_Nhdr *header,
 	/* VMCOREINFO_NOTE_NAME of include/linux/vmcore_info.h */
 	if (!notes->vmcoreinfo.size && is_named(name, header->n_namesz, "VMCOREINFO"))
 		notes->vmcoreinfo = note;
+	if (header->n_type == DISTILL_NOTE_TYPE &&
+	    is_named(name, header->n_namesz, DISTILL_NOTE_NAME))
+		notes->mark = note;
 	return true;
 }
 

@@ -9,6 +9,7 @@
 #include "source/guard.h"
 #include "source/paging.h"
 #include "source/raw.h"
+#include "source/page_set.h"
 #include "source/translate.h"
 #include "source/vmcoreinfo.h"
 
@@ -187,6 +188,36 @@ static void describe_format(struct source *source)
 	snprintf(source->facts.format, sizeof(source->facts.format), "%s%s%s%s%s",
 		 source->elf ? "ELF core" : "kdump-compressed", codec,
 		 any_flattened(source) ? ", flattened" : "", split, packed);
+}
+
+/* The value of KEY=value in the text of the mark, for people to see. */
+static void mark_value(const char *mark, const char *key, char *text, size_t size)
+{
+	size_t length = 0, i;
+	const char *line = vmcoreinfo_line(mark, key, &length);
+
+	for (i = 0; line && i < length && i + 1 < size; i++)
+		text[i] = line[i] >= ' ' && line[i] <= '~' ? line[i] : '?';
+	text[i] = '\0';
+}
+
+static bool mark_facts(struct source *source, struct error *err)
+{
+	const struct note *note = &source->notes.mark;
+	struct source_facts *facts = &source->facts;
+	char *mark;
+
+	if (!note->size)
+		return true;
+	mark = calloc(1, note->size + 1);
+	if (!mark)
+		return error_set(err, ERROR_SYSTEM, "out of memory");
+	memcpy(mark, source->notes.bytes + note->offset, note->size);
+	mark_value(mark, "DISTILLED", facts->distilled_by, sizeof(facts->distilled_by));
+	mark_value(mark, "FROM", facts->distilled_from, sizeof(facts->distilled_from));
+	mark_value(mark, "WITHOUT", facts->distilled_without, sizeof(facts->distilled_without));
+	free(mark);
+	return true;
 }
 
 static void elf_facts(struct source *source)
@@ -405,6 +436,8 @@ static bool open_all(struct source *source, const char *const *paths, size_t cou
 	else
 		diskdump_facts(source);
 	describe_format(source);
+	if (!mark_facts(source, err))
+		return false;
 	if (!architecture_of_headers(source, options, err))
 		return false;
 	architecture_of_vmcoreinfo(source);
@@ -427,6 +460,7 @@ struct source *source_open(const char *const *paths, size_t count,
 		error_set(err, ERROR_SYSTEM, "out of memory");
 		return NULL;
 	}
+	source->record = options ? options->record : NULL;
 	if (!open_all(source, paths, count, options, err)) {
 		source_close(source);
 		return NULL;
@@ -459,8 +493,34 @@ const struct source_facts *source_facts(const struct source *source)
 enum read_status source_read_page(struct source *source, enum address_space space,
 				  uint64_t address, void *page)
 {
+	enum read_status status;
+
+	address &= ~(uint64_t)(source->facts.page_size - 1);
+	if (!source->record)
+		return source->ops->read_page(source, space, address, page);
+	status = source_to_physical(source, space, &address);
+	return status == READ_OK ? source_bring(source, address, page) : status;
+}
+
+enum read_status source_peek_page(struct source *source, enum address_space space,
+				  uint64_t address, void *page)
+{
 	address &= ~(uint64_t)(source->facts.page_size - 1);
 	return source->ops->read_page(source, space, address, page);
+}
+
+enum read_status source_bring(struct source *source, uint64_t physical, void *page)
+{
+	enum read_status status = source->ops->read_page(source, ADDRESS_PHYSICAL, physical, page);
+
+	if (status == READ_OK && source->record)
+		page_set_add(source->record, physical / source->facts.page_size);
+	return status;
+}
+
+void source_record(struct source *source, struct page_set *record)
+{
+	source->record = record;
 }
 
 enum read_status source_to_physical(struct source *source, enum address_space space,
@@ -561,6 +621,8 @@ const char *read_status_text(enum read_status status)
 		return "not mapped";
 	case READ_DAMAGED:
 		return "damaged in the dump";
+	case READ_FOREIGN:
+		return "memory of processes or files";
 	case READ_STATUS_COUNT:
 		break;
 	}

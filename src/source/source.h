@@ -16,6 +16,7 @@
 #include "base/error.h"
 
 struct paging;
+struct page_set;
 struct source;
 
 enum address_space {
@@ -34,6 +35,7 @@ enum read_status {
 	READ_NOT_RAM,		/* no RAM at this physical address */
 	READ_UNMAPPED,		/* the page tables hold no such virtual address */
 	READ_DAMAGED,		/* file cut, page does not decompress, I/O error */
+	READ_FOREIGN,		/* refused: memory of processes or files (memory_guard()) */
 	READ_STATUS_COUNT,
 };
 
@@ -47,6 +49,8 @@ struct source_facts {
 	bool vmemmap_excluded;	/* header says that part of vmemmap was left out */
 	bool vmcoreinfo_scanned;/* there was no note; it was found in memory */
 	bool live;		/* the running kernel: what was read may have changed since */
+	/* kswapck distill made this file: its version, what it was made from, what is left out */
+	char distilled_by[32], distilled_from[160], distilled_without[64];	/* empty: none */
 	const char *vmcoreinfo;	/* the text, NUL-terminated; owned by the source */
 };
 
@@ -57,6 +61,7 @@ struct source_options {
 	const int *temporary;	/* for each path the file to unpack it into, if it is compressed
 				 * as a whole; -1 or NULL: none. Lent; see file_open() */
 	bool no_library;/* not by libkdumpfile, whose contexts are lost: many will be opened */
+	struct page_set *record;	/* see source_record(); NULL: do not */
 };
 
 /**
@@ -112,6 +117,21 @@ void source_refresh(struct source *source);
  * Return: false when out of memory; then there are none.
  */
 bool source_set_prstatus(struct source *source, const void *notes, size_t size, size_t count);
+
+/**
+ * source_record - put each page that is read from now on into @record; NULL: no more.
+ *
+ * Pages that are not there are not put in. What was read to find a VMCOREINFO is left out.
+ * Not for a running kernel.
+ */
+void source_record(struct source *source, struct page_set *record);
+
+/**
+ * source_peek_page - as source_read_page(), without a record of the page: only of the page
+ * tables on the way to it.
+ */
+enum read_status source_peek_page(struct source *source, enum address_space space,
+				  uint64_t address, void *page);
 
 /** source_facts - what is known of the dump; lives as long as @source. */
 const struct source_facts *source_facts(const struct source *source);

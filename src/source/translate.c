@@ -39,7 +39,7 @@ static enum read_status read_entry(struct translation *translation, uint64_t add
 		return READ_DAMAGED;
 	if (table->address != page) {
 		table->address = UINT64_MAX;
-		status = source->ops->read_page(source, ADDRESS_PHYSICAL, page, table->bytes);
+		status = source_bring(source, page, table->bytes);
 		if (status != READ_OK)
 			return status;
 		table->address = page;

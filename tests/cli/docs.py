@@ -22,7 +22,7 @@ def problems(program):
 
 def options(program):
     """Long names of the options of all commands that open a dump."""
-    return {name for command in ("triage", "explain", "scan", "pins", "diff", "report", "shell", "batch", "record",
+    return {name for command in ("triage", "explain", "scan", "pins", "distill", "diff", "report", "shell", "batch", "record",
                                     "summarize")
             for name in re.findall(r"^  (?:-\w,|   ) --([a-z-]+)",
                                    output(program, command, "--help"), re.MULTILINE)}

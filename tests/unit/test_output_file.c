@@ -76,7 +76,7 @@ static void whole(void **state)
 	int status = EXIT_ERRORS | EXIT_INCOMPLETE;
 
 	(void)state;
-	assert_int_equal(output_file_run(path, write_all, &status), status);
+	assert_int_equal(output_file_run(path, true, write_all, &status), status);
 	check_content("new");
 }
 
@@ -89,7 +89,7 @@ static void failed(void **state)
 	for (i = 0; i < 3; i++) {
 		int status = statuses[i];
 
-		assert_int_equal(output_file_run(path, write_all, &status), status);
+		assert_int_equal(output_file_run(path, true, write_all, &status), status);
 		check_content("old");
 	}
 }
@@ -100,10 +100,10 @@ static void ended_early(void **state)
 
 	(void)state;
 	for (status = 0; status < 3; status++) {
-		assert_int_equal(output_file_run(path, exit_early, &status), EXIT_FAILED);
+		assert_int_equal(output_file_run(path, true, exit_early, &status), EXIT_FAILED);
 		check_content("old");
 	}
-	assert_int_equal(output_file_run(path, die, NULL), EXIT_FAILED);
+	assert_int_equal(output_file_run(path, true, die, NULL), EXIT_FAILED);
 	check_content("old");
 }
 
