@@ -54,7 +54,7 @@ SCENARIOS = {
     "uffd-move-fault": Scenario("the same, then a child read one of these pages: the kernel's BUG",
                                 append="kswapck_bug=4", kernels=("6.12bug",)),
     "uffd-move-healthy": Scenario("the same move, and the folios went with it", workload="uffd-move",
-                                  kernels=("6.12bug", "6.12", "6.18", "7.0", "7.1", "7.2", "7.3")),
+                                  kernels=("6.12bug", "6.12", "6.18", "7.2", "7.3")),
     "pinned": Scenario("folios with extra references (a pipe's, an io_uring's), and such that only look pinned"),
     "swapoff-hang": Scenario("the freed-folio bug, and swapoff spins on one of these slots",
                              append="kswapck_bug=1 rcupdate.rcu_cpu_stall_timeout=5", kernels=("6.1bug",)),
@@ -143,7 +143,7 @@ def _possible(kernel, scenario):
 
 # What `make --all` makes: each kernel, scenario and format at least once, not the product of all.
 ALL = [
-    *(f"{kernel}-{scenario}-elf" for kernel in ("5.10", "6.1", "6.12", "6.18", "7.0", "7.1", "7.2", "7.3")
+    *(f"{kernel}-{scenario}-elf" for kernel in ("5.10", "6.1", "6.12", "6.18", "7.2", "7.3")
       for scenario in ("idle", "churn")),
     *(f"6.1bug-{scenario}-elf" for scenario in ("idle", "churn", "freed-folio", "freed-folio-queue",
                                                 "freed-folio-preempted", "tail-private", "tail-private-split",
