@@ -66,7 +66,7 @@ void kswapck_evidence_page(struct kswapck_audit *audit, struct kswapck_finding *
 		value = page->mapping;
 		break;
 	case KSWAPCK_FIELD_PRIVATE:
-		value = page->private;
+		value = swap_entry_give(audit->kernel->swap.old_entries, page->private);
 		break;
 	case KSWAPCK_FIELD_PAGE_TYPE:
 		value = page->page_type;
@@ -95,6 +95,8 @@ void kswapck_evidence_page_expected(struct kswapck_audit *audit,
 	kswapck_evidence_page(audit, finding, page, field);
 	if (index == finding->evidence_count)
 		return;
+	if (field == KSWAPCK_FIELD_PRIVATE)
+		expected = swap_entry_give(audit->kernel->swap.old_entries, expected);
 	finding->evidence[index].has_expected = true;
 	finding->evidence[index].expected = expected;
 }

@@ -25,6 +25,7 @@ struct field {
 /* How a kernel marks what a page without mapping is (page.h). */
 enum page_type_rule {
 	PAGE_TYPE_NONE,		/* no page_type, or not known */
+	PAGE_TYPE_MAPCOUNT,	/* up to 4.17: a value of _mapcount */
 	PAGE_TYPE_BITS,		/* 4.18 - 6.11: a cleared bit under a base of ones */
 	PAGE_TYPE_BYTE,		/* 6.12 and later: a number in the top byte */
 };
@@ -72,6 +73,7 @@ struct folio_layout {
 };
 
 struct xarray_layout {
+	bool radix;			/* a radix tree of before 4.20: see xarray.h */
 	uint32_t node_size;
 	struct field shift, offset, count, nr_values, parent, array, slots;
 	uint32_t slot_count;		/* 64, or 16 with CONFIG_BASE_SMALL */
@@ -138,6 +140,8 @@ struct swap_layout {
 	uint32_t cluster_lock;		/* offset of its spinlock */
 	struct cluster_layout cluster;
 	struct table_layout table;
+	bool old_entries;		/* SWP_TYPE_SHIFT 57: up to 4.19, swap_entry.h */
+	bool tails;			/* slot i of a large folio holds page + i: up to 5.3 */
 	struct field page_lru;		/* struct page.lru: links pages of counts */
 	uint64_t swapper_spaces;	/* arrays of the tree eras */
 	uint64_t nr_swapper_spaces;

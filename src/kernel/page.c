@@ -5,7 +5,7 @@
  *  order     byte compound_order in page[1] (5.4 mm_types.h), the same byte
  *            as folio->_folio_order (6.3 - 6.5), low byte of folio->_flags_1
  *            since 6.6 (ebc1baf5c9b4 "mm: free up a word in the first tail page")
- *  type      page_type bits under 0xf0000000 (4.18, 6e292b9be7f4), a byte since
+ *  type      a value of _mapcount (up to 4.17), page_type bits under 0xf0000000 (4.18, 6e292b9be7f4), a byte since
  *            6.12 (4ffca5a96678 "mm: support only one page_type per page")
  *  slab      PG_slab, a page type since 6.10 (46df8e73a4a3)
  *  private   tails of a cached folio: entry + i up to 6.5, 0 since 6.6
@@ -20,6 +20,8 @@
 
 #include <stdio.h>
 #include <string.h>
+
+#include "kernel/swap_entry.h"
 
 #include "kernel/arch.h"
 
@@ -108,6 +110,11 @@ static void resolve_page_types(struct kernel *kernel)
 
 	if (!layout->fields[KSWAPCK_FIELD_PAGE_TYPE].size)
 		return;
+	/* PAGE_BUDDY_MAPCOUNT_VALUE, include/linux/page-flags.h 4.14:650 */
+	if (layout->type_rule == PAGE_TYPE_MAPCOUNT) {
+		layout->type_buddy = (uint32_t)-128;
+		return;
+	}
 	has_kmemcg = kernel_field(kernel, "page", "mem_cgroup", &mem_cgroup);
 	layout->type_rule = types_enumerator(kernel->types, "PGTY_buddy", &value) ?
 			    PAGE_TYPE_BYTE : PAGE_TYPE_BITS;
@@ -237,7 +244,11 @@ bool page_layout_resolve(struct kernel *kernel, struct error *err)
 	    !kernel_field_required(kernel, "page", "_refcount",
 				   &fields[KSWAPCK_FIELD_REFCOUNT], err))
 		return false;
-	kernel_field(kernel, "page", "page_type", &fields[KSWAPCK_FIELD_PAGE_TYPE]);
+	/* 6e292b9be7f4 gave it a name of its own (4.18) */
+	if (!kernel_field(kernel, "page", "page_type", &fields[KSWAPCK_FIELD_PAGE_TYPE])) {
+		kernel_field(kernel, "page", "_mapcount", &fields[KSWAPCK_FIELD_PAGE_TYPE]);
+		layout->type_rule = PAGE_TYPE_MAPCOUNT;
+	}
 	/* renamed in 6.16 (acc53a0b4c15 "mm: rename page->index to page->__folio_index") */
 	if (!kernel_field(kernel, "page", "index", &fields[KSWAPCK_FIELD_INDEX]))
 		kernel_field(kernel, "page", "__folio_index", &fields[KSWAPCK_FIELD_INDEX]);
@@ -270,6 +281,8 @@ static bool has_type(const struct page_layout *layout, uint32_t page_type, uint3
 
 	if (!type)
 		return false;
+	if (layout->type_rule == PAGE_TYPE_MAPCOUNT)
+		return page_type == type;
 	if (layout->type_rule == PAGE_TYPE_BYTE)
 		return page_type >> 24 == type;
 	/* 6.11 moved the bits into the top nibble and made the base 0x80000000 */
@@ -383,7 +396,8 @@ enum read_status page_read(const struct kernel *kernel, uint64_t address,
 	page->flags = kernel_load(bytes, fields[KSWAPCK_FIELD_FLAGS]);
 	compound = kernel_load(bytes, fields[KSWAPCK_FIELD_COMPOUND_HEAD]);
 	page->mapping = kernel_load(bytes, fields[KSWAPCK_FIELD_MAPPING]);
-	page->private = kernel_load(bytes, fields[KSWAPCK_FIELD_PRIVATE]);
+	page->private = swap_entry_take(kernel->swap.old_entries,
+					kernel_load(bytes, fields[KSWAPCK_FIELD_PRIVATE]));
 	page->index = kernel_load(bytes, fields[KSWAPCK_FIELD_INDEX]);
 	page->page_type = (uint32_t)kernel_load(bytes, fields[KSWAPCK_FIELD_PAGE_TYPE]);
 	page->refcount = (int32_t)kernel_load(bytes, fields[KSWAPCK_FIELD_REFCOUNT]);

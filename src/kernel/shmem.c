@@ -10,6 +10,7 @@
 
 #include "kernel/list.h"
 #include "kernel/lock.h"
+#include "kernel/swap_entry.h"
 #include "kernel/xarray.h"
 
 #define FILES_MAX (64U << 20)
@@ -45,7 +46,7 @@ static bool resolve(const struct kernel *kernel, struct shmem_layout *layout)
 	       kernel_field(kernel, "inode", "i_ino", &layout->number) &&
 	       kernel_field(kernel, "inode", "i_mapping", &layout->mapping) &&
 	       kernel_field(kernel, "address_space", "host", &layout->host) &&
-	       kernel_field(kernel, "address_space", "i_pages", &layout->i_pages) &&
+	       xarray_of_mapping(kernel, &layout->i_pages) &&
 	       layout->number.size == 8 && layout->mapping.size == 8 && layout->host.size == 8;
 }
 
@@ -87,8 +88,9 @@ static bool take_value(void *data, uint64_t index, uint64_t count, uint64_t entr
 	}
 	walk->swapped = true;
 	walk->entry.index = index;
-	walk->entry.entry = entry >> 1;		/* xa_to_value() */
-	walk->entry.raw = entry;
+	walk->entry.entry = swap_entry_take(walk->kernel->swap.old_entries,
+					    entry >> 1);	/* xa_to_value() */
+	walk->entry.raw = xarray_word_of(&walk->kernel->xarray, entry);
 	walk->entry.place = where;
 	walk->entry.slots = count;
 	return walk->visit(walk->data, &walk->entry);

@@ -97,6 +97,7 @@ static void keep_word(struct collect *collect, uint64_t word, unsigned int code)
 	unsigned int type;
 	uint64_t slot;
 
+	word = swap_entry_take(collect->kernel->swap.old_entries, word);
 	swap_entry_split(word, &type, &slot);
 	if (word < collect->slots_max || is_slot_of(collect, type, slot))
 		keep(collect, word);

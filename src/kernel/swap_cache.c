@@ -7,20 +7,8 @@
 static const struct swap_cache_ops *const eras[] = {
 	&swap_cache_xarray,
 	&swap_cache_table,
+	&swap_cache_radix,
 };
-
-/* Eras that exist and that this version does not read, to name them in the error. */
-static const char *unread_era(const struct kernel *kernel)
-{
-	struct field field;
-
-	if (kernel_field(kernel, "address_space", "i_pages.xa_head", &field))
-		return "in xarrays of tail pages (Linux 4.20 to 5.3)";
-	if (kernel_field(kernel, "radix_tree_node", "exceptional", &field) ||
-	    kernel_field(kernel, "address_space", "page_tree", &field))
-		return "in radix trees (Linux 4.19 and earlier)";
-	return "in a way that is not known";
-}
 
 struct swap_space *swap_space_new(void)
 {
@@ -73,7 +61,8 @@ bool swap_cache_find_era(struct kernel *kernel, struct error *err)
 			return true;
 		}
 	return error_set(err, ERROR_INPUT,
-			 "kernel %s keeps its swap cache %s; this version reads xarrays "
-			 "(Linux 5.4 to 6.17) and swap tables (6.18 and later) only",
-			 image_release(kernel->image), unread_era(kernel));
+			 "kernel %s keeps its swap cache in a way that is not known; this version "
+			 "reads radix trees and xarrays (Linux 4.14 to 6.17) and swap tables "
+			 "(6.18 and later), by the types of %s",
+			 image_release(kernel->image), types_from(kernel->types));
 }

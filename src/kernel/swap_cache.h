@@ -93,6 +93,7 @@ struct swap_cache_ops {
 
 extern const struct swap_cache_ops swap_cache_xarray;
 extern const struct swap_cache_ops swap_cache_table;
+extern const struct swap_cache_ops swap_cache_radix;
 
 /** swap_cache_find_era - set kernel->swap_cache; an error names what is not read yet. */
 bool swap_cache_find_era(struct kernel *kernel, struct error *err);

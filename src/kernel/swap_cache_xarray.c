@@ -10,7 +10,7 @@
  * trace in types or symbols, so the trees are asked: a space above the first
  * either has indices of its own slots or small ones.
  */
-#include "kernel/swap_cache.h"
+#include "kernel/swap_cache_tree.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +21,7 @@
 #define ADDRESS_SPACE_SIZE_MAX 1024
 
 struct space_walk {
+	const struct kernel *kernel;
 	struct swap_space *space;
 	uint64_t base;		/* index of the space's first slot */
 	swap_space_fault_fn *fault;
@@ -50,7 +51,15 @@ static bool probe(const struct kernel *kernel)
 	       holds_heads(kernel);
 }
 
-static bool resolve(struct kernel *kernel, struct error *err)
+static bool resolve_tree(struct kernel *kernel, struct error *err)
+{
+	struct field *tree = &kernel->swap.i_pages;
+
+	return xarray_of_mapping(kernel, tree) ||
+	       kernel_field_required(kernel, "address_space", "i_pages", tree, err);
+}
+
+bool swap_tree_resolve(struct kernel *kernel, struct error *err)
 {
 	struct swap_layout *layout = &kernel->swap;
 	uint64_t size;
@@ -59,7 +68,7 @@ static bool resolve(struct kernel *kernel, struct error *err)
 	    !kernel_symbol_required(kernel, "nr_swapper_spaces",
 				    &layout->nr_swapper_spaces, err) ||
 	    !kernel_field_required(kernel, "swap_info_struct", "swap_map", &layout->map, err) ||
-	    !kernel_field_required(kernel, "address_space", "i_pages", &layout->i_pages, err) ||
+	    !resolve_tree(kernel, err) ||
 	    !kernel_field_required(kernel, "address_space", "nrpages", &layout->nrpages, err) ||
 	    !xarray_layout_resolve(kernel, err))
 		return false;
@@ -83,8 +92,8 @@ static bool first_space(const struct kernel *kernel, unsigned int type, uint64_t
 			       address) == READ_OK;
 }
 
-static bool spaces(const struct kernel *kernel, const struct kswapck_device *device,
-		   uint64_t *count)
+bool swap_tree_spaces(const struct kernel *kernel, const struct kswapck_device *device,
+		      uint64_t *count)
 {
 	uint64_t expected = (device->slots + SWAP_SPACE_SLOTS - 1) / SWAP_SPACE_SLOTS;
 	uint64_t address;
@@ -123,7 +132,7 @@ static uint64_t index_base(const struct kernel *kernel, const struct kswapck_dev
 	bool masked;
 
 	if (!index || !first_space(kernel, device->type, &first) ||
-	    !spaces(kernel, device, &count))
+	    !swap_tree_spaces(kernel, device, &count))
 		return 0;
 	/* several spaces are asked, so that one broken tree does not decide */
 	for (i = 0; i < count && cast < 5; i++) {
@@ -137,6 +146,17 @@ static uint64_t index_base(const struct kernel *kernel, const struct kswapck_dev
 	return votes > 0 ? 0 : index * SWAP_SPACE_SLOTS;
 }
 
+/* As it stands there, and what it is for the checks. */
+static void take_old(const struct space_walk *walk, uint64_t slot, uint64_t entry)
+{
+	struct swap_space *space = walk->space;
+
+	space->words[slot] = xarray_word_of(&walk->kernel->xarray, entry);
+	if (!xarray_is_value(entry))
+		space->entries[slot] = swap_tree_head(walk->kernel, space->space.device,
+						      space->space.first_slot + slot, entry);
+}
+
 static void take_entry(void *data, uint64_t index, uint64_t entry, uint64_t where)
 {
 	struct space_walk *walk = data;
@@ -146,6 +166,8 @@ static void take_entry(void *data, uint64_t index, uint64_t entry, uint64_t wher
 	if (slot >= space->space.slots)
 		return;
 	space->entries[slot] = entry;
+	if (walk->kernel->swap.tails)
+		take_old(walk, slot, entry);
 	space->places[slot / 16] = where - 8 * (slot % 16);
 	if (xarray_is_value(entry)) {
 		space->kinds[slot] = KSWAPCK_ENTRY_SHADOW;
@@ -232,11 +254,13 @@ static bool read_header(const struct kernel *kernel, uint64_t address, struct sw
 	return true;
 }
 
-static bool read_space(const struct kernel *kernel, const struct kswapck_device *device,
-		       uint64_t index, struct swap_space *space,
-		       swap_space_fault_fn *fault, void *data)
+bool swap_tree_read(const struct kernel *kernel, const struct kswapck_device *device,
+		    uint64_t index, struct swap_space *space,
+		    swap_space_fault_fn *fault, void *data)
 {
-	struct space_walk walk = {.space = space, .fault = fault, .data = data};
+	struct space_walk walk = {
+		.kernel = kernel, .space = space, .fault = fault, .data = data,
+	};
 	const struct xarray_visitor visitor = {
 		.data = &walk,
 		.entry = take_entry,
@@ -260,6 +284,10 @@ static bool read_space(const struct kernel *kernel, const struct kswapck_device 
 	if (!xarray.head)
 		return true;
 	space->dirty = true;
+	if (kernel->swap.tails) {
+		memset(space->words, 0, sizeof(space->words));
+		space->space.words = space->words;
+	}
 	walk.base = index_base(kernel, device, index);
 	xarray_walk(kernel, &xarray, walk.base, space->space.slots, &visitor);
 	if (space->gaps.nodes)
@@ -320,8 +348,8 @@ static void look_at_gap(void *data, uint64_t node, uint64_t first, uint64_t coun
  * Both indices are tried that the slots can have (index_base()): a tree holds only
  * one of the two kinds, and asking which would cost more than the lookup.
  */
-static void lookup(const struct kernel *kernel, const struct kswapck_device *device,
-		   uint64_t first, uint32_t count, uint64_t *entries, uint8_t *kinds)
+void swap_tree_lookup(const struct kernel *kernel, const struct kswapck_device *device,
+		      uint64_t first, uint32_t count, uint64_t *entries, uint8_t *kinds)
 {
 	const uint64_t indices[] = {first % SWAP_SPACE_SLOTS, first};
 	struct slot_lookup found = {.count = count, .entries = entries, .kinds = kinds};
@@ -347,10 +375,13 @@ static void lookup(const struct kernel *kernel, const struct kswapck_device *dev
 		found.base = indices[i];
 		xarray_walk(kernel, &xarray, indices[i], count, &visitor);
 	}
+	for (i = 0; i < count && kernel->swap.tails; i++)
+		if (kinds[i] == KSWAPCK_ENTRY_PAGE)
+			entries[i] = swap_tree_head(kernel, device, first + i, entries[i]);
 }
 
-static void node_of(const struct kernel *kernel, uint64_t place, uint64_t slot,
-		    uint64_t *start, uint64_t *end)
+void swap_tree_node_of(const struct kernel *kernel, uint64_t place, uint64_t slot,
+		       uint64_t *start, uint64_t *end)
 {
 	const struct xarray_layout *layout = &kernel->xarray;
 
@@ -361,12 +392,12 @@ static void node_of(const struct kernel *kernel, uint64_t place, uint64_t slot,
 	*end = *start + layout->node_size;
 }
 
-static bool locate(const struct kernel *kernel, const struct kswapck_device *device,
-		   uint64_t tree, uint64_t index, uint64_t *slot)
+bool swap_tree_locate(const struct kernel *kernel, const struct kswapck_device *device,
+		      uint64_t tree, uint64_t index, uint64_t *slot)
 {
 	uint64_t first, count, space, base, offset;
 
-	if (!first_space(kernel, device->type, &first) || !spaces(kernel, device, &count) ||
+	if (!first_space(kernel, device->type, &first) || !swap_tree_spaces(kernel, device, &count) ||
 	    tree < first + kernel->swap.i_pages.offset)
 		return false;
 	offset = tree - first - kernel->swap.i_pages.offset;
@@ -383,10 +414,10 @@ static bool locate(const struct kernel *kernel, const struct kswapck_device *dev
 const struct swap_cache_ops swap_cache_xarray = {
 	.name = "xarray",
 	.probe = probe,
-	.resolve = resolve,
-	.spaces = spaces,
-	.read = read_space,
-	.lookup = lookup,
-	.node_of = node_of,
-	.locate = locate,
+	.resolve = swap_tree_resolve,
+	.spaces = swap_tree_spaces,
+	.read = swap_tree_read,
+	.lookup = swap_tree_lookup,
+	.node_of = swap_tree_node_of,
+	.locate = swap_tree_locate,
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kernel/per_cpu.h"
+#include "kernel/swap_entry.h"
 
 #define SWAP_SLOTS_CACHE_SIZE 64	/* SWAP_BATCH, include/linux/swap.h */
 
@@ -37,7 +38,8 @@ static bool take_slots(const struct kernel *kernel, uint64_t pointer_at, uint32_
 		return false;
 	for (i = 0; i < count; i++)
 		if (entries[i])
-			slots->entries[slots->count++] = entries[i];
+			slots->entries[slots->count++] =
+				swap_entry_take(kernel->swap.old_entries, entries[i]);
 	return true;
 }
 

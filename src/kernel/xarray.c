@@ -46,43 +46,124 @@ static bool header_fits(const struct xarray_layout *layout, uint64_t size)
 	       kernel_field_fits(layout->parent, size) && kernel_field_fits(layout->array, size);
 }
 
-bool xarray_layout_resolve(struct kernel *kernel, struct error *err)
+/* Up to 4.17 address_space.tree_lock protects the tree; struct radix_tree_root has no lock. */
+static bool resolve_radix_lock(struct kernel *kernel, struct error *err)
+{
+	struct field tree, *lock = &kernel->xarray.lock;
+
+	if (kernel_field(kernel, "radix_tree_root", "xa_lock", lock))
+		return true;
+	if (!kernel_field_required(kernel, "address_space", "tree_lock", lock, err) ||
+	    !kernel_field_required(kernel, "address_space", "page_tree", &tree, err))
+		return false;
+	if (lock->offset < tree.offset)
+		return error_set(err, ERROR_INPUT, "address_space.tree_lock lies before page_tree: "
+				 "a kernel of a kind that this version cannot read");
+	lock->offset -= tree.offset;
+	return true;
+}
+
+/* The members of a node and of a root that have other names in a radix tree. */
+struct tree_names {
+	const char *node, *values, *array, *root, *head;
+};
+
+static bool resolve_members(struct kernel *kernel, const struct tree_names *names,
+			    struct error *err)
 {
 	struct xarray_layout *layout = &kernel->xarray;
+
+	return kernel_field_required(kernel, names->node, "shift", &layout->shift, err) &&
+	       kernel_field_required(kernel, names->node, "offset", &layout->offset, err) &&
+	       kernel_field_required(kernel, names->node, "count", &layout->count, err) &&
+	       kernel_field_required(kernel, names->node, names->values, &layout->nr_values,
+				     err) &&
+	       kernel_field_required(kernel, names->node, "parent", &layout->parent, err) &&
+	       kernel_field_required(kernel, names->node, names->array, &layout->array, err) &&
+	       kernel_field_required(kernel, names->node, "slots", &layout->slots, err) &&
+	       kernel_field_required(kernel, names->root, names->head, &layout->head, err) &&
+	       (layout->radix ? resolve_radix_lock(kernel, err) :
+		kernel_field_required(kernel, names->root, "xa_lock", &layout->lock, err));
+}
+
+bool xarray_layout_resolve(struct kernel *kernel, struct error *err)
+{
+	static const struct tree_names names[] = {
+		{"xa_node", "nr_values", "array", "xarray", "xa_head"},
+		{"radix_tree_node", "exceptional", "root", "radix_tree_root", "rnode"},
+	};
+	struct xarray_layout *layout = &kernel->xarray;
 	struct type_member slots;
+	struct field exceptional;
 	uint64_t size;
 
-	if (!kernel_field_required(kernel, "xa_node", "shift", &layout->shift, err) ||
-	    !kernel_field_required(kernel, "xa_node", "offset", &layout->offset, err) ||
-	    !kernel_field_required(kernel, "xa_node", "count", &layout->count, err) ||
-	    !kernel_field_required(kernel, "xa_node", "nr_values", &layout->nr_values, err) ||
-	    !kernel_field_required(kernel, "xa_node", "parent", &layout->parent, err) ||
-	    !kernel_field_required(kernel, "xa_node", "array", &layout->array, err) ||
-	    !kernel_field_required(kernel, "xa_node", "slots", &layout->slots, err) ||
-	    !kernel_field_required(kernel, "xarray", "xa_lock", &layout->lock, err) ||
-	    !kernel_field_required(kernel, "xarray", "xa_head", &layout->head, err))
+	layout->radix = kernel_field(kernel, "radix_tree_node", "exceptional", &exceptional);
+	if (!resolve_members(kernel, &names[layout->radix], err))
 		return false;
-	if (!types_size(kernel->types, "xa_node", &size) || size > NODE_SIZE_MAX ||
-	    !types_member(kernel->types, "xa_node", "slots", &slots) ||
+	if (!types_size(kernel->types, names[layout->radix].node, &size) ||
+	    size > NODE_SIZE_MAX ||
+	    !types_member(kernel->types, names[layout->radix].node, "slots", &slots) ||
 	    slots.element_size != 8 || (slots.count != 64 && slots.count != 16) ||
 	    slots.offset + slots.size > size || !header_fits(layout, size))
 		return error_set(err, ERROR_INPUT,
-				 "struct xa_node makes no sense; are the types (%s) of this kernel?",
-				 types_from(kernel->types));
+				 "struct %s makes no sense; are the types (%s) of this kernel?",
+				 names[layout->radix].node, types_from(kernel->types));
 	layout->node_size = (uint32_t)size;
 	layout->slot_count = slots.count;
 	layout->chunk_shift = slots.count == 64 ? 6 : 4;
 	return true;
 }
 
+bool xarray_of_mapping(const struct kernel *kernel, struct field *tree)
+{
+	/* b93b016313b3 "page cache: use xa_lock" (4.17) */
+	return kernel_field(kernel, "address_space", "i_pages", tree) ||
+	       kernel_field(kernel, "address_space", "page_tree", tree);
+}
+
+/* Low bits 01 are an internal entry, 10 an exceptional one (include/linux/radix-tree.h). */
+#define RADIX_INTERNAL		1UL
+#define RADIX_EXCEPTIONAL	2UL
+#define RADIX_KIND		3UL
+#define RADIX_RETRY		1UL	/* node_to_entry(NULL) */
+#define XARRAY_RETRY		((256UL << 2) | 2)
+
+uint64_t xarray_take_word(const struct xarray_layout *layout, uint64_t slots, uint64_t word)
+{
+	uint64_t offset = word - RADIX_INTERNAL - slots;
+
+	if (!layout->radix || !word)
+		return word;
+	if ((word & RADIX_KIND) == RADIX_EXCEPTIONAL)
+		return word >> 2 << 1 | 1;
+	if ((word & RADIX_KIND) != RADIX_INTERNAL)
+		return word;
+	if (word == RADIX_RETRY)
+		return XARRAY_RETRY;
+	/* a sibling leads to a slot of its own node: is_sibling_entry(), lib/radix-tree.c */
+	if (slots && word > slots && offset < 8ULL * layout->slot_count)
+		return offset / 8 << 2 | 2;
+	return word - RADIX_INTERNAL + NODE_TAG;
+}
+
+uint64_t xarray_word_of(const struct xarray_layout *layout, uint64_t entry)
+{
+	return layout->radix && xarray_is_value(entry) ? entry >> 1 << 2 | RADIX_EXCEPTIONAL :
+							 entry;
+}
+
 enum read_status xarray_read(const struct kernel *kernel, uint64_t address,
 			     struct xarray *xarray)
 {
 	const struct xarray_layout *layout = &kernel->xarray;
+	enum read_status status;
 
+	xarray->head = 0;
 	xarray->address = address;
 	xarray->locked = lock_may_be_held(kernel, address + layout->lock.offset);
-	return memory_read_u64(kernel->memory, address + layout->head.offset, &xarray->head);
+	status = memory_read_u64(kernel->memory, address + layout->head.offset, &xarray->head);
+	xarray->head = xarray_take_word(layout, 0, xarray->head);
+	return status;
 }
 
 static bool is_node(uint64_t entry)
@@ -144,11 +225,16 @@ static void report_entry(struct walk *walk, const struct node *node, unsigned in
 			 enum kswapck_tree_fault_kind kind, uint64_t entry,
 			 uint64_t index, uint64_t slots)
 {
+	uint64_t where = entry_address(walk, node, slot);
+
+	/* what stands there, not what it is taken for */
+	if (walk->kernel->xarray.radix)
+		memory_read_u64(walk->kernel->memory, where, &entry);
 	report(walk, node, (struct kswapck_tree_fault){
 		.kind = kind,
 		.first_slot = index,
 		.slots = slots,
-		.where = entry_address(walk, node, slot),
+		.where = where,
 		.size = 8,
 		.found = entry,
 		.member = node ? "xa_node.slots[]" : "xarray.xa_head",
@@ -158,10 +244,11 @@ static void report_entry(struct walk *walk, const struct node *node, unsigned in
 static uint64_t node_slot(const struct kernel *kernel, const struct node *node,
 			  unsigned int slot)
 {
+	const struct xarray_layout *layout = &kernel->xarray;
 	uint64_t entry;
 
-	memcpy(&entry, node->bytes + kernel->xarray.slots.offset + 8 * slot, 8);
-	return entry;
+	memcpy(&entry, node->bytes + layout->slots.offset + 8 * slot, 8);
+	return xarray_take_word(layout, node->address + layout->slots.offset, entry);
 }
 
 /*
@@ -510,6 +597,9 @@ static bool lowest_below(const struct kernel *kernel, uint64_t entry, unsigned i
 		*budget = 0;
 		return false;
 	}
+	for (i = 0; i < layout->slot_count; i++)
+		slots[i] = xarray_take_word(layout, entry - NODE_TAG + layout->slots.offset,
+					    slots[i]);
 	for (i = 0; i < layout->slot_count && *budget; i++) {
 		*index = first + ((uint64_t)i << shift);
 		if (slots[i] && (!is_node(slots[i]) || shift < layout->chunk_shift))

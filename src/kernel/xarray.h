@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The XArray of 4.20 and later (include/linux/xarray.h), walked with suspicion. */
+/*
+ * The XArray of 4.20 and later (include/linux/xarray.h), walked with suspicion; and the
+ * radix tree that it came from. That has the same nodes, and marks its words in another
+ * way (include/linux/radix-tree.h up to 4.19); here they are taken for what they would
+ * be in an xarray, when they are read.
+ */
 #ifndef KSWAPCK_XARRAY_H
 #define KSWAPCK_XARRAY_H
 
@@ -26,6 +31,17 @@ struct xarray {
 
 /** xarray_layout_resolve - fill kernel->xarray. */
 bool xarray_layout_resolve(struct kernel *kernel, struct error *err);
+
+/** xarray_of_mapping - the tree within struct address_space: i_pages, page_tree (4.14). */
+bool xarray_of_mapping(const struct kernel *kernel, struct field *tree);
+
+/**
+ * xarray_take_word - a word of a tree as an xarray would have it.
+ * @slots: address of the slots of the node that holds it; 0: the root does.
+ */
+uint64_t xarray_take_word(const struct xarray_layout *layout, uint64_t slots, uint64_t word);
+/** xarray_word_of - the reverse, of a value or a pointer: as it stands in the tree. */
+uint64_t xarray_word_of(const struct xarray_layout *layout, uint64_t entry);
 
 /** xarray_read - read the struct xarray at @address. */
 enum read_status xarray_read(const struct kernel *kernel, uint64_t address,

@@ -154,7 +154,7 @@ static bool is_slot(struct shell *shell, unsigned int type, uint64_t slot,
 	    slot >= found->device.slots)
 		return false;
 	found->slot = slot;
-	found->entry = swap_entry(type, slot);
+	found->entry = swap_entry_give(kernel->swap.old_entries, swap_entry(type, slot));
 	found->pte = kernel->swap_pte ? swap_pte_encode(kernel->swap_pte, type, slot) : 0;
 	return true;
 }
@@ -211,7 +211,7 @@ bool lookup_slot(struct shell *shell, const char *text, struct found_slot *found
 	if (!shell_number(shell, text, true, &value, err))
 		return false;
 	found->form = SLOT_BY_ENTRY;
-	swap_entry_split(value, &type, &slot);
+	swap_entry_split(swap_entry_take(shell->dump.kernel.swap.old_entries, value), &type, &slot);
 	is_entry = is_slot(shell, type, slot, found);
 	is_pte = page_table_swap_entry(&shell->dump.kernel, value, &type, &slot) &&
 		 is_slot(shell, type, slot, &as_pte);

@@ -70,7 +70,7 @@ static uint64_t slot_of(const struct kernel *kernel, const struct tree_node *nod
 	uint64_t entry;
 
 	memcpy(&entry, node->bytes + kernel->xarray.slots.offset + 8 * i, 8);
-	return entry;
+	return xarray_take_word(&kernel->xarray, node->address + kernel->xarray.slots.offset, entry);
 }
 
 /* -------------------------------------------------------------------- entries */
@@ -342,7 +342,7 @@ static enum tree_form form_of(const struct kernel *kernel, uint64_t address,
 		return TREE_XARRAY;
 	if (looks_like_node(kernel, address, node))
 		return TREE_NODE;
-	if (!kernel_field(kernel, "address_space", "i_pages", &i_pages))
+	if (!xarray_of_mapping(kernel, &i_pages))
 		return TREE_GUESSED;
 	if (looks_like_xarray(kernel, address + i_pages.offset) || is_swap_space(kernel, address))
 		return TREE_SPACE;
@@ -484,7 +484,7 @@ bool tree_answer(struct shell *shell, uint64_t address, bool all, struct error *
 		return error_set(err, ERROR_INPUT, "this kernel keeps its swap cache in swap tables, "
 				 "not in the tree of swap_space; 'slot' shows them");
 	if (form == TREE_SPACE)
-		kernel_field(kernel, "address_space", "i_pages", &i_pages);
+		xarray_of_mapping(kernel, &i_pages);
 	if (form != TREE_NODE)
 		status = xarray_read(kernel, address + i_pages.offset, &xarray);
 	if (status != READ_OK)

@@ -319,7 +319,8 @@ static bool take_local(void *data, const struct debug_local *local)
 	if (is_type(local, "vm_fault", 1)) {
 		try_vm_fault(search, local->value);
 	} else if (is_type(local, "swp_entry_t", 0) && local->size == 8) {
-		swap_entry_split(local->value, &link.type, &link.slot);
+		swap_entry_split(swap_entry_take(telling->kernel->swap.old_entries, local->value),
+				 &link.type, &link.slot);
 		if (story_slot_valid(telling, link.type, link.slot))
 			add_link(search, link);
 	} else if (is_type(local, "long unsigned int", 0) && !strcmp(local->name, "address")) {
