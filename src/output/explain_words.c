@@ -576,8 +576,8 @@ static void why_without_rcu(const struct story *story, const struct story_spinne
 {
 	if (spinner->held) {
 		phrase_add(phrase, " The loop itself holds nothing, but its caller holds %s "
-			   "meanwhile: no grace period of RCU can end, and a soft lockup follows "
-			   "unless that can be preempted.", spinner->held);
+			   "meanwhile: no grace period of RCU can end%s.", spinner->held,
+			   strncmp(spinner->held, "rcu", 3) ? ", and a soft lockup follows" : "");
 		return;
 	}
 	phrase_add(phrase, " The loop holds rcu_read_lock() for an instant in each round and no "
