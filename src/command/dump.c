@@ -28,6 +28,7 @@ bool dump_identify(struct dump *dump, struct source *source, const char *name,
 	const struct image_options image_options = {
 		.vmlinux = options->vmlinux,
 		.search = options->search,
+		.download = options->download,
 		.live = options->live,
 	};
 

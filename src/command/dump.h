@@ -18,6 +18,7 @@ struct dump_options {
 	const char *vmlinux;	/* NULL: search */
 	const char *architecture;	/* NULL: the dump tells */
 	bool search;		/* look for a vmlinux of the same build */
+	bool download;		/* and ask debuginfod servers */
 	bool live;		/* the file is DUMP_LIVE: the running kernel */
 	const char **raw;	/* FILE@ADDRESS of --raw, instead of dumps; to be freed */
 	size_t raw_count;

@@ -218,6 +218,8 @@ static int parse_options(int argc, char **argv, const struct command *command,
 	*options = (struct inspection_options){
 		.parts = parts,
 		.dump.search = true,
+		/* somebody waits for the others */
+		.dump.download = parts & INSPECTION_RECORD,
 		.max_findings = parts & INSPECTION_FILE ? MAX_IN_FILE : MAX_ON_SCREEN,
 		.confirm = LIVE_CONFIRM,
 	};

@@ -207,6 +207,8 @@ static bool find_symbols(struct image *image, const struct image_options *option
 		dump = identity(image);
 		if (options->search)
 			image->vmlinux = vmlinux_search(&dump, options->search_root);
+		if (options->search && options->download && !image->vmlinux)
+			image->vmlinux = vmlinux_download(&dump);
 	}
 	if (image->vmlinux)
 		use_vmlinux(image);

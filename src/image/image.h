@@ -16,6 +16,7 @@ struct image;
 struct image_options {
 	const char *vmlinux;	/* --vmlinux; NULL: search, then do without */
 	bool search;		/* look where distributions put vmlinux files */
+	bool download;		/* and ask debuginfod servers, if the environment names any */
 	const char *search_root;/* prefix of the places searched; NULL is "/" */
 	bool live;		/* the running kernel: it tells much of itself, in /proc and /sys */
 };

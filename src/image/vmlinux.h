@@ -71,6 +71,16 @@ bool vmlinux_build_id_suspect(const char *version);
 struct vmlinux *vmlinux_search(const struct dump_identity *dump, const char *root);
 
 /**
+ * vmlinux_download - ask the servers that DEBUGINFOD_URLS names, if there are any.
+ *
+ * Return: a verified vmlinux, or NULL when none was got.
+ */
+struct vmlinux *vmlinux_download(const struct dump_identity *dump);
+
+/** vmlinux_fetch - path of the file that such a server has, to be freed; NULL: none. */
+char *vmlinux_fetch(const char *build_id);
+
+/**
  * vmlinux_hint - which package has the debug file of this release, in words.
  * @buffer: always terminated.
  */

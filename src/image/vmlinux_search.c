@@ -2,6 +2,7 @@
 #include "image/vmlinux.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -82,6 +83,19 @@ struct vmlinux *vmlinux_search(const struct dump_identity *dump, const char *roo
 		found = try_build_id(dump, root, dump->notes_build_id);
 	if (!found)
 		found = try_build_id(dump, root, dump->vmcoreinfo_build_id);
+	return found;
+}
+
+struct vmlinux *vmlinux_download(const struct dump_identity *dump)
+{
+	/* the kernel's own notes tell it better, see vmlinux_build_id_suspect() */
+	const char *id = *dump->notes_build_id ? dump->notes_build_id : dump->vmcoreinfo_build_id;
+	struct vmlinux *found = NULL;
+	char *path = vmlinux_fetch(id);
+
+	if (path)
+		found = try_path(dump, path);
+	free(path);
 	return found;
 }
 
