@@ -31,7 +31,8 @@ static enum read_status read_run(struct source *source, uint64_t address,
 	*length = room;
 	if (!segment) {
 		next = elf_next_segment(source->elf, address);
-		if (next - address < room)
+		/* none above: the last byte of all is no end, and a run is never empty */
+		if (next != UINT64_MAX && next - address < room)
 			*length = next - address;
 		return source_missing(source, address);
 	}
