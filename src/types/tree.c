@@ -10,6 +10,7 @@
 #define FUNCTION_DEPTH_MAX 2u
 /* As in types.c: a search through anonymous members ends here. */
 #define ANONYMOUS_DEPTH_MAX 16u
+#define PARTS_MAX (1u << 16)	/* members looked at in one search */
 #define SAME_NAME_MAX 256u
 
 bool types_node(struct types *types, type_id type, struct type_node *node)
@@ -129,7 +130,7 @@ struct part_search {
 	const char *name;
 	size_t length;
 	uint64_t base;		/* bytes from the outer type to this composite */
-	unsigned int depth;
+	unsigned int depth, parts;
 	bool found;
 	struct type_part part;
 };
@@ -138,6 +139,8 @@ static bool search_part(void *data, const struct type_part *part)
 {
 	struct part_search *search = data;
 
+	if (++search->parts > PARTS_MAX)
+		return false;
 	if (*part->name) {
 		if (strncmp(part->name, search->name, search->length) ||
 		    part->name[search->length])
@@ -270,7 +273,8 @@ static bool declare_parameter(const struct type_field *field, void *context)
 	append(parameters->list, parameters->any ? ", " : "");
 	append(parameters->list, parameter.text);
 	parameters->any = true;
-	return true;
+	/* what is full takes no more */
+	return parameters->list->length < sizeof(parameters->list->text) - 1;
 }
 
 static void declare_function(struct types *types, type_id type, unsigned int depth,
