@@ -585,7 +585,7 @@ enum kswapck_stacks kswapck_in_hand(struct kswapck_audit *audit, unsigned int ty
 				    uint64_t slot);
 
 /**
- * kswapck_range_in_hand - the same for any of @count slots from @slot on; dearer.
+ * kswapck_range_in_hand - the same for any of @count slots from @slot on.
  */
 enum kswapck_stacks kswapck_range_in_hand(struct kswapck_audit *audit, unsigned int type,
 					  uint64_t slot, uint64_t count);

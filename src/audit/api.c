@@ -443,23 +443,18 @@ static void read_stacks(struct kswapck_audit *audit)
 enum kswapck_stacks kswapck_in_hand(struct kswapck_audit *audit, unsigned int type,
 				    uint64_t slot)
 {
-	if (!audit->stacks_read)
-		read_stacks(audit);
-	if (stack_entries_have(&audit->stacks, swap_entry(type, slot)) ||
-	    stack_entries_have(&audit->stacks, slot))
-		return KSWAPCK_STACKS_YES;
-	return audit->stacks.complete ? KSWAPCK_STACKS_NO : KSWAPCK_STACKS_UNKNOWN;
+	return kswapck_range_in_hand(audit, type, slot, 1);
 }
 
 enum kswapck_stacks kswapck_range_in_hand(struct kswapck_audit *audit, unsigned int type,
 					  uint64_t slot, uint64_t count)
 {
-	enum kswapck_stacks stacks = KSWAPCK_STACKS_NO;
-	uint64_t i;
-
-	for (i = 0; i < count && stacks != KSWAPCK_STACKS_YES; i++)
-		stacks = kswapck_in_hand(audit, type, slot + i);
-	return stacks;
+	if (!audit->stacks_read)
+		read_stacks(audit);
+	if (stack_entries_have(&audit->stacks, swap_entry(type, slot), count) ||
+	    stack_entries_have(&audit->stacks, slot, count))
+		return KSWAPCK_STACKS_YES;
+	return audit->stacks.complete ? KSWAPCK_STACKS_NO : KSWAPCK_STACKS_UNKNOWN;
 }
 
 enum kswapck_stacks kswapck_tables_moving(struct kswapck_audit *audit)

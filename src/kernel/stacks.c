@@ -401,8 +401,17 @@ void stack_entries_free(struct stack_entries *entries)
 	*entries = (struct stack_entries){0};
 }
 
-bool stack_entries_have(const struct stack_entries *entries, uint64_t entry)
+bool stack_entries_have(const struct stack_entries *entries, uint64_t first, uint64_t count)
 {
-	return entries->count && bsearch(&entry, entries->entries, entries->count,
-					 sizeof(*entries->entries), compare);
+	size_t low = 0, high = entries->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (entries->entries[middle] < first)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < entries->count && entries->entries[low] - first < count;
 }

@@ -29,6 +29,7 @@ bool stack_entries_read(const struct kernel *kernel, const uint64_t *slots,
 			struct error *err);
 void stack_entries_free(struct stack_entries *entries);
 
-bool stack_entries_have(const struct stack_entries *entries, uint64_t entry);
+/** stack_entries_have - is one of @count entries, or slots, from @first on among them? */
+bool stack_entries_have(const struct stack_entries *entries, uint64_t first, uint64_t count);
 
 #endif

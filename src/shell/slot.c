@@ -144,8 +144,8 @@ static bool read_in_hand(const struct kernel *kernel, struct slot_facts *facts, 
 			slots[type] = device.slots;
 	if (!stack_entries_read(kernel, slots, type, &entries, err))
 		return false;
-	facts->in_hand = stack_entries_have(&entries, facts->at.entry) ||
-			 stack_entries_have(&entries, facts->at.slot) ? ANSWER_YES :
+	facts->in_hand = stack_entries_have(&entries, facts->at.entry, 1) ||
+			 stack_entries_have(&entries, facts->at.slot, 1) ? ANSWER_YES :
 			 entries.complete ? ANSWER_NO : ANSWER_UNKNOWN;
 	stack_entries_free(&entries);
 	return true;
