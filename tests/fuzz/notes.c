@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (descriptor < 0)
 		return 0;
 	fuzz_path(descriptor, path);
-	file = file_open(path, &err);
+	file = file_open(path, -1, &err);
 	if (file)
 		read_notes(file);
 	file_close(file);

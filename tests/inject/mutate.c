@@ -233,12 +233,12 @@ static double seconds_of(struct timeval time)
 	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
 }
 
-/* The same in a child, which is killed when it has taken @limit seconds of CPU. */
+/* The same in a child, which is killed when it has taken 10 times @limit seconds of CPU. */
 static int run_child(const char *path, const struct asked *asked,
 		     const struct wishes *wishes, unsigned int number, double limit,
 		     struct cost *cost)
 {
-	const struct rlimit cpu = {(rlim_t)limit + 1, (rlim_t)limit + 2};
+	const struct rlimit cpu = {(rlim_t)(10 * limit) + 1, (rlim_t)(10 * limit) + 2};
 	struct error err = {0};
 	struct rusage usage;
 	pid_t child = fork();
