@@ -2,6 +2,7 @@
 #include "shell/lookup.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +11,6 @@
 #include "kernel/page.h"
 #include "kernel/swap_device.h"
 #include "kernel/swap_entry.h"
-
-#define PAGE_BYTES 4096u
 
 /* --------------------------------------------------------------------- tasks */
 
@@ -90,10 +89,11 @@ static enum read_status find_page(struct shell *shell, uint64_t value, bool phys
 				  uint64_t *address)
 {
 	const struct kernel *kernel = &shell->dump.kernel;
+	unsigned int shift = kernel_page_shift(kernel);
 	enum read_status status;
 
 	if (physical || value < kernel->page.pages) {
-		*address = page_address_of(kernel, physical ? value / PAGE_BYTES : value);
+		*address = page_address_of(kernel, physical ? value >> shift : value);
 		return READ_OK;
 	}
 	*address = value;
@@ -106,7 +106,7 @@ static enum read_status find_page(struct shell *shell, uint64_t value, bool phys
 			return READ_OK;
 	}
 	status = memory_physical(kernel->memory, value, &value);
-	*address = page_address_of(kernel, value / PAGE_BYTES);
+	*address = page_address_of(kernel, value >> shift);
 	return status;
 }
 
@@ -175,11 +175,12 @@ static bool device_by_name(struct shell *shell, const char *name, size_t length,
 static bool by_number(struct shell *shell, const char *text, const char *colon,
 		      struct found_slot *found, struct error *err)
 {
-	uint64_t slot;
+	uint64_t slot, number;
 	unsigned int type;
 	char *end;
 
-	type = (unsigned int)strtoul(text, &end, 0);
+	number = strtoull(text, &end, 0);
+	type = number < UINT_MAX ? (unsigned int)number : UINT_MAX;
 	if ((end != colon || end == text) &&
 	    !device_by_name(shell, text, (size_t)(colon - text), &type))
 		return error_set(err, ERROR_INPUT, "no swap device %.*s is in use ('devices' "
@@ -192,8 +193,8 @@ static bool by_number(struct shell *shell, const char *text, const char *colon,
 	if (found->device.slots && found->device.type == type)
 		return error_set(err, ERROR_INPUT, "there is no slot %" PRIu64 ": the device has "
 				 "slots 0 to %" PRIu64, slot, found->device.slots - 1);
-	return error_set(err, ERROR_INPUT, "no swap device of type %u is in use ('devices' "
-			 "lists them)", type);
+	return error_set(err, ERROR_INPUT, "no swap device of type %" PRIu64 " is in use "
+			 "('devices' lists them)", number);
 }
 
 bool lookup_slot(struct shell *shell, const char *text, struct found_slot *found,

@@ -165,8 +165,6 @@ static bool run_rd(struct shell *shell, int argc, char **argv, struct error *err
 
 /* ----------------------------------------------------------------------- vtop */
 
-#define PAGE_BYTES	4096u
-
 /* One level of the way down. */
 struct step {
 	const char *name;

@@ -16,8 +16,6 @@
 #include "shell/lookup.h"
 #include "shell/page_words.h"
 
-#define PAGE_BYTES	4096u
-
 /* ------------------------------------------------------------ the swap cache's side */
 
 #define RANGES_MAX 16
@@ -337,16 +335,16 @@ static void say_page(struct answer *answer, const struct kswapck_page *page,
 		     const struct phrase *where, const struct holdings *holdings)
 {
 	const struct kernel *kernel = answer->kernel;
-	uint64_t direct_map;
+	uint64_t physical = page->pfn << kernel_page_shift(kernel), direct_map;
 	struct phrase phrase;
 	char flags[512];
 
 	page_what(kernel, page, &phrase);
 	answer_line(answer, "page", "0x%" PRIx64 ", pfn 0x%" PRIx64 " (%" PRIu64 "): %s",
 		    page->address, page->pfn, page->pfn, phrase.text);
-	phrase_begin(&phrase, "physical 0x%" PRIx64, page->pfn * PAGE_BYTES);
+	phrase_begin(&phrase, "physical 0x%" PRIx64, physical);
 	if (kernel_direct_map(kernel, &direct_map))
-		phrase_add(&phrase, ", mapped at 0x%" PRIx64, direct_map + page->pfn * PAGE_BYTES);
+		phrase_add(&phrase, ", mapped at 0x%" PRIx64, direct_map + physical);
 	answer_line(answer, "memory", "%s", phrase.text);
 	page_flag_names(kernel, page, flags, sizeof(flags));
 	answer_line(answer, "flags", "0x%" PRIx64 "%s%s", page->flags, *flags ? ": " : "", flags);
