@@ -195,6 +195,7 @@ bool shell_audit(struct shell *shell, bool again, struct error *err)
 	}
 	total_up(shell, &gathering.tally.totals);
 	shell->audit.made = true;
+	shell->audits++;
 	return true;
 }
 

@@ -33,56 +33,69 @@ static bool hand_over_findings(struct shell *shell, struct error *err)
 	char *document = NULL, *answer = NULL;
 	bool done;
 
-	done = shell_audit(shell, false, err) && make_document(shell, &document, err) &&
+	done = make_document(shell, &document, err) &&
 	       drgn_process_ask(shell->drgn, 'F', document, &answer, err);
 	free(document);
 	free(answer);
+	if (done)
+		shell->drgn_audit = shell->audits;
 	return done;
 }
 
-static bool ready(struct shell *shell, struct error *err)
+static void end(struct shell *shell)
 {
-	if (shell->drgn)
-		return true;
-	shell->drgn = drgn_process_start(shell, err);
-	if (shell->drgn && hand_over_findings(shell, err))
-		return true;
 	drgn_process_end(shell->drgn);
 	shell->drgn = NULL;
+	shell->drgn_audit = 0;
+}
+
+/* Running, and with the findings that have those numbers now. */
+static bool ready(struct shell *shell, struct error *err)
+{
+	if (!shell->drgn)
+		shell->drgn = drgn_process_start(shell, err);
+	if (!shell->drgn || !shell_audit(shell, false, err))
+		return false;
+	if (shell->drgn_audit == shell->audits || hand_over_findings(shell, err))
+		return true;
+	end(shell);
 	return false;
 }
 
 /* What drgn prints may hold strings of the dump; it indents with tabs. */
-static void print_line(struct shell *shell, const char *line)
+static void print_line(struct shell *shell, const char *line, char *visible, size_t size)
 {
 	size_t tabs = strspn(line, "\t");
-	char visible[4096];
 
 	fprintf(shell->out, "%*s%s\n", (int)(4 * tabs), "",
-		text_visible(line + tabs, visible, sizeof(visible)));
+		text_visible(line + tabs, visible, size));
 }
 
-static void print_lines(struct shell *shell, char *text)
+static bool print_lines(struct shell *shell, char *text, struct error *err)
 {
-	char *line, *rest = text;
+	size_t size = strlen(text) + 1;
+	char *line, *rest = text, *visible = malloc(size);
 
+	if (!visible)
+		return error_set(err, ERROR_SYSTEM, "out of memory");
 	while ((line = strsep(&rest, "\n")))
 		if (*line || rest)
-			print_line(shell, line);
+			print_line(shell, line, visible, size);
+	free(visible);
+	return true;
 }
 
-static void give(struct shell *shell, char *text)
+static bool give(struct shell *shell, char *text, struct error *err)
 {
 	struct answer answer;
 
-	if (!shell->json) {
-		print_lines(shell, text);
-		return;
-	}
+	if (!shell->json)
+		return print_lines(shell, text, err);
 	answer_init(&answer, shell);
 	answer_begin(&answer, "drgn");
 	json_string(&answer.json, "text", text);
 	answer_end(&answer);
+	return true;
 }
 
 static const char status[] = "print('drgn', drgn.__version__, 'is ready: prog is this dump, "
@@ -93,8 +106,11 @@ static bool run_code(struct shell *shell, const char *code, struct error *err)
 	char *answer;
 	bool done = drgn_process_ask(shell->drgn, 'E', code, &answer, err);
 
+	/* what it printed before it failed is part of what it has to say */
 	if (done)
-		give(shell, answer);
+		done = give(shell, answer, err);
+	else if (answer && !shell->json)
+		print_lines(shell, answer, NULL);
 	free(answer);
 	return done;
 }
@@ -118,10 +134,8 @@ static bool run_drgn(struct shell *shell, int argc, char **argv, struct error *e
 		done = drgn_process_talk(shell->drgn, err);
 	else
 		done = run_code(shell, status, err);
-	if (!done && err->kind == ERROR_SYSTEM) {
-		drgn_process_end(shell->drgn);
-		shell->drgn = NULL;
-	}
+	if (!done && err->kind == ERROR_SYSTEM)
+		end(shell);
 	return done;
 }
 

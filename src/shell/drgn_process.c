@@ -19,6 +19,7 @@
 #define SERVER_READS	3
 #define SERVER_WRITES	4
 #define POLL_MS		100
+#define ERROR_LINE_MAX	400
 
 struct drgn_process {
 	pid_t pid;
@@ -38,7 +39,7 @@ static bool closed(struct error *err)
 /* drgn wants a file; nothing is left of one that is in memory. */
 static int make_script(void)
 {
-	int script = memfd_create("drgn_server.py", 0);
+	int script = memfd_create("drgn_server.py", MFD_CLOEXEC);
 
 	if (script >= 0 && write(script, drgn_server, sizeof(drgn_server) - 1) !=
 			   (ssize_t)sizeof(drgn_server) - 1) {
@@ -146,7 +147,6 @@ struct drgn_process *drgn_process_start(const struct shell *shell, struct error 
 		return NULL;
 	}
 	process->requests = process->answers = process->script = -1;
-	signal(SIGPIPE, SIG_IGN);
 	if (start(process, shell, err))
 		return process;
 	drgn_process_end(process);
@@ -177,7 +177,7 @@ static bool write_all(int file, const char *text, size_t length)
 	while (length) {
 		ssize_t done = write(file, text, length);
 
-		if (done < 0 && errno == EINTR)
+		if (done < 0 && errno == EINTR && !interrupt_ended())
 			continue;
 		if (done <= 0)
 			return false;
@@ -185,6 +185,22 @@ static bool write_all(int file, const char *text, size_t length)
 		length -= (size_t)done;
 	}
 	return true;
+}
+
+/* It may have ended: that is no reason to end too, as when nobody reads what we print. */
+static bool write_message(const struct drgn_process *process, char kind, const char *text)
+{
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
+	struct sigaction before;
+	char head[32];
+	bool done;
+
+	snprintf(head, sizeof(head), "%zu\n%c", strlen(text) + 1, kind);
+	sigaction(SIGPIPE, &ignore, &before);
+	done = write_all(process->requests, head, strlen(head)) &&
+	       write_all(process->requests, text, strlen(text));
+	sigaction(SIGPIPE, &before, NULL);
+	return done;
 }
 
 /* Waits with an eye on Ctrl-C, which is passed on once. */
@@ -231,26 +247,30 @@ static bool read_length(struct drgn_process *process, size_t *length, bool *told
 bool drgn_process_ask(struct drgn_process *process, char kind, const char *text, char **answer,
 		      struct error *err)
 {
-	char head[32];
-	bool told = false;
-	size_t length;
+	bool told = false, failed;
+	size_t length, skipped;
 
 	*answer = NULL;
-	snprintf(head, sizeof(head), "%zu\n%c", strlen(text) + 1, kind);
-	if (!write_all(process->requests, head, strlen(head)) ||
-	    !write_all(process->requests, text, strlen(text)) ||
-	    !read_length(process, &length, &told))
+	if (!write_message(process, kind, text) || !read_length(process, &length, &told))
 		return closed(err);
 	*answer = malloc(length + 1);
 	if (!*answer)
 		return error_set(err, ERROR_SYSTEM, "out of memory");
-	if (!read_all(process, *answer, length, &told))
+	if (!read_all(process, *answer, length, &told)) {
+		free(*answer);
+		*answer = NULL;
 		return closed(err);
+	}
 	(*answer)[length] = 0;
-	if (**answer == '!')
-		return error_set(err, ERROR_USAGE, "drgn: %.400s", *answer + 1);
-	memmove(*answer, *answer + 1, length);
-	return true;
+	failed = **answer == '!';
+	skipped = failed ? strcspn(*answer, "\n") : 0;
+	if (failed)
+		error_set(err, ERROR_USAGE, "drgn: %.*s",
+			  (int)(skipped < ERROR_LINE_MAX ? skipped : ERROR_LINE_MAX) - 1,
+			  *answer + 1);
+	skipped += skipped < length;
+	memmove(*answer, *answer + skipped, length - skipped + 1);
+	return !failed;
 }
 
 /* ----------------------------------------------------------------- its own prompt */

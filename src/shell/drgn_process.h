@@ -10,8 +10,8 @@ struct drgn_process;
 /**
  * drgn_process_start - start the program "drgn" of the PATH.
  *
- * Return: to be ended with drgn_process_end(); NULL with @err set when there is no drgn,
- * or it does not open the dump (its own words are in @err).
+ * Return: to be ended with drgn_process_end(); NULL with @err set when there is no drgn.
+ * Whether it opens the dump shows when it is asked; if not, it says why on stderr.
  */
 struct drgn_process *drgn_process_start(const struct shell *shell, struct error *err);
 void drgn_process_end(struct drgn_process *process);	/* NULL is fine */
@@ -21,7 +21,8 @@ void drgn_process_end(struct drgn_process *process);	/* NULL is fine */
  * @kind: 'E' code to run, 'F' the findings as scan's document, 'P' a prompt (see below).
  * @answer: what it printed; to be freed. Ctrl-C interrupts drgn, not us.
  *
- * Return: false with @err set when it is gone, or the code failed.
+ * Return: false with @err set when it is gone, and when the code failed: what that printed
+ * before is in @answer.
  */
 bool drgn_process_ask(struct drgn_process *process, char kind, const char *text, char **answer,
 		      struct error *err);

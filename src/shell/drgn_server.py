@@ -45,12 +45,14 @@ class Finding:
 
 def run(code, names):
     try:
-        value = eval(compile(code, "drgn", "eval"), names)
-        if value is not None:
-            print(value if isinstance(value, (drgn.Object, str)) else repr(value))
-        names["_"] = value
+        expression = compile(code, "drgn", "eval")
     except SyntaxError:
         exec(compile(code, "drgn", "exec"), names)
+        return
+    value = eval(expression, names)
+    if value is not None:
+        print(value if isinstance(value, (drgn.Object, str)) else repr(value))
+    names["_"] = value
 
 
 def take_findings(document, names):
@@ -88,9 +90,9 @@ def prompt(names):
 
 
 def answer(message, names):
-    """What is sent back: ! and an error, or . and what was printed."""
+    """What is sent back: . or ! and a line with the error, and then what was printed."""
     output = io.StringIO()
-    failed = False
+    head = "."
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
         try:
             if message[0] == "F":
@@ -100,16 +102,16 @@ def answer(message, names):
         except KeyboardInterrupt:
             print("interrupted")
         except BaseException as error:
-            failed = True
-            print("".join(traceback.format_exception_only(type(error), error)).strip().splitlines()[-1], end="")
-    return ("!" if failed else ".") + output.getvalue()
+            lines = "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()
+            head = f"!{lines[-1]}\n"
+    return head + output.getvalue().replace("\0", "\ufffd")
 
 
 def serve():
     names = dict(globals())
     requests, answers = os.fdopen(3, "rb"), os.fdopen(4, "wb")
     for line in requests:
-        message = requests.read(int(line)).decode()
+        message = requests.read(int(line)).decode(errors="surrogateescape")
         if message == "P":
             prompt(names)
             text = b"."

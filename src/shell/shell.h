@@ -38,7 +38,9 @@ struct shell {
 	struct shell_findings audit;
 	struct story_findings story_findings;
 	struct story *story;		/* NULL: not told yet */
+	uint64_t audits;		/* made so far; each numbers its findings anew */
 	struct drgn_process *drgn;	/* NULL: not started yet */
+	uint64_t drgn_audit;		/* whose findings it has; 0: none */
 	bool live;			/* the running kernel: nothing read is kept */
 	struct live *looks;		/* at it; NULL: none yet */
 	struct live_options live_options;

@@ -11,6 +11,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -77,6 +78,43 @@ def errors_end_nothing(shell):
     return "42" in done.stdout and done.stderr == "kswapck: drgn: ZeroDivisionError: division by zero\n", done
 
 
+def words_before_an_error(shell):
+    """what code prints before it fails is shown, and it is run once"""
+    done = shell.run("drgn print('one'); print('two'); 1/0", "drgn [print('once'), eval('1 +')]")
+    return done.stdout == "one\ntwo\nonce\n" and len(done.stderr.splitlines()) == 2 and \
+        "kswapck: drgn: ZeroDivisionError: division by zero\n" in done.stderr, done
+
+
+def long_lines(shell):
+    """a long line is shown to its end"""
+    done = shell.run("drgn 'y' * 10000")
+    return done.stdout == "y" * 10000 + "\n", done
+
+
+def no_utf8(shell):
+    """code that is no UTF-8 is an error, and ends nothing"""
+    done = subprocess.run(shell.command, input=b"drgn x = 42\ndrgn '\xff'\ndrgn x\n", capture_output=True, timeout=120)
+    return done.stdout == b"42\n" and done.stderr.startswith(b"kswapck: drgn: UnicodeEncodeError") and \
+        len(done.stderr.splitlines()) == 1, done
+
+
+def a_scan_renews_findings(shell):
+    """findings are those of the last scan, whose numbers they have"""
+    done = shell.run("drgn findings.clear(); kept = 1", "scan", "drgn len(findings), kept")
+    return done.stdout.endswith("\n(8, 1)\n"), done
+
+
+def nobody_reads(shell):
+    """drgn does not change what becomes of a shell whose output nobody reads"""
+    reads, writes = os.pipe()
+    os.close(reads)
+    arguments = ["-e", "drgn x = 1", "-e", "log"]
+    done = subprocess.run([*shell.command[:2], *arguments, *shell.command[2:]], stdout=writes, stderr=subprocess.PIPE,
+                          timeout=120)
+    os.close(writes)
+    return done.returncode == -signal.SIGPIPE, done
+
+
 def end_of_drgn(shell):
     """a drgn that ends is started anew"""
     done = shell.run("drgn import os; os._exit(3)", "drgn 6 * 7")
@@ -129,7 +167,8 @@ def status_without_a_terminal(shell):
     return done.returncode == 0 and "is ready: prog is this dump, findings are the 8 findings" in done.stdout, done
 
 
-CASES = [findings_are_objects, names_stay, errors_end_nothing, end_of_drgn, no_drgn, prompt,
+CASES = [findings_are_objects, names_stay, errors_end_nothing, words_before_an_error, long_lines, no_utf8,
+         a_scan_renews_findings, nobody_reads, end_of_drgn, no_drgn, prompt,
          keys_at_the_prompt, prompt_that_ends, status_without_a_terminal]
 
 
