@@ -12,6 +12,8 @@
 
 #include <readline/history.h>
 
+#include "base/trust.h"
+
 #define LINES_MAX 1000
 
 /*
@@ -21,17 +23,17 @@
 static bool find_folder(char *path, size_t size, size_t *own)
 {
 	const char *state = secure_getenv("XDG_STATE_HOME"), *home = secure_getenv("HOME");
+	const char *place = state && *state == '/' ? state : home;
 	int length;
 
-	if (state && *state == '/') {
-		*own = 0;
-		length = snprintf(path, size, "%s/kswapck", state);
-	} else if (home && *home == '/') {
-		*own = strlen(home);
-		length = snprintf(path, size, "%s/.local/state/kswapck", home);
-	} else {
+	if (!place || *place != '/')
 		return false;
-	}
+	/* root makes and changes no file where others may lay links */
+	if (!access(place, F_OK) && !trust_folder(place, NULL))
+		return false;
+	*own = place == state ? 0 : strlen(place);
+	length = snprintf(path, size, "%s%s/kswapck", place,
+			  place == state ? "" : "/.local/state");
 	return length > 0 && (size_t)length < size;
 }
 

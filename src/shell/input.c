@@ -27,10 +27,11 @@ static void run_stream(struct shell *shell, FILE *stream, const char *name)
 {
 	char *line = NULL, where[PATH_MAX + 24];
 	unsigned int number = 0;
-	ssize_t length;
+	struct error err;
 	size_t room = 0;
+	int reason = 0;
 
-	while ((length = getline(&line, &room, stream)) > 0) {
+	while (getline(&line, &room, stream) > 0) {
 		/* a NUL ends the line, as it ends a string */
 		line[strcspn(line, "\n")] = 0;
 		if (name)
@@ -38,7 +39,15 @@ static void run_stream(struct shell *shell, FILE *stream, const char *name)
 		if (!shell_run(shell, line, name ? where : NULL))
 			break;
 	}
+	if (ferror(stream) && !shell->finished)
+		reason = errno;
 	free(line);
+	/* Ctrl-C before there was a line */
+	if (shell_interrupted(shell, NULL) || !reason)
+		return;
+	error_set(&err, ERROR_SYSTEM, "%s: cannot read: %s", name ? name : "standard input",
+		  strerror(reason));
+	say(shell, &err);
 }
 
 static void run_file(struct shell *shell, const char *path)
@@ -52,10 +61,6 @@ static void run_file(struct shell *shell, const char *path)
 		return;
 	}
 	run_stream(shell, stream, path);
-	if (ferror(stream) && !shell->finished) {
-		error_set(&err, ERROR_SYSTEM, "%s: cannot read: %s", path, strerror(errno));
-		say(shell, &err);
-	}
 	fclose(stream);
 }
 

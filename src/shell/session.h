@@ -32,4 +32,10 @@ void session_run(struct shell *shell, const struct session_options *options);
  */
 bool shell_run(struct shell *shell, const char *line, const char *where);
 
+/**
+ * shell_interrupted - was Ctrl-C pressed? Then that is told and forgotten: it ends a line, and
+ * a session in which nobody types.
+ */
+bool shell_interrupted(struct shell *shell, const char *where);
+
 #endif

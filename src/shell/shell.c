@@ -261,8 +261,7 @@ static bool run_one(struct shell *shell, struct shell_line *line, struct error *
 	return !line->count || run_command(shell, line, err);
 }
 
-/* Ctrl-C ends the line, and a session in which nobody types. */
-static bool interrupted(struct shell *shell, const char *where)
+bool shell_interrupted(struct shell *shell, const char *where)
 {
 	struct error err;
 
@@ -286,7 +285,7 @@ bool shell_run(struct shell *shell, const char *line, const char *where)
 		bool done = line_take(&line, is_raw, &one, &err) && run_one(shell, &one, &err);
 
 		line_free(&one);
-		if (interrupted(shell, where))
+		if (shell_interrupted(shell, where))
 			break;
 		if (!done)
 			failed(shell, &err, where);

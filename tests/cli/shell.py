@@ -446,6 +446,24 @@ class Tests(cli.Tests):
             raise Skip("no other user can run this program")
         assert re.search("which dump.*kswapck shell", done.stderr), done.stderr
 
+    def input_that_cannot_be_read(self):
+        """Standard input and scripts that cannot be read are no empty scripts; Ctrl-C ends the wait for a line."""
+        folder = os.open(self.scratch, os.O_RDONLY)
+        done = subprocess.run([self.program, "shell", self.bad], stdin=folder, capture_output=True, text=True,
+                              env=self.variables(), check=False)
+        os.close(folder)
+        assert done.returncode == FAILED, done
+        assert done.stderr == "kswapck: standard input: cannot read: Is a directory\n", done.stderr
+        process = subprocess.Popen([self.program, "shell", self.bad], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, env=self.variables())
+        process.stdin.write("!echo begun\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "begun\n"
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE)
+        assert process.returncode == INTERRUPTED and err == "kswapck: interrupted\n", (process.returncode, err)
+
     # ~/.kswapckrc
 
     def rc(self, content="!echo from rc\n", mode=0o644):
@@ -710,6 +728,16 @@ class Tests(cli.Tests):
             assert session.command("devices").startswith("vda")
             assert session.end() == CLEAN
         assert not (self.scratch / "nonexistent").exists(), "a home was made"
+
+    def history_of_others(self):
+        """Root makes no history in the home of others: a link there could lead anywhere."""
+        if os.geteuid() != 0:
+            raise Skip("only root is careful")
+        os.chown(self.home, NOBODY, 0)
+        session = self.terminal()
+        assert session.command("devices").startswith("vda")
+        assert session.end() == CLEAN
+        assert not (self.home / ".local").exists()
 
     def history_of_scripts(self):
         """What is not typed is not kept."""
