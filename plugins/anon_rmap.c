@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define PAGE_BYTES	4096
 /* page->mapping (include/linux/page-flags.h) */
 #define MAPPING_ANON	1ULL
 #define MAPPING_FLAGS	3ULL
@@ -45,7 +44,7 @@ static const struct kswapck_problem problems[] = {
 			"reclaim and migration never find that mapping, and the page stays where it is "
 			"as long as the process has it. With CONFIG_KSM a small page is copied instead "
 			"(ksm_might_need_to_copy()), and no harm is done.",
-		.confirm = "page.index is not (ADDRESS - vm_start) / 4096 + vm_pgoff:\n"
+		.confirm = "page.index is not (ADDRESS - vm_start) / PAGE_SIZE + vm_pgoff:\n"
 			" crash> struct page.index,mapping PAGE; vma -p PID\n"
 			" drgn>  Object(prog, 'struct page *', PAGE).index",
 	},
@@ -188,7 +187,8 @@ static bool read_sides(struct kswapck_audit *audit, const struct layout *layout,
 	if (!kswapck_vma_find(audit, reference, vma) || !vma->anon_vma)
 		return false;
 	sides->folio_index = sides->page.index + index;
-	sides->place_index = vma->pgoff + (reference->address - vma->start) / PAGE_BYTES;
+	sides->place_index = vma->pgoff + (reference->address - vma->start) /
+					   kswapck_page_size(audit);
 	sides->folio_anon = sides->page.mapping & ~MAPPING_FLAGS;
 	sides->place_anon = vma->anon_vma;
 	return read_root(audit, layout, sides->folio_anon, &sides->folio_root) &&

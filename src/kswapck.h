@@ -477,6 +477,8 @@ bool kswapck_symbol(struct kswapck_audit *audit, const char *name, uint64_t *add
 bool kswapck_member(struct kswapck_audit *audit, const char *type, const char *path,
 		    uint32_t *offset, uint32_t *size);
 
+/** kswapck_page_size - bytes of a page: 4096 on x86_64, up to 65536 on arm64. */
+uint64_t kswapck_page_size(const struct kswapck_audit *audit);
 /** kswapck_is_page - is @address that of a struct page that can exist? */
 bool kswapck_is_page(const struct kswapck_audit *audit, uint64_t address);
 /** kswapck_page_read - the struct page at @address; false if not readable or no page. */

@@ -291,6 +291,11 @@ bool kswapck_member(struct kswapck_audit *audit, const char *type, const char *p
 	return true;
 }
 
+uint64_t kswapck_page_size(const struct kswapck_audit *audit)
+{
+	return kernel_page_size(audit->kernel);
+}
+
 bool kswapck_is_page(const struct kswapck_audit *audit, uint64_t address)
 {
 	return page_is_address(audit->kernel, address);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel/kernel.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "kernel/arch.h"
@@ -9,6 +10,8 @@
 #include "kernel/page.h"
 #include "kernel/swap_cache.h"
 #include "kernel/swap_device.h"
+
+#define PAGE_SHIFT_USUAL 12
 
 bool kernel_field(const struct kernel *kernel, const char *type, const char *path,
 		  struct field *field)
@@ -51,14 +54,27 @@ bool kernel_direct_map(const struct kernel *kernel, uint64_t *address)
 	return kernel->arch->direct_map(kernel, address);
 }
 
-uint64_t kernel_page_size(const struct kernel *kernel)
-{
-	return kernel->source ? source_facts(kernel->source)->page_size : 4096;
-}
-
 unsigned int kernel_page_shift(const struct kernel *kernel)
 {
-	return (unsigned int)__builtin_ctzll(kernel_page_size(kernel));
+	return kernel->page_shift ? kernel->page_shift : PAGE_SHIFT_USUAL;
+}
+
+uint64_t kernel_page_size(const struct kernel *kernel)
+{
+	return 1ULL << kernel_page_shift(kernel);
+}
+
+/* Not as the dump's pages: in kdump-compressed files of arm64 QEMU has 64 KiB for all kernels. */
+static unsigned int page_shift_of(const struct image *image)
+{
+	char line[16];
+	unsigned long size;
+
+	if (!image_vmcoreinfo_line(image, "PAGESIZE", line, sizeof(line)))
+		return PAGE_SHIFT_USUAL;
+	size = strtoul(line, NULL, 10);
+	return size >= 4096 && size <= 65536 && !(size & (size - 1)) ?
+	       (unsigned int)__builtin_ctzl(size) : PAGE_SHIFT_USUAL;
 }
 
 bool kernel_field_fits(struct field field, uint64_t size)
@@ -83,6 +99,7 @@ bool kernel_open(struct kernel *kernel, struct source *source, const struct imag
 	kernel->memory = image_memory(image);
 	kernel->image = image;
 	kernel->types = types;
+	kernel->page_shift = page_shift_of(image);
 	kernel->arch = architecture_find(source_facts(source)->architecture);
 	if (!kernel->arch)
 		return error_set(err, ERROR_INPUT, "kernels of %s cannot be read",

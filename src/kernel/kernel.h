@@ -155,6 +155,7 @@ struct kernel {
 	const struct image *image;
 	struct types *types;
 	const struct architecture *arch;
+	unsigned int page_shift;	/* see kernel_page_shift() */
 	const struct swap_pte_form *swap_pte;	/* of page tables; NULL: not known */
 	struct field lock;		/* of a spinlock: the word that is 0 when free */
 	struct page_layout page;
@@ -193,7 +194,7 @@ bool kernel_symbol_required(const struct kernel *kernel, const char *name,
  */
 bool kernel_direct_map(const struct kernel *kernel, uint64_t *address);
 
-/** kernel_page_size - bytes of a page. */
+/** kernel_page_size - bytes of a page of this kernel; those of the dump may be larger. */
 uint64_t kernel_page_size(const struct kernel *kernel);
 /** kernel_page_shift - log2 of it. */
 unsigned int kernel_page_shift(const struct kernel *kernel);

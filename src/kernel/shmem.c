@@ -16,10 +16,13 @@
 #define FILES_MAX (64U << 20)
 
 /*
- * No large folio goes over the end of its cluster, which has 512 slots at most
- * (mm/swapfile.c SWAPFILE_CLUSTER): a value of more is none of a swapped page.
+ * No large folio goes over the end of its cluster, which has HPAGE_PMD_NR slots at most, 512
+ * with pages of 4 KiB (mm/swapfile.c SWAPFILE_CLUSTER): a value of more is none of a swapped page.
  */
-#define SLOTS_MAX 512
+static uint64_t slots_max(const struct kernel *kernel)
+{
+	return 1ULL << (kernel_page_shift(kernel) - 3);
+}
 
 struct shmem_layout {
 	uint64_t swaplist;			/* address of the list_head */
@@ -82,7 +85,7 @@ static bool take_value(void *data, uint64_t index, uint64_t count, uint64_t entr
 {
 	struct shmem_walk *walk = data;
 
-	if (count > SLOTS_MAX) {
+	if (count > slots_max(walk->kernel)) {
 		walk->sweep->unreadable++;
 		return true;
 	}

@@ -11,7 +11,6 @@
 #include "kernel/page.h"
 #include "kernel/swap_cache_table.h"
 
-#define PAGE_BYTES	4096
 
 /* include/linux/swap.h */
 #define SWP_CONTINUED	(1 << 5)
@@ -48,8 +47,8 @@ static enum swap_count_status find_head(struct continuation *at, uint64_t byte)
 
 	if (memory_physical(at->kernel->memory, byte, &physical) != READ_OK)
 		return unknown(at, "the page of its swap_map byte cannot be found");
-	at->head = page_address_of(at->kernel, physical / PAGE_BYTES);
-	at->offset = byte % PAGE_BYTES;
+	at->head = page_address_of(at->kernel, physical >> kernel_page_shift(at->kernel));
+	at->offset = byte % kernel_page_size(at->kernel);
 	if (page_read(at->kernel, at->head, &head) != READ_OK)
 		return unknown(at, "the struct page of its swap_map byte is not in the dump");
 	if (head.private != SWP_CONTINUED)
@@ -77,7 +76,8 @@ static enum swap_count_status read_digit(struct continuation *at, uint64_t page,
 	struct kswapck_page decoded;
 
 	if (page_read(at->kernel, page, &decoded) != READ_OK ||
-	    memory_read_physical(at->kernel->memory, decoded.pfn * PAGE_BYTES + at->offset,
+	    memory_read_physical(at->kernel->memory, at->offset +
+				 (decoded.pfn << kernel_page_shift(at->kernel)),
 				 byte, 1) != READ_OK)
 		return unknown(at, "a continuation page is not in the dump");
 	return SWAP_COUNT_KNOWN;

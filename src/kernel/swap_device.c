@@ -68,10 +68,11 @@ bool swap_device_layout_resolve(struct kernel *kernel, struct error *err)
 		layout->cluster_slots = CLUSTER_SLOTS;
 		if (image_symbol(kernel->image, "transparent_hugepage_flags", &address))
 			layout->cluster_slots = kernel->arch->swap_cluster(kernel, CLUSTER_SLOTS);
+		/* of clusters whose size is not known nothing can be said */
 		if (layout->cluster_slots)
 			swap_cluster_layout_resolve(kernel);
 		else
-			layout->cluster_size = 0;
+			layout->cluster_slots = CLUSTER_SLOTS;
 	}
 	return true;
 }

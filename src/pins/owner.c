@@ -7,7 +7,6 @@
 
 #define MAPPING_FLAGS 3ULL
 #define MAPPING_ANON  1ULL
-#define PAGE_SHIFT    12
 #define NODES_MAX     256	/* of a tree that are looked at; forks make them large */
 #define DEPTH_MAX     64
 
@@ -47,7 +46,8 @@ static uint64_t owner_at(const struct judge *judge, uint64_t node, uint64_t inde
 
 	if (!vma || !vma_pgoff_read(kernel, &layout->pgoff, vma, &first))
 		return 0;
-	pages = (word(kernel, vma, layout->end) - word(kernel, vma, layout->start)) >> PAGE_SHIFT;
+	pages = (word(kernel, vma, layout->end) - word(kernel, vma, layout->start)) /
+		kernel_page_size(kernel);
 	if (index < first || index - first >= pages)
 		return 0;
 	mm = word(kernel, vma, layout->mm);

@@ -40,6 +40,9 @@ struct diskdump {
 	uint64_t max_mapnr;
 	struct part *parts;
 	size_t part_count;
+	/* where a block of the file is more than a page: the last one, for its other pages */
+	unsigned char *block;
+	uint64_t block_number;		/* UINT64_MAX: none */
 
 	struct page_descriptor window[WINDOW];
 	size_t window_part;
@@ -50,6 +53,11 @@ struct diskdump {
 static bool recognises(const struct source *source)
 {
 	return source->diskdump;
+}
+
+static size_t block_size(const struct source *source)
+{
+	return source->diskdump->parts[0].block_size;
 }
 
 static bool is_dumped(const struct diskdump *dump, uint64_t pfn)
@@ -75,6 +83,7 @@ static void close_dump(struct diskdump *dump)
 {
 	codec_free(dump->codec);
 	free(dump->data);
+	free(dump->block);
 	free(dump->dumped);
 	free(dump->ranks);
 	for (size_t i = 0; i < dump->part_count; i++)
@@ -140,6 +149,7 @@ static bool open_diskdump(struct source *source, struct error *err)
 	if (!dump)
 		return error_set(err, ERROR_SYSTEM, "out of memory");
 	dump->max_mapnr = headers->max_mapnr;
+	dump->block_number = UINT64_MAX;
 	dump->codec = codec_new();
 	dump->data = malloc(LARGEST_PAGE_DATA);
 	if (!dump->codec || !dump->data) {
@@ -187,24 +197,24 @@ static bool unpack(struct source *source, const struct file *file,
 	return descriptor->size <= LARGEST_PAGE_DATA &&
 	       file_read(file, descriptor->offset, dump->data, descriptor->size, NULL) &&
 	       codec_unpack(dump->codec, descriptor->flags, dump->data, descriptor->size,
-			    page, source->facts.page_size);
+			    page, block_size(source));
 }
 
 static bool copy_first_page(struct source *source, const struct file *file,
 			    struct part *part, const struct page_descriptor *descriptor,
 			    void *page)
 {
-	size_t page_size = source->facts.page_size;
+	size_t size = block_size(source);
 
 	if (part->first_page) {
-		memcpy(page, part->first_page, page_size);
+		memcpy(page, part->first_page, size);
 		return true;
 	}
 	if (!unpack(source, file, descriptor, page))
 		return false;
-	part->first_page = malloc(page_size);
+	part->first_page = malloc(size);
 	if (part->first_page)
-		memcpy(part->first_page, page, page_size);
+		memcpy(part->first_page, page, size);
 	return true;
 }
 
@@ -228,18 +238,40 @@ static bool read_data(struct source *source, uint64_t pfn, void *page)
 	return unpack(source, source->files[number], descriptor, page);
 }
 
+/* Of a block that is more than a page: QEMU's are 64 KiB on arm64, whatever the kernel's pages. */
+static bool read_part_of_block(struct source *source, uint64_t number, uint64_t within, void *page)
+{
+	struct diskdump *dump = source->private;
+
+	if (!dump->block)
+		dump->block = malloc(block_size(source));
+	if (!dump->block)
+		return false;
+	if (dump->block_number != number) {
+		dump->block_number = UINT64_MAX;
+		if (!read_data(source, number, dump->block))
+			return false;
+		dump->block_number = number;
+	}
+	memcpy(page, dump->block + within, source->facts.page_size);
+	return true;
+}
+
 static enum read_status read_diskdump(struct source *source, enum address_space space,
 				      uint64_t address, void *page)
 {
 	const struct diskdump *dump = source->private;
 	enum read_status status = source_to_physical(source, space, &address);
-	uint64_t pfn = address / source->facts.page_size;
+	uint64_t number = address / block_size(source), within = address % block_size(source);
+	bool whole = source->facts.page_size == block_size(source);
 
 	if (status != READ_OK)
 		return status;
-	if (pfn >= dump->max_mapnr || !is_dumped(dump, pfn))
+	if (number >= dump->max_mapnr || !is_dumped(dump, number))
 		return source_missing(source, address);
-	return read_data(source, pfn, page) ? READ_OK : READ_DAMAGED;
+	return (whole ? read_data(source, number, page) :
+			read_part_of_block(source, number, within, page)) ? READ_OK :
+									    READ_DAMAGED;
 }
 
 static void close_diskdump(struct source *source)

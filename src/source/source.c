@@ -239,16 +239,34 @@ static void elf_facts(struct source *source)
 			&facts->file_pages);
 }
 
+/*
+ * A block of a file that QEMU made on arm64 is 64 KiB, which is a page of the largest kind: the
+ * kernel's may be smaller. Until it is known how large they are, they are searched in the smallest.
+ */
+static uint32_t page_size_of(const struct source *source, uint32_t block_size)
+{
+	const char *line = NULL;
+	unsigned long size = 4096;
+	size_t length;
+
+	if (source->vmcoreinfo)
+		line = vmcoreinfo_line(source->vmcoreinfo, "PAGESIZE", &length);
+	if (line)
+		size = strtoul(line, NULL, 10);
+	return size >= 4096 && size <= block_size && block_size % size == 0 ? (uint32_t)size :
+									      block_size;
+}
+
 static void diskdump_facts(struct source *source)
 {
 	const struct diskdump_headers *headers = &source->diskdump->parts[0];
 	struct source_facts *facts = &source->facts;
 
-	facts->page_size = headers->block_size;
+	facts->page_size = page_size_of(source, headers->block_size);
 	facts->dump_level = headers->dump_level;
 	facts->vmemmap_excluded = headers->status & DISKDUMP_VMEMMAP_EXCLUDED;
-	facts->ram_pages = source->diskdump->ram_pages;
-	facts->file_pages = source->diskdump->file_pages;
+	facts->ram_pages = source->diskdump->ram_pages * (headers->block_size / facts->page_size);
+	facts->file_pages = source->diskdump->file_pages * (headers->block_size / facts->page_size);
 }
 
 static bool read_notes(struct source *source, struct error *err)
@@ -304,7 +322,7 @@ static bool copy_vmcoreinfo(struct source *source, struct error *err)
 	return true;
 }
 
-/* The header's word counts; the user's only where it has none. */
+/* The header's word counts; the user's only where it has none. QEMU may call arm64 so. */
 static bool architecture_of_headers(struct source *source,
 				    const struct source_options *options, struct error *err)
 {
@@ -312,10 +330,10 @@ static bool architecture_of_headers(struct source *source,
 	const char *name = source->elf ? source->elf->architecture :
 					 source->diskdump->parts[0].machine;
 
-	if (wanted && name && *name && strcmp(wanted, name))
+	if (wanted && name && *name && strcmp(name, "Unknown") && strcmp(wanted, name))
 		return error_set(err, ERROR_USAGE, "%s: --arch says %.31s, but the dump is of %s",
 				 file_name(source->files[0]), wanted, name);
-	if (!name || !*name)
+	if (!name || !*name || !strcmp(name, "Unknown"))
 		name = wanted;
 	snprintf(source->facts.architecture, sizeof(source->facts.architecture),
 		 "%.31s", name ? name : "");
@@ -337,6 +355,7 @@ static void architecture_of_vmcoreinfo(struct source *source)
 static bool check_architecture(const struct source *source, bool last, struct error *err)
 {
 	const struct source_facts *facts = &source->facts;
+	uint32_t page_size = facts->page_size;
 
 	if (!*facts->architecture && !last && (!source->elf || source->raw))
 		return true;
@@ -353,10 +372,12 @@ static bool check_architecture(const struct source *source, bool last, struct er
 		return error_set(err, ERROR_INPUT, "%s: dump of an %s machine; only x86_64 and "
 				 "aarch64 can be read", file_name(source->files[0]),
 				 facts->architecture);
-	if (facts->page_size != 4096 && !strcmp(facts->architecture, "x86_64"))
+	if (source->diskdump)
+		page_size = source->diskdump->parts[0].block_size;
+	if (page_size != 4096 && !strcmp(facts->architecture, "x86_64"))
 		return error_set(err, ERROR_INPUT, "%s: pages of %u bytes on x86_64; the "
 				 "header is damaged, copy it again",
-				 file_name(source->files[0]), facts->page_size);
+				 file_name(source->files[0]), page_size);
 	return true;
 }
 
@@ -445,8 +466,11 @@ static bool open_all(struct source *source, const char *const *paths, size_t cou
 	    !find_vmcoreinfo(source, err))
 		return false;
 	source->facts.vmcoreinfo = source->vmcoreinfo;
+	/* the size of pages, if that was found only now */
 	if (source->elf)
-		elf_facts(source);	/* the size of pages, if that was found only now */
+		elf_facts(source);
+	else
+		diskdump_facts(source);
 	architecture_of_vmcoreinfo(source);
 	return check_architecture(source, true, err) && begin_translation(source, err);
 }
@@ -537,8 +561,6 @@ enum read_status source_to_physical(struct source *source, enum address_space sp
 
 enum read_status source_missing(const struct source *source, uint64_t physical)
 {
-	uint64_t page_size = source->facts.page_size;
-
 	/* what nobody gave us may be RAM or not */
 	if (source->raw)
 		return READ_EXCLUDED;
@@ -546,7 +568,8 @@ enum read_status source_missing(const struct source *source, uint64_t physical)
 		return elf_segment_at(source->elf, physical, false) ? READ_EXCLUDED
 								    : READ_NOT_RAM;
 	return diskdump_in_ram(&source->diskdump->parts[0], source->files[0],
-			       physical / page_size) ? READ_EXCLUDED : READ_NOT_RAM;
+			       physical / source->diskdump->parts[0].block_size) ?
+	       READ_EXCLUDED : READ_NOT_RAM;
 }
 
 bool source_paging(const struct source *source, struct paging *paging)

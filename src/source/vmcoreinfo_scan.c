@@ -98,8 +98,8 @@ static bool begins_right(struct file *const *files, const struct elf_segment *se
 
 	if (address < segment->physical)
 		return true;
-	return file_read(files[segment->file], segment->offset + (address - segment->physical), first,
-			 sizeof(first), NULL) &&
+	return file_read(files[segment->file], segment->offset + (address - segment->physical),
+			 first, sizeof(first), NULL) &&
 	       !memcmp(first, FIRST_LINE, sizeof(first));
 }
 
@@ -124,6 +124,14 @@ static void scan_elf(struct scan *scan, const struct elf_headers *headers,
 	}
 }
 
+static void look_at_block(struct scan *scan, uint64_t address, uint64_t size)
+{
+	uint64_t page_size = scan->source->facts.page_size, at;
+
+	for (at = 0; at < size; at += page_size)
+		look_at(scan, address + at);
+}
+
 static bool scan_diskdump(struct scan *scan, const struct diskdump_headers *headers,
 			  const struct file *file, struct error *err)
 {
@@ -137,7 +145,8 @@ static bool scan_diskdump(struct scan *scan, const struct diskdump_headers *head
 			return false;
 		for (size_t i = 0; i < length * 8 && !scan->out_of_memory; i++) {
 			if (bits[i / 8] & 1 << i % 8)
-				look_at(scan, (at * 8 + i) * headers->block_size);
+				look_at_block(scan, (at * 8 + i) * headers->block_size,
+					      headers->block_size);
 		}
 	}
 	return true;

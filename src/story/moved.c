@@ -11,7 +11,6 @@
 #include "kernel/page.h"
 #include "kernel/swap_entry.h"
 
-#define PAGE_SHIFT	12
 /* page->mapping (include/linux/page-flags.h) */
 #define MAPPING_ANON	1ULL
 #define MAPPING_FLAGS	3ULL
@@ -80,13 +79,14 @@ static bool find_home(struct telling *telling, unsigned int type, uint64_t slot,
 /* Where that is in @mm, if it is there: index counts from 0 unless mremap was there. */
 static uint64_t find_from(struct telling *telling, uint64_t mm, const struct folio_home *home)
 {
-	uint64_t address = home->index << PAGE_SHIFT, root;
+	uint64_t address = home->index << kernel_page_shift(telling->kernel), root;
 	struct kswapck_vma vma;
 
 	return vma_find(telling->kernel, &telling->map, mm, address, &vma) && vma.anon_vma &&
 	       anon_vma_root(telling->kernel, &telling->map, vma.anon_vma, &root) &&
 	       root == home->root &&
-	       vma.pgoff + ((address - vma.start) >> PAGE_SHIFT) == home->index ? address : 0;
+	       vma.pgoff + (address - vma.start) / kernel_page_size(telling->kernel) ==
+	       home->index ? address : 0;
 }
 
 static uint64_t range_slots(const struct story_range *range)
@@ -189,7 +189,8 @@ static bool prove(struct telling *telling, uint64_t mm, struct story_crash *cras
 	crash->page = home.page;
 	crash->folio_index = home.index;
 	crash->folio_root = home.root;
-	crash->place_index = vma.pgoff + ((crash->address - vma.start) >> PAGE_SHIFT);
+	crash->place_index = vma.pgoff +
+			     (crash->address - vma.start) / kernel_page_size(telling->kernel);
 	crash->place_root = root;
 	memcpy(crash->device, telling->devices[crash->type].name, sizeof(crash->device));
 	return crash->place_index != crash->folio_index || crash->place_root != crash->folio_root;
@@ -219,8 +220,9 @@ static bool prove_by_any(struct telling *telling, struct story_crash *crash)
 }
 
 /* Does a finding name that process, or that address of any? */
-static bool is_of_finding(const struct story_findings *findings, const struct story_crash *crash)
+static bool is_of_finding(const struct telling *telling, const struct story_crash *crash)
 {
+	const struct story_findings *findings = telling->findings;
 	size_t i;
 
 	for (i = 0; i < findings->count; i++) {
@@ -229,7 +231,8 @@ static bool is_of_finding(const struct story_findings *findings, const struct st
 		if (range->effect == EFFECT_RMAP &&
 		    ((range->pid && range->pid == crash->pid) ||
 		     (crash->address >= range->address &&
-		      (crash->address - range->address) >> PAGE_SHIFT < range_slots(range))))
+		      (crash->address - range->address) / kernel_page_size(telling->kernel) <
+			      range_slots(range))))
 			return true;
 	}
 	return false;
@@ -252,7 +255,7 @@ void story_crash_find(struct telling *telling)
 		if (!is_check(event))
 			continue;
 		crash.proved = prove_by_any(telling, &crash);
-		crash.happened = crash.proved || is_of_finding(telling->findings, &crash);
+		crash.happened = crash.proved || is_of_finding(telling, &crash);
 		if (crash.happened)
 			story->crash = crash;
 	}

@@ -1356,6 +1356,7 @@ static void test_log_bug(void **state)
 /* A BUG is tied to a finding by process or address, and only if it is of that kind. */
 static void test_crash(void **state)
 {
+	static const struct kernel kernel;
 	struct kswapck_finding finding = {
 		.problem = &moved, .count = 5, .first_slot = 10, .last_slot = 14, .mm = 99,
 		.address = 0x7f0000001000, .pid = 41,
@@ -1369,6 +1370,7 @@ static void test_crash(void **state)
 		.kind = EVENT_OOPS, .pids = {41}, .pid_count = 1, .thread = SIZE_MAX,
 		.function = "__page_check_anon_rmap",
 	};
+	scene->telling.kernel = &kernel;
 	story_crash_find(&scene->telling);
 	assert_false(scene->story.crash.happened);
 	story_findings_add(&scene->findings, &finding);

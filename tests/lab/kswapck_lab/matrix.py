@@ -27,7 +27,7 @@ ROWS = [
     *((kernel, "idle", "elf-richer") for kernel in ("6.1", "6.12", "6.1arm64", "6.12arm64")),
     *((kernel, scenario, form) for kernel in ("6.1bug", "6.1bugarm64") for scenario in ("freed-folio", "tail-private")
       for form in ("elf", "raw")),
-    *((kernel, "idle", "elf") for kernel in ("6.1bug16karm64",)),
+    ("6.1bug16karm64", "idle", "elf"),
     *(("6.1bug", scenario, form) for scenario in ("freed-folio", "tail-private") for form in SAME["vmcore"]),
 ]
 

@@ -109,6 +109,7 @@ class Suite:
             f"deb [signed-by={KEYRING}] {mirror(self.archive)} {self.name} main\n")
         run(["apt-get", "-q", *self._options(), "update"])
 
+    @functools.lru_cache    # closures of several packages overlap, and each question takes apt half a second
     def depends(self, package):
         """The names that a package depends on, first alternatives only, as far as this suite has them."""
         text = run(["apt-cache", *self._options(), "show", "--no-all-versions", package])
@@ -116,6 +117,7 @@ class Suite:
         names = re.findall(r"(?:^|, )([a-z0-9][a-z0-9+.-]*)", found.group(1)) if found else []
         return names
 
+    @functools.lru_cache
     def has(self, package):
         """Whether the suite has a package of this name."""
         return bool(run(["apt-cache", *self._options(), "search", "--names-only", f"^{re.escape(package)}$"]))
