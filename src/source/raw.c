@@ -48,12 +48,28 @@ static bool check_overlap(struct file *const *files, const struct elf_headers *h
 	return true;
 }
 
+/* The one thing that a file without a header tells of being cut. */
+static bool check_whole_pages(struct file *const *files, size_t count, struct error *err)
+{
+	char text[TEXT_NUMBER_SIZE];
+
+	for (size_t i = 0; i < count; i++)
+		if (file_size(files[i]) % PAGE)
+			return error_set(err, ERROR_INPUT, "%s: cut: its %s bytes are no whole "
+					 "pages of RAM; copy it again", file_name(files[i]),
+					 text_number(file_size(files[i]), text));
+	return true;
+}
+
 struct elf_headers *raw_headers(struct file *const *files, const struct raw_part *parts,
 				size_t count, struct error *err)
 {
-	struct elf_segment *segments = calloc(count, sizeof(*segments));
+	struct elf_segment *segments;
 	struct elf_headers *headers;
 
+	if (!check_whole_pages(files, count, err))
+		return NULL;
+	segments = calloc(count, sizeof(*segments));
 	if (!segments) {
 		error_set(err, ERROR_SYSTEM, "out of memory");
 		return NULL;

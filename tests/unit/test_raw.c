@@ -88,6 +88,15 @@ static void expect_refused(const char *first, const char *second, enum error_kin
 		fail_msg("'%s' does not say '%s'", err.text, words);
 }
 
+/* Without its last byte. */
+static void cut_part(const char *text)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%.*s", (int)strcspn(text, "@"), text);
+	assert_int_equal(truncate(path, 10 * IMAGE_PAGE - 1), 0);
+}
+
 static void refused(void **state)
 {
 	struct image *image = image_new(PAGES, false);
@@ -98,6 +107,8 @@ static void refused(void **state)
 	write_part(image, "some", 20, 30, some);
 	expect_refused(all, some, ERROR_INPUT, "still goes on to 0x40000");
 	expect_refused(some, NULL, ERROR_INPUT, "no VMCOREINFO");
+	cut_part(some);
+	expect_refused(some, NULL, ERROR_INPUT, "cut: its 40,959 bytes are no whole pages");
 	expect_refused("file", NULL, ERROR_USAGE, "is not FILE@ADDRESS");
 	expect_refused("@0x1000", NULL, ERROR_USAGE, "is not FILE@ADDRESS");
 	expect_refused("file@80000000", NULL, ERROR_USAGE, "no number with 0x");
