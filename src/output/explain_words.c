@@ -680,7 +680,8 @@ static bool is_in(const struct story_origin *origin, const struct story_spinner 
 
 /*
  * __delete_from_swap_cache() stores over all slots of a large folio, whatever they
- * hold (mm/swap_state.c, 5.10 - 6.12).
+ * hold (mm/swap_state.c, 5.10 - 6.12). So do __swap_cache_do_del_folio() and
+ * __swap_cache_replace_folio() in swap tables, with a warning (7.3).
  */
 static void end_stall(const struct story *story, const struct story_spinner *spinner,
 		      struct phrase *phrase)
@@ -689,6 +690,10 @@ static void end_stall(const struct story *story, const struct story_spinner *spi
 		phrase_add(phrase, "When the new folio of slot %" PRIu64 " leaves the swap cache "
 			   "(reclaim, or its last user), all its slots are overwritten. Else a "
 			   "reboot;", story->origin.first_slot);
+	else if (story->swap_tables && words_slot_known(spinner))
+		phrase_add(phrase, "If a folio lives whose slot this is, its words are written anew "
+			   "when it is migrated or leaves the swap cache, with a warning in the "
+			   "log. Else a reboot;");
 	else
 		phrase_add(phrase, "A reboot;");
 	phrase_add(phrase, " no signal, for the loop looks for none.");

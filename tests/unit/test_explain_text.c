@@ -595,6 +595,48 @@ static void slot_not_known(void **state)
 	free(sample);
 }
 
+/* Of a lookup that holds nothing over its loop, what stalls is what its caller holds. */
+static void stall_in_tables(void **state)
+{
+	struct sample *sample = sample_new(VERDICT_STALL);
+	struct story_spinner *spinner = &sample->story.spinners[0];
+	char *text;
+
+	(void)state;
+	sample->story.swap_tables = true;
+	sample->story.rcu.by_spinner = false;
+	sample->story.stalled = false;
+	spinner->holds_rcu = false;
+	sample->story.preemption = PREEMPTION_YES;
+	text = unwrapped(sample);
+	assert_has(text, "100 % CPU; RCU goes on.");
+	assert_has(text, "The loop holds rcu_read_lock() for an instant in each round and no lock, so "
+		   "RCU goes on, and so do other tasks: nothing stalls and nothing is logged.");
+	assert_has(text, "A stall begins when the slot is looked up with a lock held");
+	assert_lacks(text, "under rcu_read_lock()");
+	free(text);
+	sample->story.preemption = PREEMPTION_NO;
+	text = unwrapped(sample);
+	assert_has(text, "but this kernel does not preempt: a soft lockup follows.");
+	free(text);
+	spinner->held = "the lock of a page table";
+	text = unwrapped(sample);
+	assert_has(text, "No RCU grace period can end.");
+	assert_has(text, ", with the lock of a page table held");
+	assert_has(text, "no grace period of RCU can end, and a soft lockup follows.");
+	assert_lacks(text, "RCU goes on");
+	free(text);
+	spinner->held = "rcu_read_lock() of pte_offset_map()";
+	spinner->mismatch = true;
+	text = unwrapped(sample);
+	assert_has(text, "holds a page that is not its own.");
+	assert_has(text, "sees that it is not the slot's, lets it go and starts again.");
+	assert_has(text, "no grace period of RCU can end.");
+	assert_lacks(text, "soft lockup follows");
+	free(text);
+	free(sample);
+}
+
 /* What nobody got to is not said to be absent. */
 static void interrupted(void **state)
 {
@@ -880,6 +922,7 @@ int main(void)
 		cmocka_unit_test(others_are_counted),
 		cmocka_unit_test(task_not_in_the_dump),
 		cmocka_unit_test(slot_not_known),
+		cmocka_unit_test(stall_in_tables),
 		cmocka_unit_test(interrupted),
 		cmocka_unit_test(latent_and_stalled),
 		cmocka_unit_test(clean_of_what_was_seen),
