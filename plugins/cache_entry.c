@@ -243,7 +243,7 @@ static const struct kswapck_problem problems[] = {
 
 /* Uses of a page that go without a reference count. */
 #define USED_AS_MEMORY (KSWAPCK_PAGE_SLAB | KSWAPCK_PAGE_TABLE | KSWAPCK_PAGE_HUGETLB | \
-			KSWAPCK_PAGE_OFFLINE)
+			KSWAPCK_PAGE_OFFLINE | KSWAPCK_PAGE_KMALLOC)
 
 static const char unreadable_page[] = "struct page is not in the dump";
 static const char unreadable_tail[] = "tail page of a large folio is not in the dump";

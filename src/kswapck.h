@@ -84,6 +84,7 @@ enum kswapck_page_mark {
 	KSWAPCK_PAGE_HWPOISON	= 1 << 12,
 	KSWAPCK_PAGE_ANON	= 1 << 13,	/* mapping is an anon_vma or KSM node */
 	KSWAPCK_PAGE_FILE	= 1 << 14,	/* mapping is an address_space */
+	KSWAPCK_PAGE_KMALLOC	= 1 << 16,	/* large kmalloc memory, since 6.15 */
 	KSWAPCK_PAGE_ODD_ORDER	= 1 << 15,	/* HEAD, but its order cannot be; order is 0 */
 };
 

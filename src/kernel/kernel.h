@@ -45,7 +45,8 @@ struct page_layout {
 	enum page_order_rule order_rule;
 	uint32_t order_offset;		/* from the head page */
 	enum page_type_rule type_rule;
-	uint32_t type_buddy, type_slab, type_table, type_hugetlb, type_offline;
+	uint32_t type_buddy, type_slab, type_table, type_hugetlb, type_offline,
+		 type_kmalloc;
 	uint64_t flag_locked, flag_writeback, flag_head, flag_lru, flag_slab,
 		 flag_swapcache, flag_swapbacked, flag_reserved, flag_hwpoison;
 	bool tail_private_zero;		/* 6.6 and later: folio->swap */

@@ -123,6 +123,8 @@ static void resolve_page_types(struct kernel *kernel)
 	layout->type_table = page_type_value(kernel, "PGTY_table", "PG_table",
 					     has_kmemcg ? 0x400 : 0x200);
 	layout->type_slab = page_type_value(kernel, "PGTY_slab", "PG_slab", 0);
+	/* its pages have no reference count of their own since 6.18 */
+	layout->type_kmalloc = page_type_value(kernel, "PGTY_large_kmalloc", "", 0);
 	layout->type_hugetlb = page_type_value(kernel, "PGTY_hugetlb", "PG_hugetlb", 0);
 }
 
@@ -344,6 +346,8 @@ static uint32_t page_marks(const struct page_layout *layout,
 			marks |= KSWAPCK_PAGE_HUGETLB;
 		else if (has_type(layout, page->page_type, layout->type_offline))
 			marks |= KSWAPCK_PAGE_OFFLINE;
+		else if (has_type(layout, page->page_type, layout->type_kmalloc))
+			marks |= KSWAPCK_PAGE_KMALLOC;
 	}
 	if (page->mapping && !(marks & (KSWAPCK_PAGE_TAIL | KSWAPCK_PAGE_SLAB)))
 		marks |= page->mapping & MAPPING_ANON ? KSWAPCK_PAGE_ANON :
@@ -450,6 +454,8 @@ void page_describe(const struct kswapck_page *page, char *text, size_t size)
 	/* typed pages first: slab pages have no reference count since 6.14 */
 	if (page->marks & KSWAPCK_PAGE_SLAB)
 		what = "slab memory";
+	else if (page->marks & KSWAPCK_PAGE_KMALLOC)
+		what = "kmalloc memory";
 	else if (page->marks & KSWAPCK_PAGE_TABLE)
 		what = "a page table";
 	else if (page->marks & KSWAPCK_PAGE_HUGETLB)

@@ -4,7 +4,8 @@
 #include "kernel/page.h"
 
 /* Marks of pages in which the kernel keeps objects. Their other words mean other things. */
-#define KERNEL_MARKS (KSWAPCK_PAGE_SLAB | KSWAPCK_PAGE_TABLE | KSWAPCK_PAGE_RESERVED)
+#define KERNEL_MARKS (KSWAPCK_PAGE_SLAB | KSWAPCK_PAGE_KMALLOC | KSWAPCK_PAGE_TABLE |	\
+		      KSWAPCK_PAGE_RESERVED)
 
 /*
  * FILE is any ->mapping: that of a file, of KSM, and of movable memory (zsmalloc: compressed
@@ -33,7 +34,8 @@ enum page_owner page_owner(const struct kernel *kernel, uint64_t pfn)
 		return PAGE_OWNER_KERNEL;
 	/*
 	 * Nobody has a reference: free, in a block of the buddy allocator or in a per-CPU
-	 * list, or about to be. Slab pages, which have none since 6.15 either, are above.
+	 * list, or about to be. Slab pages, which have none since 6.15 either, nor
+	 * large kmalloc pages since 6.18, are above.
 	 */
 	if (page.marks & OTHERS_MARKS || !page.refcount || is_mapped(kernel, &page))
 		return PAGE_OWNER_OTHERS;

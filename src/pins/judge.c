@@ -222,6 +222,7 @@ static bool judge_by_kind(const struct judge *judge, const struct kswapck_page *
 		{KSWAPCK_PAGE_BUDDY, "free", PIN_FREE},
 		{KSWAPCK_PAGE_RESERVED, "reserved", PIN_UNMOVABLE},
 		{KSWAPCK_PAGE_SLAB, "slab memory", PIN_UNMOVABLE},
+		{KSWAPCK_PAGE_KMALLOC, "kmalloc memory", PIN_UNMOVABLE},
 		{KSWAPCK_PAGE_TABLE, "page tables", PIN_UNMOVABLE},
 	};
 	size_t i;

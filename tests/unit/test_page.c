@@ -52,6 +52,7 @@ static void become_6_12(struct page_layout *layout)
 	layout->type_table = 0xf2;
 	layout->type_hugetlb = 0xf4;
 	layout->type_slab = 0xf5;
+	layout->type_kmalloc = 0xf8;
 	layout->flag_slab = 0;
 }
 
@@ -336,6 +337,7 @@ static void types_of_a_byte(void **state)
 	assert_type(map, 2, 0xf0000000, KSWAPCK_PAGE_BUDDY);
 	assert_type(map, 3, 0xf0123456, KSWAPCK_PAGE_BUDDY);
 	assert_type(map, 4, 0xf5ffffff, KSWAPCK_PAGE_SLAB);
+	assert_type(map, 4, 0xf8000123, KSWAPCK_PAGE_KMALLOC);
 	assert_type(map, 5, 0xf2000000, KSWAPCK_PAGE_TABLE);
 	assert_type(map, 6, 0xf4000000, KSWAPCK_PAGE_HUGETLB);
 	assert_type(map, 7, 0xf1000000, KSWAPCK_PAGE_OFFLINE);
