@@ -48,7 +48,7 @@ static bool count_off(struct scene *scene, int64_t difference)
 	if (!find_used(scene, &cluster))
 		return false;
 	lay_added(scene, cluster.it.count_address, cluster.it.count_size, difference);
-	expect_cluster(scene, "KS401", &cluster, "slots in use, but swap_map has");
+	expect_cluster(scene, "KS401", &cluster, "slots in use, but");
 	return true;
 }
 
