@@ -12,6 +12,7 @@
 #include "command/options.h"
 #include "command/output_file.h"
 #include "command/sandbox.h"
+#include "story/live.h"
 
 /* --------------------------------------------------------------------- options */
 
@@ -523,61 +524,6 @@ void inspection_tell_left_out(struct story *story, const struct report_totals *t
 		 (int)sizeof(gap->why) - 56, totals->left_out_names);
 }
 
-static bool is_own(const struct story_thread *thread)
-{
-	return thread->on_cpu && thread->known && thread->task.tgid == getpid();
-}
-
-/* There are slots to be stuck on, nobody is seen to be, and a CPU was not seen at all. */
-static bool may_hide_spinner(const struct story *story)
-{
-	size_t i;
-
-	if (story->spinner_count || !(story->findings->spin_slots + story->findings->refault_slots))
-		return false;
-	for (i = 0; i < story->thread_count; i++)
-		if (story->threads[i].on_cpu && story->threads[i].origin == REGISTERS_MISSING &&
-		    !is_own(&story->threads[i]))
-			return true;
-	return false;
-}
-
-bool inspection_tell_again(const struct story *story, const struct live *live, unsigned int told)
-{
-	return live && told <= LIVE_CONFIRM && !story->interrupted &&
-	       (story->incomplete || may_hide_spinner(story)) && live_wait(live, 100);
-}
-
-void inspection_judge_live(struct story *story)
-{
-	bool sampled = false, doubtful = false;
-	size_t i;
-
-	for (i = 0; i < story->thread_count; i++) {
-		struct story_thread *thread = &story->threads[i];
-
-		sampled |= thread->on_cpu && thread->origin != REGISTERS_MISSING;
-		if (is_own(thread))
-			thread->end = UNWIND_USER;
-	}
-	for (i = 0; i < story->spinner_count; i++)
-		doubtful |= !story->spinners[i].agreeing;
-	story->incomplete = story->gap_count || doubtful || !sampled;
-}
-
-static bool tell_once(struct inspection *inspection, const struct story_options *options,
-		      struct error *err)
-{
-	story_free(inspection->story);
-	if (inspection->live)
-		live_settle(inspection->live);
-	inspection->story = story_tell(&inspection->dump.kernel, &inspection->findings,
-				       &inspection->output.totals.audit, options, err);
-	if (inspection->story && inspection->live)
-		inspection_judge_live(inspection->story);
-	return inspection->story;
-}
-
 static bool tell(struct inspection *inspection, struct error *err)
 {
 	const struct story_options options = {
@@ -588,16 +534,14 @@ static bool tell(struct inspection *inspection, struct error *err)
 		.progress = on_progress,
 		.stop = on_stop,
 	};
-	unsigned int told = 0;
-	bool good;
-
-	do
-		good = tell_once(inspection, &options, err);
-	while (good && inspection_tell_again(inspection->story, inspection->live, ++told));
+	story_free(inspection->story);
+	inspection->story = story_tell_live(&inspection->dump.kernel, inspection->live,
+					    &inspection->findings,
+					    &inspection->output.totals.audit, &options, err);
 	progress_clear(&inspection->progress);
-	if (good)
+	if (inspection->story)
 		inspection_tell_left_out(inspection->story, &inspection->output.totals);
-	return good;
+	return inspection->story;
 }
 
 bool inspection_tell(struct inspection *inspection, struct error *err)

@@ -107,17 +107,6 @@ void inspection_left_out(const struct catalogue *graded, struct report_totals *t
 void inspection_tell_left_out(struct story *story, const struct report_totals *totals);
 /** inspection_live_totals - what looking at a running kernel took. */
 struct report_live inspection_live_totals(const struct live_view *view);
-/**
- * inspection_judge_live - what is no gap in the story of a running kernel: that a CPU went
- * on while it was looked at, for then it is not stuck, and what this program itself does.
- */
-void inspection_judge_live(struct story *story);
-/**
- * inspection_tell_again - is the story of a running kernel to be told again? Its lists may
- * break off where they are being changed, and its CPUs be missed. Waits before.
- * @live: NULL: of a dump. @told: so often it was.
- */
-bool inspection_tell_again(const struct story *story, const struct live *live, unsigned int told);
 /** inspection_exit_status - what an audit makes of the exit status. */
 int inspection_exit_status(const struct audit_summary *audit);
 

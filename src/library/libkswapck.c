@@ -8,6 +8,7 @@
 #include "command/dump.h"
 #include "live/live.h"
 #include "output/explain.h"
+#include "story/live.h"
 
 /* As the program when it writes into a pipe. */
 #define COLUMNS EXPLAIN_COLUMNS_MAX
@@ -237,10 +238,8 @@ static bool tell(struct job *job, struct error *err)
 	};
 	struct report_totals *totals = &job->output.totals;
 
-	if (job->live)
-		live_settle(job->live);
-	job->story = story_tell(&job->kswapck->dump.kernel, &job->findings, &totals->audit,
-				&options, err);
+	job->story = story_tell_live(&job->kswapck->dump.kernel, job->live, &job->findings,
+				     &totals->audit, &options, err);
 	if (!job->story)
 		return false;
 	if (job->story->incomplete)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command/inspection.h"
+#include "story/live.h"
 
 #define FINDINGS_MAX 65536	/* some 50 MiB */
 
@@ -207,22 +208,15 @@ bool shell_tell(struct shell *shell, struct error *err)
 		.progress = on_progress,
 		.stop = on_stop,
 	};
-	unsigned int told = 0;
 
 	if (shell->story)
 		return true;
 	if (!shell_audit(shell, false, err))
 		return false;
 	progress_begin(&shell->progress, shell->interactive);
-	do {
-		story_free(shell->story);
-		if (shell->live)
-			live_settle(shell->looks);
-		shell->story = story_tell(&shell->dump.kernel, &shell->story_findings,
-					  &shell->audit.summary, &options, err);
-		if (shell->story && shell->live)
-			inspection_judge_live(shell->story);
-	} while (shell->story && inspection_tell_again(shell->story, shell->looks, ++told));
+	shell->story = story_tell_live(&shell->dump.kernel, shell->live ? shell->looks : NULL,
+				       &shell->story_findings, &shell->audit.summary, &options,
+				       err);
 	progress_clear(&shell->progress);
 	if (shell->story && shell->story->interrupted) {
 		story_free(shell->story);
