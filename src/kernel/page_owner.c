@@ -2,6 +2,7 @@
 #include "kernel/page_owner.h"
 
 #include "kernel/page.h"
+#include "kernel/task.h"
 
 /* Marks of pages in which the kernel keeps objects. Their other words mean other things. */
 #define KERNEL_MARKS (KSWAPCK_PAGE_SLAB | KSWAPCK_PAGE_KMALLOC | KSWAPCK_PAGE_TABLE |	\
@@ -21,6 +22,22 @@ static bool is_mapped(const struct kernel *kernel, const struct kswapck_page *pa
 	       (int32_t)page->page_type >= 0;
 }
 
+/*
+ * Stacks of kernels without CONFIG_VMAP_STACK are several pages of which the first alone has a
+ * reference (alloc_thread_stack_node() without __GFP_COMP), aligned to their size.
+ */
+static bool is_stack(const struct kernel *kernel, uint64_t pfn)
+{
+	uint64_t pages = task_stack_size(kernel) >> kernel_page_shift(kernel);
+	struct kswapck_page first;
+	struct field vmapped;
+
+	return pages > 1 && pfn % pages &&
+	       !kernel_field(kernel, "task_struct", "stack_vm_area", &vmapped) &&
+	       page_read(kernel, page_address_of(kernel, pfn - pfn % pages), &first) == READ_OK &&
+	       first.refcount == 1 && !(first.marks & OTHERS_MARKS) && !is_mapped(kernel, &first);
+}
+
 enum page_owner page_owner(const struct kernel *kernel, uint64_t pfn)
 {
 	struct kswapck_page page;
@@ -37,7 +54,8 @@ enum page_owner page_owner(const struct kernel *kernel, uint64_t pfn)
 	 * list, or about to be. Slab pages, which have none since 6.15 either, nor
 	 * large kmalloc pages since 6.18, are above.
 	 */
-	if (page.marks & OTHERS_MARKS || !page.refcount || is_mapped(kernel, &page))
+	if (page.marks & OTHERS_MARKS || is_mapped(kernel, &page) ||
+	    (!page.refcount && !is_stack(kernel, pfn)))
 		return PAGE_OWNER_OTHERS;
 	return PAGE_OWNER_KERNEL;
 }
@@ -46,7 +64,7 @@ static bool refuses(void *data, uint64_t physical)
 {
 	const struct kernel *kernel = data;
 
-	return page_owner(kernel, physical / source_facts(kernel->source)->page_size) ==
+	return page_owner(kernel, physical >> kernel_page_shift(kernel)) ==
 	       PAGE_OWNER_OTHERS;
 }
 

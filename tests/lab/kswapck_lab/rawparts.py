@@ -3,6 +3,7 @@
 import struct
 
 PT_LOAD = 1
+PAGE = 4096
 PROGRAM = struct.Struct("<IIQQQQQQ")
 COPY_BYTES = 1 << 24
 
@@ -14,6 +15,8 @@ def split(core, into):
         for physical, offset, size in _segments(file):
             # /proc/vmcore describes the kernel image twice.
             skipped = max(0, done - physical)
+            # A BIOS takes the end of a page for itself; nobody would leave such an image.
+            size -= (physical + size) % PAGE
             if skipped >= size:
                 continue
             path = into.parent / f"{into.name}.{physical + skipped:#x}"
