@@ -52,7 +52,8 @@ static int make_script(void)
 /* In the child: high numbers first, so that none of the ends is overwritten. */
 static void place_pipes(int requests, int answers)
 {
-	int high_requests = fcntl(requests, F_DUPFD, 10), high_answers = fcntl(answers, F_DUPFD, 10);
+	int high_requests = fcntl(requests, F_DUPFD, 10);
+	int high_answers = fcntl(answers, F_DUPFD, 10);
 
 	dup2(high_requests, SERVER_READS);
 	dup2(high_answers, SERVER_WRITES);
@@ -134,7 +135,8 @@ struct drgn_process *drgn_process_start(const struct shell *shell, struct error 
 	struct drgn_process *process;
 
 	if (!is_there()) {
-		error_set(err, ERROR_MISSING, "there is no program 'drgn' (apt install python3-drgn)");
+		error_set(err, ERROR_MISSING, "there is no program 'drgn' (apt install "
+			  "python3-drgn)");
 		return NULL;
 	}
 	if (!shell->live && shell->subject.file_count != 1) {

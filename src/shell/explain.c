@@ -200,8 +200,8 @@ static void tell_finding(const struct answer *answer, const struct kswapck_findi
 	tell_line(answer, "leads to", &phrase);
 	tell_story_of(answer, finding);
 	if (shell_command_find("confirm"))
-		answer_line(answer, "more", "'help %s' explains all of it; 'confirm %zu' tells how to "
-			    "see it in crash and drgn", problem->id, number);
+		answer_line(answer, "more", "'help %s' explains all of it; 'confirm %zu' tells how "
+			    "to see it in crash and drgn", problem->id, number);
 	else
 		answer_line(answer, "more", "'help %s' explains all of it", problem->id);
 }

@@ -24,8 +24,8 @@ static const char line_help[] =
 	"A command's words may be quoted ('...' or \"...\"); ; separates commands and # begins a "
 	"comment. The answer can go elsewhere: COMMAND | less, COMMAND | grep x | wc -l, "
 	"COMMAND > FILE, COMMAND >> FILE. !COMMAND is run by /bin/sh. With --json a command "
-	"answers with one JSON document. Ctrl-C stops a command. 'help COMMAND' tells more, as 'help "
-	"problems', 'help KS101', 'help bugs' and 'help BUG' do.";
+	"answers with one JSON document. Ctrl-C stops a command. 'help COMMAND' tells more, as "
+	"'help problems', 'help KS101', 'help bugs' and 'help BUG' do.";
 
 static void list_commands(const struct shell *shell)
 {

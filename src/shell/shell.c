@@ -117,8 +117,8 @@ static bool unknown(const char *name, struct error *err)
 	char text[64];
 
 	if (here)
-		return error_set(err, ERROR_USAGE, "there is no command '%s'; what it does in crash, "
-				 "'%s' does here", name, here);
+		return error_set(err, ERROR_USAGE, "there is no command '%s'; what it does in "
+				 "crash, '%s' does here", name, here);
 	for (i = 0; (command = shell_command_at(i)); i++) {
 		size_t letters = distance(command->name, name);
 

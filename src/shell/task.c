@@ -19,7 +19,10 @@
 
 /* ----------------------------------------------------------------------- states */
 
-/* include/linux/sched.h; the same numbers since 4.14, as far as they are there. Letters as /proc's. */
+/*
+ * include/linux/sched.h; the same numbers since 4.14, as far as they are there. Letters as
+ * those of /proc.
+ */
 static const struct {
 	uint64_t bits;
 	char letter;
@@ -265,7 +268,8 @@ static void say_task(const struct answer *answer, const struct found_task *found
 	if (details->mm)
 		answer_line(answer, "mm", "0x%" PRIx64, details->mm);
 	answer_line(answer, "faults", "%s minor, %s major; %.3f s in user mode, %.3f s in the "
-		    "kernel", text_number(details->min_flt, minor), text_number(details->maj_flt, major),
+		    "kernel", text_number(details->min_flt, minor),
+		    text_number(details->maj_flt, major),
 		    (double)details->utime / 1e9, (double)details->stime / 1e9);
 	say_swapped(answer, details, swapped);
 }
@@ -534,7 +538,8 @@ static void end_log(struct log_view *view, const struct printk_gaps *gaps)
 	}
 	if (gaps->unreadable || gaps->damaged || gaps->cut)
 		answer_plain(&view->answer, 0, "(not readable: %" PRIu64 " records; damaged: %"
-			     PRIu64 "; cut: %" PRIu64 ")", gaps->unreadable, gaps->damaged, gaps->cut);
+			     PRIu64 "; cut: %" PRIu64 ")", gaps->unreadable, gaps->damaged,
+			     gaps->cut);
 }
 
 /* Before anything is written: is there a log at all? */

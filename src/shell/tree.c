@@ -70,7 +70,8 @@ static uint64_t slot_of(const struct kernel *kernel, const struct tree_node *nod
 	uint64_t entry;
 
 	memcpy(&entry, node->bytes + kernel->xarray.slots.offset + 8 * i, 8);
-	return xarray_take_word(&kernel->xarray, node->address + kernel->xarray.slots.offset, entry);
+	return xarray_take_word(&kernel->xarray, node->address + kernel->xarray.slots.offset,
+				entry);
 }
 
 /* -------------------------------------------------------------------- entries */
@@ -197,8 +198,8 @@ static void show_node(struct tree *tree, const struct tree_node *node, uint64_t 
 		return;
 	}
 	answer_plain(&tree->answer, 0, "node 0x%" PRIx64 ": level %u, shift %u, slot %u of its "
-		     "parent, from index 0x%" PRIx64 ", count %u, nr_values %u", node->address, level,
-		     node->shift, node->offset, index, node->count, node->nr_values);
+		     "parent, from index 0x%" PRIx64 ", count %u, nr_values %u", node->address,
+		     level, node->shift, node->offset, index, node->count, node->nr_values);
 }
 
 /* What the kernel would stumble over; the audit has the words for the swap cache's. */
@@ -481,8 +482,8 @@ bool tree_answer(struct shell *shell, uint64_t address, bool all, struct error *
 	/* mm/swap_state.c: one address_space for all devices, whose tree nobody uses */
 	if (kernel->swap.table.form != TABLE_NONE &&
 	    image_symbol(kernel->image, "swap_space", &swap_space) && address == swap_space)
-		return error_set(err, ERROR_INPUT, "this kernel keeps its swap cache in swap tables, "
-				 "not in the tree of swap_space; 'slot' shows them");
+		return error_set(err, ERROR_INPUT, "this kernel keeps its swap cache in swap "
+				 "tables, not in the tree of swap_space; 'slot' shows them");
 	if (form == TREE_SPACE)
 		xarray_of_mapping(kernel, &i_pages);
 	if (form != TREE_NODE)
