@@ -65,7 +65,6 @@ struct source {
 };
 
 extern const struct source_ops kcore_source_ops;	/* kcore.c */
-extern const struct source_ops kdump_source_ops;	/* kdump.c */
 extern const struct source_ops diskdump_source_ops;	/* diskdump.c */
 extern const struct source_ops elf_source_ops;		/* elf.c */
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Pages of kdump-compressed files, flattened or not, without libkdumpfile.
+ * Pages of kdump-compressed files, flattened or not.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Pages of ELF cores, flattened or not, without libkdumpfile, and of raw images.
+ * Pages of ELF cores, flattened or not, and of raw images.
+ *
+ * They are read and not mapped: what is mapped and was touched counts as memory of ours,
+ * and a file that is cut while it is mapped ends the program.
  */
 #include <string.h>
 

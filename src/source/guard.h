@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Is the dump whole? Asked before anybody reads a page: behind the cut of an ELF
- * file libkdumpfile 0.5.1 reads zeros and says that all is well.
+ * Is the dump whole? Asked before anybody reads a page, so that a cut file is
+ * told as such and not as memory that happens to be unreadable.
  */
 #ifndef KSWAPCK_SOURCE_GUARD_H
 #define KSWAPCK_SOURCE_GUARD_H

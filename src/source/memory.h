@@ -2,9 +2,8 @@
 /*
  * Memory of the dumped kernel: any address, any length, through a page cache.
  *
- * libkdumpfile keeps its pages in a linear list and costs a lookup per call;
- * the cache here is a hash of whole pages, so that each page is read once and
- * a struct page costs a few nanoseconds. Not thread-safe: one memory a thread.
+ * The cache is a hash of whole pages, so that each page is read once and a struct
+ * page costs a few nanoseconds. Not thread-safe: one memory a thread.
  */
 #ifndef KSWAPCK_MEMORY_H
 #define KSWAPCK_MEMORY_H

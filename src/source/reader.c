@@ -144,7 +144,7 @@ static bool same_memory(struct reader *reader)
 
 static void open_beside(struct reader *reader, const char *file)
 {
-	const struct source_options options = { .live = reader->lent.live, .no_library = true };
+	const struct source_options options = { .live = reader->lent.live };
 
 	reader->beside = source_open(&file, 1, &options, NULL);
 	if (!reader->beside ||

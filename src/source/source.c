@@ -15,7 +15,6 @@
 
 static const struct source_ops *const backends[] = {
 	&kcore_source_ops,
-	&kdump_source_ops,
 	&diskdump_source_ops,
 	&elf_source_ops,
 };
@@ -381,14 +380,10 @@ static bool check_architecture(const struct source *source, bool last, struct er
 	return true;
 }
 
-static bool open_backend(struct source *source, const struct source_options *options,
-			 struct error *err)
+static bool open_backend(struct source *source, struct error *err)
 {
-	bool no_library = options && options->no_library;
-
 	for (size_t i = 0; i < sizeof(backends) / sizeof(*backends); i++) {
-		if ((no_library && backends[i] == &kdump_source_ops) ||
-		    !backends[i]->recognises(source))
+		if (!backends[i]->recognises(source))
 			continue;
 		if (!backends[i]->open(source, err))
 			return false;
@@ -431,12 +426,11 @@ static bool begin_translation(struct source *source, struct error *err)
 }
 
 /* The backend does it all: there is no file that headers could be read from once. */
-static bool open_live(struct source *source, const char *path,
-		      const struct source_options *options, struct error *err)
+static bool open_live(struct source *source, const char *path, struct error *err)
 {
 	source->live = path;
 	source->facts.live = true;
-	if (!open_backend(source, options, err))
+	if (!open_backend(source, err))
 		return false;
 	source->facts.vmcoreinfo = source->vmcoreinfo;
 	return true;
@@ -446,7 +440,7 @@ static bool open_all(struct source *source, const char *const *paths, size_t cou
 		     const struct source_options *options, struct error *err)
 {
 	if (options && options->live)
-		return open_live(source, paths[0], options, err);
+		return open_live(source, paths[0], err);
 	if (options && options->raw ? !open_raw(source, paths, count, err) :
 	    !open_files(source, paths, count, options ? options->temporary : NULL, err) ||
 	    !read_headers(source, err) ||
@@ -462,7 +456,7 @@ static bool open_all(struct source *source, const char *const *paths, size_t cou
 	if (!architecture_of_headers(source, options, err))
 		return false;
 	architecture_of_vmcoreinfo(source);
-	if (!check_architecture(source, false, err) || !open_backend(source, options, err) ||
+	if (!check_architecture(source, false, err) || !open_backend(source, err) ||
 	    !find_vmcoreinfo(source, err))
 		return false;
 	source->facts.vmcoreinfo = source->vmcoreinfo;

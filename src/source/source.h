@@ -60,7 +60,6 @@ struct source_options {
 	bool raw;	/* each path is "FILE@ADDRESS": RAM from that physical address on */
 	const int *temporary;	/* for each path the file to unpack it into, if it is compressed
 				 * as a whole; -1 or NULL: none. Lent; see file_open() */
-	bool no_library;/* not by libkdumpfile, whose contexts are lost: many will be opened */
 	struct page_set *record;	/* see source_record(); NULL: do not */
 };
 

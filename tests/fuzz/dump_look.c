@@ -32,10 +32,9 @@ static void read_pages(struct source *source)
 	}
 }
 
-/* Without libkdumpfile, whose contexts are lost (tests/lsan.supp). */
 void look_at_dump(const char *const *paths, size_t count, bool raw)
 {
-	const struct source_options options = {.raw = raw, .no_library = true};
+	const struct source_options options = {.raw = raw};
 	struct error err = {0};
 	struct source *source = source_open(paths, count, &options, &err);
 

@@ -140,7 +140,7 @@ static bool run_program(struct source *source, const char *path, bool json, stru
 
 static struct source *open_source(const char *path, struct error *err)
 {
-	const struct source_options options = {.no_library = true};
+	const struct source_options options = {0};
 
 	return source_open(&path, 1, &options, err);
 }
