@@ -2,95 +2,107 @@
 #include "audit/slot_counts.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#define SMALL_MAX 15	/* in half a byte; this value says: look in the table */
+#define BLOCK_SLOTS 16384
+#define WORD_BITS   32
+
+struct slot_block {
+	uint32_t bits;		/* of a counter: 1, 2, 4 ... 32 */
+	uint32_t words[];
+};
 
 void slot_counts_init(struct slot_counts *counts, uint64_t slots)
 {
 	*counts = (struct slot_counts){.slots = slots};
 }
 
+static uint64_t block_count(const struct slot_counts *counts)
+{
+	return (counts->slots + BLOCK_SLOTS - 1) / BLOCK_SLOTS;
+}
+
 void slot_counts_free(struct slot_counts *counts)
 {
-	free(counts->small);
-	free(counts->large);
+	uint64_t i;
+
+	for (i = 0; counts->blocks && i < block_count(counts); i++)
+		free(counts->blocks[i]);
+	free(counts->blocks);
 	slot_counts_init(counts, 0);
 }
 
-static unsigned int shift_of(uint64_t slot)
+static struct slot_block *new_block(uint32_t bits)
 {
-	return slot % 2 * 4;
+	struct slot_block *block = calloc(1, sizeof(*block) + BLOCK_SLOTS / 8 * bits);
+
+	if (block)
+		block->bits = bits;
+	return block;
 }
 
-static unsigned int small_of(const struct slot_counts *counts, uint64_t slot)
+static uint32_t largest(const struct slot_block *block)
 {
-	return counts->small[slot / 2] >> shift_of(slot) & SMALL_MAX;
+	return UINT32_MAX >> (WORD_BITS - block->bits);
 }
 
-/* Where @slot's large count is, or the free place where it belongs. */
-static struct slot_count *large_of(const struct slot_counts *counts, uint64_t slot)
+static uint32_t get(const struct slot_block *block, uint32_t i)
 {
-	size_t i = (size_t)(slot * 0x9e3779b97f4a7c15 >> 20) & (counts->large_room - 1);
+	uint32_t at = i * block->bits;
 
-	while (counts->large[i].count && counts->large[i].slot != slot)
-		i = (i + 1) & (counts->large_room - 1);
-	return &counts->large[i];
+	return block->words[at / WORD_BITS] >> at % WORD_BITS & largest(block);
 }
 
-static bool widen(struct slot_counts *counts)
+/* Only ever more: the counter has room for @more. */
+static void add(struct slot_block *block, uint32_t i, uint32_t more)
 {
-	struct slot_counts wider = {
-		.large_room = counts->large_room ? 2 * counts->large_room : 256,
-	};
-	size_t i;
+	uint32_t at = i * block->bits;
 
-	wider.large = calloc(wider.large_room, sizeof(*wider.large));
-	if (!wider.large)
-		return false;
-	for (i = 0; i < counts->large_room; i++)
-		if (counts->large[i].count)
-			*large_of(&wider, counts->large[i].slot) = counts->large[i];
-	free(counts->large);
-	counts->large = wider.large;
-	counts->large_room = wider.large_room;
-	return true;
+	block->words[at / WORD_BITS] += more << at % WORD_BITS;
 }
 
-static bool add_large(struct slot_counts *counts, uint64_t slot)
+static struct slot_block *widen(const struct slot_block *block)
 {
-	struct slot_count *large;
+	struct slot_block *wider = new_block(2 * block->bits);
+	uint32_t i;
 
-	if (2 * (counts->large_count + 1) > counts->large_room && !widen(counts))
-		return false;
-	large = large_of(counts, slot);
-	if (!large->count) {
-		*large = (struct slot_count){.slot = slot, .count = SMALL_MAX - 1};
-		counts->large_count++;
-	}
-	if (large->count < UINT32_MAX)
-		large->count++;
-	return true;
+	for (i = 0; wider && i < BLOCK_SLOTS; i++)
+		add(wider, i, get(block, i));
+	return wider;
 }
 
 bool slot_counts_add(struct slot_counts *counts, uint64_t slot)
 {
-	if (!counts->small)
-		counts->small = calloc(counts->slots / 2 + 1, 1);
-	if (!counts->small)
+	struct slot_block **block, *wider;
+	uint32_t i = slot % BLOCK_SLOTS;
+
+	if (!counts->blocks)
+		counts->blocks = calloc(block_count(counts), sizeof(*counts->blocks));
+	if (!counts->blocks)
 		return false;
-	if (small_of(counts, slot) >= SMALL_MAX - 1 && !add_large(counts, slot))
+	block = &counts->blocks[slot / BLOCK_SLOTS];
+	if (!*block)
+		*block = new_block(1);
+	if (!*block)
 		return false;
-	if (small_of(counts, slot) < SMALL_MAX)
-		counts->small[slot / 2] += (uint8_t)(1U << shift_of(slot));
+	if (get(*block, i) == largest(*block)) {
+		if ((*block)->bits == WORD_BITS)
+			return true;
+		wider = widen(*block);
+		if (!wider)
+			return false;
+		free(*block);
+		*block = wider;
+	}
+	add(*block, i, 1);
 	return true;
 }
 
 uint32_t slot_counts_get(const struct slot_counts *counts, uint64_t slot)
 {
-	if (!counts->small || slot >= counts->slots)
+	const struct slot_block *block;
+
+	if (!counts->blocks || slot >= counts->slots)
 		return 0;
-	if (small_of(counts, slot) < SMALL_MAX)
-		return small_of(counts, slot);
-	return large_of(counts, slot)->count;
+	block = counts->blocks[slot / BLOCK_SLOTS];
+	return block ? get(block, slot % BLOCK_SLOTS) : 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A counter for each slot of a device: half a byte, and a place in a table for the
- * few slots that have more owners than that.
+ * A counter for each slot of a device. Most slots have one owner or none, and those with
+ * more are neighbours: slots come in blocks, and each block has as many bits for a slot
+ * as its largest count needs. 64 million slots with one owner each take 8 MiB.
  */
 #ifndef KSWAPCK_SLOT_COUNTS_H
 #define KSWAPCK_SLOT_COUNTS_H
@@ -10,15 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct slot_block;
+
 struct slot_counts {
 	uint64_t slots;
-	uint8_t *small;		/* two slots in a byte; NULL: nothing was counted */
-	/* open addressing, at most half full; count 0 is free */
-	struct slot_count {
-		uint64_t slot;
-		uint32_t count;
-	} *large;
-	size_t large_room, large_count;
+	struct slot_block **blocks;	/* NULL: nothing was counted, in all or in the block */
 };
 
 /** slot_counts_init - all 0, for @slots slots; takes no memory before the first count. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Counters of slots: small ones, and those that outgrow half a byte. */
+/* Counters of slots, and blocks of them that get more bits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include "audit/slot_counts.h"
 
-#define SLOTS 1001
+#define SLOTS 40001	/* three blocks */
 
 static int setup(void **state)
 {
@@ -37,10 +37,10 @@ static void empty(void **state)
 
 	assert_int_equal(slot_counts_get(counts, 0), 0);
 	assert_int_equal(slot_counts_get(counts, SLOTS - 1), 0);
-	assert_null(counts->small);
+	assert_null(counts->blocks);
 }
 
-/* Neighbours share a byte. */
+/* Neighbours share a word. */
 static void neighbours(void **state)
 {
 	struct slot_counts *counts = *state;
@@ -68,7 +68,20 @@ static void exactly_at_the_edge(void **state)
 	}
 }
 
-/* All of them, so that the table of large counts grows. */
+/* Other blocks stay as they are. */
+static void one_block_widens(void **state)
+{
+	struct slot_counts *counts = *state;
+	uint64_t slot;
+
+	for (slot = 0; slot < SLOTS; slot++)
+		add(counts, slot, slot % 2);
+	add(counts, 20000, 70000);
+	for (slot = 0; slot < SLOTS; slot++)
+		assert_int_equal(slot_counts_get(counts, slot),
+				 slot == 20000 ? 70000 : slot % 2);
+}
+
 static void many_large(void **state)
 {
 	struct slot_counts *counts = *state;
@@ -86,6 +99,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(empty, setup, teardown),
 		cmocka_unit_test_setup_teardown(neighbours, setup, teardown),
 		cmocka_unit_test_setup_teardown(exactly_at_the_edge, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_block_widens, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_large, setup, teardown),
 	};
 
