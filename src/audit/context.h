@@ -15,6 +15,21 @@
 /* Devices that a kernel can have: types of a swap entry. */
 #define DEVICES_MAX 32
 
+/* What comes once for each slot or folio: it goes straight to those who want it. */
+enum feed_event {
+	FEED_RUN,
+	FEED_FOLIO,
+	FEED_SLOT,
+	FEED_REFERENCE,
+	FEED_EVENTS,
+};
+
+/* The plugins that take an event, in the catalogue's order. */
+struct feed_takers {
+	size_t turns[CATALOGUE_PLUGINS_MAX];	/* their numbers in the catalogue */
+	size_t count;
+};
+
 struct kswapck_audit {
 	const struct kernel *kernel;
 	const struct catalogue *catalogue;
@@ -34,6 +49,7 @@ struct kswapck_audit {
 	struct kswapck_vma last_vma;	/* of the reference before; its mm is 0: none */
 	struct entry_cache *entries;
 	size_t turn;			/* the plugin at work */
+	struct feed_takers takers[FEED_EVENTS];
 	void *states[CATALOGUE_PLUGINS_MAX];
 	struct kswapck_finding pending[PENDING_MAX];
 	size_t pending_count;

@@ -32,11 +32,34 @@ void *kswapck_state(const struct kswapck_audit *audit)
 	return audit->turn < CATALOGUE_PLUGINS_MAX ? audit->states[audit->turn] : NULL;
 }
 
+static void add_taker(struct kswapck_audit *audit, enum feed_event event, size_t index,
+		      bool takes)
+{
+	struct feed_takers *takers = &audit->takers[event];
+
+	if (takes)
+		takers->turns[takers->count++] = index;
+}
+
+static void find_takers(struct kswapck_audit *audit)
+{
+	const struct kswapck_plugin *plugin;
+	size_t i;
+
+	for (i = 0; (plugin = catalogue_plugin(audit->catalogue, i)); i++) {
+		add_taker(audit, FEED_RUN, i, plugin->run);
+		add_taker(audit, FEED_FOLIO, i, plugin->folio);
+		add_taker(audit, FEED_SLOT, i, plugin->slot);
+		add_taker(audit, FEED_REFERENCE, i, plugin->reference);
+	}
+}
+
 void feed_begin(struct kswapck_audit *audit)
 {
 	const struct kswapck_plugin *plugin;
 	size_t i;
 
+	find_takers(audit);
 	for (i = 0; (plugin = turn(audit, i)); i++)
 		if (plugin->begin)
 			audit->states[i] = plugin->begin(audit);
@@ -96,34 +119,31 @@ void feed_tree_fault(struct kswapck_audit *audit, const struct kswapck_space *sp
 void feed_run(struct kswapck_audit *audit, const struct kswapck_space *space,
 	      const struct kswapck_run *run)
 {
-	const struct kswapck_plugin *plugin;
+	const struct feed_takers *takers = &audit->takers[FEED_RUN];
 	size_t i;
 
-	for (i = 0; (plugin = turn(audit, i)); i++)
-		if (plugin->run)
-			plugin->run(audit, space, run);
+	for (i = 0; i < takers->count; i++)
+		turn(audit, takers->turns[i])->run(audit, space, run);
 }
 
 void feed_folio(struct kswapck_audit *audit, const struct kswapck_space *space,
 		const struct kswapck_run *run, const struct kswapck_folio *folio)
 {
-	const struct kswapck_plugin *plugin;
+	const struct feed_takers *takers = &audit->takers[FEED_FOLIO];
 	size_t i;
 
-	for (i = 0; (plugin = turn(audit, i)); i++)
-		if (plugin->folio)
-			plugin->folio(audit, space, run, folio);
+	for (i = 0; i < takers->count; i++)
+		turn(audit, takers->turns[i])->folio(audit, space, run, folio);
 }
 
 void feed_slot(struct kswapck_audit *audit, const struct kswapck_space *space,
 	       const struct kswapck_slot *slot)
 {
-	const struct kswapck_plugin *plugin;
+	const struct feed_takers *takers = &audit->takers[FEED_SLOT];
 	size_t i;
 
-	for (i = 0; (plugin = turn(audit, i)); i++)
-		if (plugin->slot)
-			plugin->slot(audit, space, slot);
+	for (i = 0; i < takers->count; i++)
+		turn(audit, takers->turns[i])->slot(audit, space, slot);
 }
 
 void feed_cluster(struct kswapck_audit *audit, const struct kswapck_cluster *cluster)
@@ -148,12 +168,11 @@ void feed_space_end(struct kswapck_audit *audit, const struct kswapck_space *spa
 
 void feed_reference(struct kswapck_audit *audit, const struct kswapck_reference *reference)
 {
-	const struct kswapck_plugin *plugin;
+	const struct feed_takers *takers = &audit->takers[FEED_REFERENCE];
 	size_t i;
 
-	for (i = 0; (plugin = turn(audit, i)); i++)
-		if (plugin->reference)
-			plugin->reference(audit, reference);
+	for (i = 0; i < takers->count; i++)
+		turn(audit, takers->turns[i])->reference(audit, reference);
 }
 
 void feed_references(struct kswapck_audit *audit, const struct kswapck_reference_counts *counts)
