@@ -82,15 +82,6 @@ bool kernel_field_fits(struct field field, uint64_t size)
 	return field.size <= sizeof(uint64_t) && (uint64_t)field.offset + field.size <= size;
 }
 
-uint64_t kernel_load(const void *base, struct field field)
-{
-	uint64_t value = 0;
-
-	memcpy(&value, (const char *)base + field.offset,
-	       field.size < sizeof(value) ? field.size : sizeof(value));
-	return value;
-}
-
 bool kernel_open(struct kernel *kernel, struct source *source, const struct image *image,
 		 struct types *types, struct error *err)
 {

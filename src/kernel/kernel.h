@@ -9,6 +9,8 @@
 #ifndef KSWAPCK_KERNEL_H
 #define KSWAPCK_KERNEL_H
 
+#include <string.h>
+
 #include "kswapck.h"
 #include "types/types.h"
 
@@ -200,7 +202,27 @@ uint64_t kernel_page_size(const struct kernel *kernel);
 /** kernel_page_shift - log2 of it. */
 unsigned int kernel_page_shift(const struct kernel *kernel);
 
-/** kernel_load - little-endian integer of 1, 2, 4 or 8 bytes in a buffer. */
-uint64_t kernel_load(const void *base, struct field field);
+/**
+ * kernel_load - little-endian integer of 1, 2, 4 or 8 bytes in a buffer; 0 of none.
+ *
+ * Seven for each struct page: copies of a fixed size are a load, others a call.
+ */
+static inline uint64_t kernel_load(const void *base, struct field field)
+{
+	const char *bytes = (const char *)base + field.offset;
+	uint64_t value = 0;
+
+	switch (field.size) {
+	case 8:
+		memcpy(&value, bytes, 8);
+		break;
+	case 4:
+		memcpy(&value, bytes, 4);
+		break;
+	default:
+		memcpy(&value, bytes, field.size < sizeof(value) ? field.size : sizeof(value));
+	}
+	return value;
+}
 
 #endif

@@ -263,13 +263,21 @@ bool page_layout_resolve(struct kernel *kernel, struct error *err)
 	return true;
 }
 
-bool page_is_address(const struct kernel *kernel, uint64_t address)
+/* False: @address is not that of a struct page. One division, as there are millions. */
+static bool find_pfn(const struct page_layout *layout, uint64_t address, uint64_t *pfn)
 {
-	const struct page_layout *layout = &kernel->page;
 	uint64_t offset = address - layout->vmemmap;
 
-	return address >= layout->vmemmap && offset % layout->size == 0 &&
-	       offset / layout->size < layout->pages;
+	*pfn = offset / layout->size;
+	return address >= layout->vmemmap && *pfn * layout->size == offset &&
+	       *pfn < layout->pages;
+}
+
+bool page_is_address(const struct kernel *kernel, uint64_t address)
+{
+	uint64_t pfn;
+
+	return find_pfn(&kernel->page, address, &pfn);
 }
 
 uint64_t page_address_of(const struct kernel *kernel, uint64_t pfn)
@@ -381,9 +389,9 @@ enum read_status page_read(const struct kernel *kernel, uint64_t address,
 	unsigned char copy[256];
 	const unsigned char *bytes;
 	enum read_status status;
-	uint64_t compound;
+	uint64_t compound, pfn;
 
-	if (!page_is_address(kernel, address))
+	if (!find_pfn(layout, address, &pfn))
 		return READ_UNMAPPED;
 	bytes = memory_map(kernel->memory, address, layout->size, &status);
 	if (!bytes) {
@@ -396,7 +404,7 @@ enum read_status page_read(const struct kernel *kernel, uint64_t address,
 
 	memset(page, 0, sizeof(*page));
 	page->address = address;
-	page->pfn = (address - layout->vmemmap) / layout->size;
+	page->pfn = pfn;
 	page->flags = kernel_load(bytes, fields[KSWAPCK_FIELD_FLAGS]);
 	compound = kernel_load(bytes, fields[KSWAPCK_FIELD_COMPOUND_HEAD]);
 	page->mapping = kernel_load(bytes, fields[KSWAPCK_FIELD_MAPPING]);
