@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Large dumps: what is planted in them is found, and nothing else; memory does not grow
+with them; work grows as they do. Prints TAP.
+
+    large.py KSWAPCK GROW DUMP [--measure] [SLOTS]
+
+Instructions are counted by valgrind, where there is one: unlike times they are the same
+whatever else the machine does. --measure: the program was compiled as it is shipped, so
+that its memory and its instructions tell something.
+"""
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+EVERY = 1000            # slots to a fault
+MANY = 20               # the same, for many findings
+MEMORY = 48             # MiB
+DOUBLE = 2.05           # how much more work for twice the slots
+BUDGET = pathlib.Path(__file__).with_name("budget.json")
+OVER = 1.15             # of the budget: compilers and libraries differ
+OPTIONS = ["scan", "--no-search"]
+
+
+class Tests:
+    """TAP, a line for each test."""
+    def __init__(self):
+        self.count = self.failed = 0
+
+    def tell(self, good, name, why=""):
+        self.count += 1
+        self.failed += not good
+        print(f"{'ok' if good else 'not ok'} {self.count} - {name}{': ' if why else ''}{why}", flush=True)
+
+    def skip(self, name, why):
+        self.count += 1
+        print(f"ok {self.count} - {name} # SKIP {why}", flush=True)
+
+
+def peak(command):
+    """Run a command; its peak resident memory in MiB."""
+    pid = os.fork()
+    if pid == 0:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 1)
+        os.execv(command[0], command)
+    return os.wait4(pid, 0)[2].ru_maxrss / 1024
+
+
+def instructions(command, folder):
+    """Instructions of a command, counted one by one."""
+    out = pathlib.Path(folder) / "callgrind"
+    done = subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", *command],
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    counted = re.search(r"refs:\s+([\d,]+)", done.stderr)
+    return int(counted[1].replace(",", "")) if counted else None
+
+
+def grow(options, path, slots, every=0):
+    """Make a dump; the problems that are planted, as (id, slot)."""
+    done = subprocess.run([options.grow, options.dump, path, str(slots), str(every)], check=True,
+                          stdout=subprocess.PIPE, text=True)
+    return {(line.split()[0], int(line.split()[1])) for line in done.stdout.splitlines()}
+
+
+def check_findings(tests, options, path, slots):
+    planted = grow(options, path, slots, EVERY)
+    done = subprocess.run([options.kswapck, *OPTIONS, "--json", path], stdout=subprocess.PIPE, text=True)
+    findings = json.loads(done.stdout)["findings"]
+    found = [(one["id"], one["slots"]["first"]) for one in findings if one["device"] == 1]
+    tests.tell(sorted(found) == sorted(planted) and len(found) == len(findings),
+               f"{len(planted)} faults in {slots:,} slots: these are found, and nothing else",
+               f"{len(planted - set(found))} missed, {len(findings) - len(planted)} more than there are")
+
+
+def check_memory(tests, options, path, slots):
+    for every, what in ((0, "clean"), (MANY, "one of %d slots with a fault" % MANY)):
+        name = f"memory for {slots:,} slots, {what}"
+        planted = grow(options, path, slots, every)
+        if not options.measure:
+            tests.skip(name, "not compiled as it is shipped")
+            continue
+        mebibytes = peak([options.kswapck, *OPTIONS, "--json", path])
+        tests.tell(mebibytes <= MEMORY, name, f"{mebibytes:.1f} MiB of {MEMORY}, {len(planted):,} findings")
+
+
+def check_work(tests, options, path, folder):
+    """Twice the slots, and a committed dump against its budget."""
+    names = [("twice the slots", None), *json.loads(BUDGET.read_text()).items()]
+    if not options.measure or not shutil.which("valgrind"):
+        for name, _ in names:
+            tests.skip(name, "no valgrind" if options.measure else "not compiled as it is shipped")
+        return
+    command = [options.kswapck, *OPTIONS, "--no-sandbox"]
+    counts = []
+    for slots in (100000, 200000):
+        grow(options, path, slots)
+        counts.append(instructions([*command, path], folder))
+    tests.tell(counts[1] <= DOUBLE * counts[0], "twice the slots", f"{counts[1] / counts[0]:.3f} x the instructions")
+    counted = {"a large dump: 200,000 cached slots": counts[1],
+               "a committed dump": instructions([*command, options.dump], folder)}
+    for name, budget in names[1:]:
+        tests.tell(counted[name] <= OVER * budget, name,
+                   f"{counted[name]:,} instructions, {counted[name] / budget:.3f} x the budget")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("kswapck")
+    parser.add_argument("grow")
+    parser.add_argument("dump")
+    parser.add_argument("--measure", action="store_true")
+    parser.add_argument("slots", nargs="?", type=int, default=400000)
+    options = parser.parse_args()
+    tests = Tests()
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "large")
+        check_findings(tests, options, path, options.slots)
+        check_memory(tests, options, path, options.slots)
+        check_work(tests, options, path, folder)
+    print(f"1..{tests.count}")
+    return 1 if tests.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
