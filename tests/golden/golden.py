@@ -140,7 +140,10 @@ def triage_is_both(scan, explain, triage):
     """Without a command: the report of scan with that of explain in it."""
     if triage.get("explain") != explain:
         yield "member explain is not what 'kswapck explain' says"
-    scan, triage = without(scan, "coverage"), without(triage, "coverage", "explain")
+    # a story that lacks something makes the whole incomplete
+    if triage["exit_status"] != scan["exit_status"] | explain["exit_status"]:
+        yield "exit_status is not that of both"
+    scan, triage = without(scan, "coverage", "exit_status"), without(triage, "coverage", "explain", "exit_status")
     yield from (f"{key} differs" for key in scan if scan[key] != triage.get(key))
 
 
