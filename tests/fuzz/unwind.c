@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Call chains by ORC tables, in each form of them, over stacks and a list of modules that may
- * be anything. The first byte chooses the form; see VARIABLES for what else is read where.
+ * Call chains by ORC tables, in each form of them, and by frame records of arm64, over stacks
+ * and a list of modules that may be anything. The first bytes choose the form of the tables;
+ * see VARIABLES for what else is read where.
  */
 #include "kernel/unwind.h"
 
 #include "../unit/fake_image.h"
 #include "fuzz.h"
+#include "kernel/arch.h"
 #include "kernel/orc.h"
 
 #define BASE	UINT64_C(0xffffffff9fff0000)
@@ -114,6 +116,7 @@ static void unwind(struct scene *scene)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct scene scene;
+	unsigned int i;
 
 	memset(&scene, 0, sizeof(scene));
 	scene.kernel.memory = fuzz_memory_new(&scene.fuzz, data, size, WINDOW);
@@ -123,8 +126,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	scene.image.memory = scene.kernel.memory;
 	add_symbols(&scene.image);
 	add_types(&scene.types);
-	if (scene.kernel.memory)
+	for (i = 0; scene.kernel.memory && i < 2; i++) {
+		scene.kernel.arch = i ? &arch_arm64 : &arch_x86_64;
 		unwind(&scene);
+	}
 	memory_free(scene.kernel.memory);
 	return 0;
 }
