@@ -66,7 +66,7 @@ PACKERS = {
 
 
 def kdump(dump, codec, first=None, end=None):
-    """A holes.Dump with its pages in another codec; with @first and @end: one part of a split set."""
+    """A holes.Dump with another codec; with @first and @end: one part of a split set."""
     bit, packer = PACKERS[codec]
     pack = packer()
     head = dump.data[:dump.descriptors]
@@ -95,7 +95,7 @@ def split(dump):
 
 
 def _runs(dump):
-    """(first page frame, pages of RAM, pages in the file at their beginning, index of the first)."""
+    """(first page frame, pages of RAM, of these in the file at first, index of the first)."""
     half = dump.descriptors - dump.bitmap
     ram = dump.data[dump.bitmap - half:dump.bitmap]
     index = {frame: number for number, frame in enumerate(dump.frames)}
