@@ -51,6 +51,16 @@ static bool pointer_to_nowhere(struct scene *scene)
 	return leaf_pointer(scene, 0xffffff7fdeadbe00 | NODE_TAG);
 }
 
+/* In a page of a process, whatever stands there, be it in the dump or not. */
+static bool pointer_to_process_memory(struct scene *scene)
+{
+	struct victim victim;
+	uint64_t map;
+
+	return find_small_folio(scene, &victim) && kernel_direct_map(scene->kernel, &map) &&
+	       leaf_pointer(scene, (map + victim.page.pfn * 4096) | NODE_TAG);
+}
+
 static bool pointer_not_aligned(struct scene *scene)
 {
 	struct tree_node leaf;
@@ -330,6 +340,7 @@ static bool cycle_to_root(struct scene *scene)
 const struct fault tree_faults[] = {
 	{"pointer to a node in user memory", pointer_to_user_memory},
 	{"pointer to a node nowhere", pointer_to_nowhere},
+	{"pointer to a node in memory of a process", pointer_to_process_memory},
 	{"pointer to a node not aligned", pointer_not_aligned},
 	{"pointer to the root nowhere", root_pointer},
 	{"node with a wrong parent", header_parent},
