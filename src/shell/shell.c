@@ -12,6 +12,7 @@
 #include "command/command.h"
 #include "command/interrupt.h"
 #include "command/terminal.h"
+#include "kernel/page_owner.h"
 #include "shell/line.h"
 #include "shell/outlet.h"
 
@@ -238,6 +239,25 @@ static bool run_to(struct shell *shell, const struct shell_command *command,
 	return done;
 }
 
+static bool is_of(const struct shell_command *table, const struct shell_command *command)
+{
+	for (; table->name; table++)
+		if (table == command)
+			return true;
+	return false;
+}
+
+/* Who asks for memory by its address gets it; all else is as in the other commands. */
+static void guard_reads(struct shell *shell, const struct shell_command *command)
+{
+	if (shell->live)
+		return;
+	if (is_of(shell_memory_commands, command))
+		memory_guard(shell->dump.memory, NULL, NULL);
+	else
+		page_owner_guard(&shell->dump.kernel);
+}
+
 static bool run_command(struct shell *shell, struct shell_line *line, struct error *err)
 {
 	const struct shell_command *command = shell_command_find(line->words[0]);
@@ -250,6 +270,7 @@ static bool run_command(struct shell *shell, struct shell_line *line, struct err
 		take_json(shell, line);
 	if (shell->live && !shell_settle(shell, err))
 		return false;
+	guard_reads(shell, command);
 	return outlet_open(&outlet, line, shell->interactive && !shell->no_pager, err) &&
 	       run_to(shell, command, line, &outlet, err);
 }

@@ -139,6 +139,9 @@ class Tests:
         found = [one for one in report["findings"] if one["name"] == "tree-pointer"]
         assert status & 1 and len(found) == 1, report["findings"][:2]
         assert f"{target | 2:#x}" in json.dumps(found[0]), found[0]
+        # who asks for memory by its address gets it
+        shown = self.run("shell", "--no-rc", "--no-search", "-e", f"rd {target:#x} 2", full).stdout
+        assert CANARY[:16].decode() in shown, shown
         self.distill(full, "--compress=zlib")
         self.same(full, self.small)
         assert not any(CANARY[:16] in content for content in self.pages(self.small).values())
