@@ -168,7 +168,8 @@ class Tests(cli.Tests):
         out = self.scratch / "same"
         self.batch("-o", out, self.dumps, status=ERRORS)
         found = by_name(out)
-        assert set(found) == {"freed-folio.kdump", "healthy.kdump", "tail-private.kdump"}
+        assert set(found) == {path.name for path in self.dumps.glob("*.kdump")}
+        assert found["freed-folio.kdump"]["taken"]
         for name, record in found.items():
             report = json.loads(self.run("explain", "--json", "-n", self.dumps / name).stdout)
             print_ = report["fingerprint"] or {"name": None, "recipe": None}
@@ -176,7 +177,8 @@ class Tests(cli.Tests):
             assert record["verdict"] == report["verdict"] and record["text"] == report["text"]
             assert record["kernel"] == report["kernel"]
             assert (record["fingerprint"], record["recipe"]) == (print_["name"], print_["recipe"])
-            assert record["taken"].startswith("2026-"), record["taken"]
+            # QEMU does not write when; a kernel that dies does
+            assert (record["taken"] or "2026-").startswith("2026-"), record["taken"]
             assert record["exit_status"] == report["exit_status"]
 
     def record_alone(self):

@@ -71,11 +71,11 @@ static void a_physical_address_is_in_a_page_of_the_kernels_size(void **state)
 {
 	struct fixture *fixture = *state;
 
-	fixture->source.source.facts.page_size = 4096;
+	fixture->shell.dump.kernel.page_shift = 12;
 	assert_int_equal(pfn_at(fixture, "10fff"), 0x10);
-	fixture->source.source.facts.page_size = 16384;
+	fixture->shell.dump.kernel.page_shift = 14;
 	assert_int_equal(pfn_at(fixture, "10fff"), 0x4);
-	fixture->source.source.facts.page_size = 65536;
+	fixture->shell.dump.kernel.page_shift = 16;
 	assert_int_equal(pfn_at(fixture, "10fff"), 0x1);
 }
 
