@@ -28,7 +28,7 @@ static bool pte_lost(struct scene *scene)
 	if (!find_pte(scene, &owner))
 		return false;
 	lay_physical(scene, owner.place, 0);
-	expect(scene, "KS501", owner.slot, 1, "but 0 page table entries");
+	expect(scene, "KS501", owner.slot, 1, "page table entr");
 	return with_sweep(scene);
 }
 
