@@ -147,7 +147,7 @@ def keys_at_the_prompt(shell):
     """Ctrl-C stops what runs there, Ctrl-Z nothing, errors and exit() keep the names"""
     return shell.at_terminal(
         ("drgn\r", DRGN_PROMPT),
-        ("import time; y = 43; time.sleep(600)\r", r"sleep\(600\)\r\n"), ("\x03", "KeyboardInterrupt" + DRGN_PROMPT),
+        ("import time; y = 43; print(y + 1); time.sleep(600)\r", r"\r\n44\r\n"), ("\x03", "KeyboardInterrupt" + DRGN_PROMPT),
         ("\x1a", ""), ("1/0\r", "ZeroDivisionError.*" + DRGN_PROMPT),
         ("exit()\r", r"\r\n" + re.escape(PROMPT)),
         ("drgn\r", DRGN_PROMPT), ("y\r", r"\r\n43" + DRGN_PROMPT), ("\x04", re.escape(PROMPT)),

@@ -31,7 +31,8 @@ class Tests(cli.Tests):
     def base(self):
         """Records of the tree's dumps and of an empty file, by verdict."""
         if Tests.real is None:
-            done = self.run("batch", "-qn", self.dumps, self.file("empty", b""))
+            dumps = [self.dumps / f"{name}.kdump" for name in ("freed-folio", "tail-private", "healthy")]
+            done = self.run("batch", "-qn", *dumps, self.file("empty", b""))
             Tests.real = {record["verdict"]: record
                           for record in map(json.loads, done.stdout.splitlines())}
             assert set(Tests.real) == {"stall", "refault", "clean", None}, set(Tests.real)

@@ -64,6 +64,11 @@ class Screen:
     def type(self, text):
         self.run("send-keys", "-l", text)
 
+    def resize(self, columns):
+        """Until the program is told of it: tmux does so 250 ms after the resize before (window_pane_resize)."""
+        self.run("resize-window", "-x", str(columns))
+        time.sleep(0.6)
+
     def clear(self):
         """An empty screen, and a prompt at its top."""
         self.keys("C-l")
@@ -76,8 +81,12 @@ class Screen:
         """The lines below it, up to the prompt."""
         self.clear()
         self.type(line)
+        self.wait(re.escape(line[-3:]) + "$")       # else this prompt could be taken for the next one
         self.keys("Enter")
-        self.wait(until)
+        end = time.monotonic() + PATIENCE
+        while len(rows := self.rows()) < 2 or not re.search(until, rows[-1]):
+            assert time.monotonic() < end, f"no {until!r} at the end of {rows!r}"
+            time.sleep(0.02)
         return self.lines()[1:-1]
 
     def end(self):
@@ -133,8 +142,8 @@ def completion(screen):
 def pipes(screen):
     """pipes, files, and errors of both in one line"""
     assert screen.command("findings | grep -c KS101") == ["4"]
-    said = screen.command("devices > /nonexistent/file")
-    assert " ".join(said) == "kswapck: /nonexistent/file: cannot write: No such file or directory", said
+    said = screen.command("devices > /none/such/file")
+    assert " ".join(said) == "kswapck: /none/such/file: cannot write: No such file or directory", said
     assert "not found" in " ".join(screen.command("devices | nosuchcommand"))
     return screen.command("devices > /dev/null") == []
 
@@ -181,13 +190,15 @@ def resize(screen):
     """a terminal that changes its width: the next answer fits it"""
     screen.type("set pager off")
     screen.keys("Enter")
-    screen.run("resize-window", "-x", "60")
+    screen.resize(60)
     wide, screen.columns = screen.columns, 60
     narrow = screen.command("findings 2")
-    screen.run("resize-window", "-x", str(wide))
+    screen.resize(wide)
     screen.columns = wide
     assert all(len(line) <= 60 for line in narrow), narrow
-    return len(screen.command("findings 2")) < len(narrow)
+    again = screen.command("findings 2")
+    assert len(again) < len(narrow), (again, narrow)
+    return True
 
 
 def leaves_well(screen):
