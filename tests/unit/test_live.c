@@ -347,8 +347,10 @@ static void test_registers(void **state)
 	int last = 0;
 
 	(void)state;
-	if (!registers)
-		skip();
+	if (!registers) {
+		print_message("no registers can be sampled here\n");
+		return;
+	}
 	live_registers_sample(registers, &fake.source);
 	for (; (note = source_prstatus(&fake.source, count, &size)); count++) {
 		assert_int_equal(size, sizeof(*note));
