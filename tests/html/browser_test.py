@@ -182,8 +182,8 @@ def write_pages(program, dumps, folder):
     planted.write_bytes(holes.Dump((dumps / "freed-folio.kdump").read_bytes()).with_words(WORDS))
     for dump in [planted, *dumps.glob("*.kdump")]:
         subprocess.run([program, "report", "--no-search", "-o", folder / f"{dump.stem}.html", dump], check=False)
-    subprocess.run([program, "batch", "-q", "-o", folder / "r.ndjson", "--html", folder / "index.html", planted, dumps],
-                   check=False)
+    subprocess.run([program, "batch", "-q", "-o", folder / "r.ndjson", "--html", folder / "index.html", planted,
+                    *(dumps / f"{name}.kdump" for name in ("freed-folio", "tail-private", "healthy"))], check=False)
     for name in ("index", "planted"):
         made = page.Page((folder / f"{name}.html").read_text(encoding="utf-8"))
         assert not list(made.complaints())

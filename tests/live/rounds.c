@@ -39,7 +39,7 @@ static void give_up(const char *why)
 
 static uint64_t value_of(const struct dump *dump, const char *symbol)
 {
-	uint64_t address, value;
+	uint64_t address, value = 0;
 
 	if (!image_symbol(dump->image, symbol, &address) ||
 	    memory_read_u64(dump->memory, address, &value) != READ_OK)
