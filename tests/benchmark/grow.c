@@ -421,7 +421,7 @@ static uint64_t swap_pte(const struct grow *grow, uint64_t slot)
 
 static void make_page_table(struct grow *grow)
 {
-	uint64_t address = (uint64_t)USER_TABLE << 39, pgd, i;
+	uint64_t address = (uint64_t)USER_TABLE << 39, pgd = 0, i;
 	struct address_map_layout map;
 	struct task_layout tasks;
 	struct mm_list mms = {0};
