@@ -122,8 +122,10 @@ def _parser():
     comparing.add_argument("name", nargs="?", default="6.1-idle", metavar="KERNEL-SCENARIO", help="(6.1-idle)")
     table = commands.add_parser("matrix", help="all kernels, machines, formats and scenarios: MATRIX.md")
     table.set_defaults(run=_matrix, crashkernel=None)
-    table.add_argument("kernels", nargs="*", metavar="KERNEL", help="only these, and do not write the table")
+    table.add_argument("kernels", nargs="*", metavar="KERNEL", help="only these; the table keeps its other rows")
     table.add_argument("--made", action="store_true", help="make no dump that is not there")
+    table.add_argument("--once", action="store_true",
+                       help="remove what was made for it alone: together they are some 30 GB")
     debugging = commands.add_parser("debug", help="fetch a kernel's debug symbols; says where its vmlinux is")
     debugging.set_defaults(run=_debug)
     debugging.add_argument("kernels", metavar="KERNEL", choices=kernels.KERNELS, nargs="+")

@@ -48,6 +48,13 @@ def exists(recipe):
     return (folder() / f"{recipe.name}.json").exists() and all(path.exists() for path in files(recipe))
 
 
+def remove(recipe):
+    """Takes a dump away again, its description first."""
+    (folder() / f"{recipe.name}.json").unlink(missing_ok=True)
+    for path in files(recipe):
+        path.unlink(missing_ok=True)
+
+
 def make(recipe, options):
     """Makes a dump unless it is there."""
     with cache.lock(recipe.name):

@@ -66,7 +66,7 @@ KERNELS = {
     "6.1arm64": Kernel("bookworm-security", "linux-image-cloud-arm64", 512, 160, arch="arm64", like="6.1",
                        data_symbols=False),
     "6.12arm64": Kernel("trixie", "linux-image-cloud-arm64", 512, 192, arch="arm64", like="6.12"),
-    "7.2arm64": Kernel("trixie-backports", "linux-image-cloud-arm64", 512, 192, arch="arm64", like="7.2"),
+    "7.3arm64": Kernel("trixie-backports", "linux-image-7.3.4+deb13-cloud-arm64", 512, 192, arch="arm64", like="7.3"),
     "6.1bugarm64": Kernel("bookworm-security", "linux-source-6.1", 256, 64, append="init_on_free=1",
                           patch="6.1bug.patch", configs=("bug.config", "6.1bug.config", "arm64.config",
                                                          "arm64-4k.config"),

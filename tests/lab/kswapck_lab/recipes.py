@@ -25,12 +25,14 @@ class Scenario:
 
 SCENARIOS = {
     "idle": Scenario("memory was short, part of what was swapped out came back, then quiet"),
-    "churn": Scenario("page-out, touch, fork and migration without end, stopped anywhere", random_stop=True),
+    # An emulated guest beside much other work takes its time until swap is in use.
+    "churn": Scenario("page-out, touch, fork and migration without end, stopped anywhere", random_stop=True,
+                      seconds=300),
     "storm": Scenario("all that a kernel does with swap, from all sides at once, on too few processors",
-                      random_stop=True, swap_more=32, cpus=4),
+                      random_stop=True, swap_more=32, cpus=4, seconds=300),
     # The last block of the first node can go and come, as the kernel keeps nothing of its own there.
     "mix": Scenario("storm, and mremap, UFFDIO_MOVE, files, pins, zram, memory that goes and comes", random_stop=True,
-                    append="movablecore=256M", memory=768, swap_more=32, cpus=4),
+                    append="movablecore=256M", memory=768, swap_more=32, cpus=4, seconds=300),
     "freed-folio": Scenario("slots name the folio from before a migration; a task spins on one",
                             append="kswapck_bug=1 rcupdate.rcu_cpu_stall_timeout=5", kernels=("6.1bug",)),
     "freed-folio-queue": Scenario("the same, and others wait: three for the mmap_lock, one for a grace period",
@@ -42,9 +44,11 @@ SCENARIOS = {
     "spin-xarray": Scenario("the same, but it looks up an entry of an xarray that is not the swap cache's",
                             append="rcupdate.rcu_cpu_stall_timeout=5", module="spin"),
     "irq": Scenario("churn, then a panic in a hard interrupt (SysRq by the serial line); all CPUs are stopped",
-                    append="panic=0 sysrq_always_enabled", workload="churn", random_stop=True, end="sysrq"),
+                    append="panic=0 sysrq_always_enabled", workload="churn", random_stop=True, end="sysrq",
+                    seconds=300),
     "nmi": Scenario("churn, then an NMI on all CPUs makes the kernel panic",
-                    append="panic=0 unknown_nmi_panic apic_extnmi=all", workload="churn", random_stop=True, end="nmi"),
+                    append="panic=0 unknown_nmi_panic apic_extnmi=all", workload="churn", random_stop=True, end="nmi",
+                    seconds=300),
     "tail-private": Scenario("tail pages lost their slot in a migration; a task refaults for ever",
                              append="kswapck_bug=2", kernels=("6.1bug",)),
     "tail-private-split": Scenario("the same, then the folios are split; slots name freed pages, and pages of new owners",
@@ -96,9 +100,9 @@ FORMATS = {
     "qemu-zlib": Format("QEMU's kdump: flattened, zlib, no utsname", qemu="kdump-zlib"),
     "vmcore": Format("the whole /proc/vmcore of a crash kernel (ELF)"),
     "kdump-zlib": _filtered("makedumpfile -c -d 31", "-c", "-d", "31"),
-    "kdump-lzo": _filtered("makedumpfile -l -d 31", "-l", "-d", "31"),
+    "kdump-lzo": _filtered("makedumpfile -l -d 31", "-l", "-d", "31", newer=True),
     "kdump-none": _filtered("makedumpfile -d 31, not compressed", "-d", "31"),
-    "kdump-flat": _filtered("makedumpfile -F -c -d 31, left flattened", "-F", "-c", "-d", "31"),
+    "kdump-flat": _filtered("makedumpfile -F -c -d 31, left flattened", "-F", "-c", "-d", "31", newer=True),
     # In blocks of 1 GiB, which is the default, all pages would be in the first part.
     "kdump-split": _filtered("makedumpfile --split --splitblock-size 1024 -c -d 31, three parts", "--split",
                              "--splitblock-size", "1024", "-c", "-d", "31", parts=3),

@@ -135,6 +135,13 @@ unsigned long meminfo_kib(const char *name)
 	return value;
 }
 
+bool swap_in_use(void)
+{
+	/* Devices come and go meanwhile: no difference of two numbers that may be negative. */
+	return meminfo_kib("SwapFree") + 16 * 1024 <= meminfo_kib("SwapTotal") &&
+	       meminfo_kib("SwapCached") >= 8 * 1024;
+}
+
 void mount_all(void)
 {
 	mkdir("/proc", 0755);

@@ -35,6 +35,8 @@ bool host_ends(void);           /* the host makes the kernel panic, not the gues
 
 int write_file(const char *path, const char *text);     /* 0, or -1 with errno */
 unsigned long meminfo_kib(const char *name);
+/* Much is swapped out and part of it in the swap cache: a dump from before that would prove nothing. */
+bool swap_in_use(void);
 void mount_all(void);
 void wait_for(const char *path);
 void swap_on(void);

@@ -150,6 +150,8 @@ static void churn(void)
 	fact("churners %d", CHURNERS);
 	fact("bytes_each %zu", 2 * bytes);
 	sleep(4);
+	while (!swap_in_use())
+		usleep(100 * 1000);
 	report();
 	if (crashing() && !host_ends()) {
 		sleep(2);

@@ -276,7 +276,7 @@ void go_on(const struct part *parts, size_t count, void (*tell)(void))
 	report();
 	for (bool ready = false;;) {
 		usleep(300 * 1000);
-		if (!ready && time(NULL) - started >= 6) {
+		if (!ready && time(NULL) - started >= 6 && swap_in_use()) {
 			ready = true;
 			if (crashing())
 				finish();
