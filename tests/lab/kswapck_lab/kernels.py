@@ -76,7 +76,10 @@ KERNELS = {
                              patch="6.1bug.patch", configs=("bug.config", "6.1bug.config", "arm64.config",
                                                             "arm64-16k.config"),
                              arch="arm64", like="6.1", page=16384, cpu="neoverse-n1"),
-
+    "6.1bug64karm64": Kernel("bookworm-security", "linux-source-6.1", 512, 64, append="init_on_free=1",
+                             patch="6.1bug.patch", configs=("bug.config", "6.1bug.config", "arm64.config",
+                                                            "arm64-64k.config"),
+                             arch="arm64", like="6.1", page=65536),
 }
 
 
