@@ -43,7 +43,7 @@ enum libkswapck_kind {
 struct libkswapck_memory {
 	size_t size;			/* of this struct */
 	const char *name;		/* of who reads, for reports: "drgn 0.0.22" */
-	const char *architecture;	/* "x86_64" */
+	const char *architecture;	/* "x86_64" or "aarch64" */
 	unsigned int kind;		/* a sum of enum libkswapck_kind */
 	void *data;			/* given to the functions */
 	/**

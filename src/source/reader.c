@@ -8,30 +8,33 @@
  * debugger does not tell, VMCOREINFO and the registers of the CPUs, and whether a page of
  * zeros is one; memory comes from the debugger alone.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "source/backend.h"
+#include "source/paging.h"
 #include "source/translate.h"
 #include "source/vmcoreinfo.h"
 
-#define PAGE_SIZE 4096
+#define PAGE_SIZE_MAX 65536
 
 struct reader {
 	struct source_reader lent;
 	struct source *beside;		/* the file; NULL: none is known */
-	unsigned char page[PAGE_SIZE];
+	uint32_t page_size;		/* bytes, of the kernel's pages */
+	unsigned char page[PAGE_SIZE_MAX], other_page[PAGE_SIZE_MAX];
 };
 
-static bool all_zeros(const unsigned char *page)
+static bool all_zeros(const struct reader *reader, const unsigned char *page)
 {
-	return !page[0] && !memcmp(page, page + 1, PAGE_SIZE - 1);
+	return !page[0] && !memcmp(page, page + 1, reader->page_size - 1);
 }
 
 static bool lent_read(const struct reader *reader, enum address_space space, uint64_t address,
 		      void *page)
 {
-	return reader->lent.read(reader->lent.data, space, address, page, PAGE_SIZE);
+	return reader->lent.read(reader->lent.data, space, address, page, reader->page_size);
 }
 
 /* Why there are no bytes; of zeros READ_OK, when it is zeros that are there. */
@@ -49,7 +52,7 @@ static enum read_status read_physical(struct reader *reader, uint64_t address, v
 {
 	bool read = lent_read(reader, ADDRESS_PHYSICAL, address, page);
 
-	return read && !all_zeros(page) ? READ_OK : ask_file(reader, address, read);
+	return read && !all_zeros(reader, page) ? READ_OK : ask_file(reader, address, read);
 }
 
 /*
@@ -62,7 +65,7 @@ static enum read_status read_virtual(struct source *source, uint64_t address, vo
 	bool read = lent_read(reader, ADDRESS_VIRTUAL, address, page);
 	enum read_status status;
 
-	if (read && !all_zeros(page))
+	if (read && !all_zeros(reader, page))
 		return READ_OK;
 	if (!source->translation)
 		return read && !reader->lent.doubtful_zeros ? READ_OK : READ_EXCLUDED;
@@ -112,15 +115,15 @@ static const struct source_ops reader_source_ops = {
 /* Does the debugger show at this virtual address what is in the file? */
 static bool same_page(struct reader *reader, uint64_t address, bool *compared)
 {
-	unsigned char page[PAGE_SIZE];
+	unsigned char *page = reader->other_page;
 
 	if (source_to_physical(reader->beside, ADDRESS_VIRTUAL, &address) != READ_OK ||
 	    source_read_page(reader->beside, ADDRESS_PHYSICAL, address, reader->page) != READ_OK)
 		return true;
 	*compared = true;
-	address &= ~(uint64_t)(PAGE_SIZE - 1);
+	address &= ~(uint64_t)(reader->page_size - 1);
 	return lent_read(reader, ADDRESS_PHYSICAL, address, page) &&
-	       !memcmp(page, reader->page, PAGE_SIZE);
+	       !memcmp(page, reader->page, reader->page_size);
 }
 
 /*
@@ -142,13 +145,23 @@ static bool same_memory(struct reader *reader)
 	return compared;
 }
 
+static bool fits(struct reader *reader)
+{
+	const struct source_facts *facts = &reader->beside->facts;
+
+	if (strcmp(facts->architecture, reader->lent.architecture) ||
+	    facts->page_size > PAGE_SIZE_MAX)
+		return false;
+	reader->page_size = facts->page_size;
+	return same_memory(reader);
+}
+
 static void open_beside(struct reader *reader, const char *file)
 {
 	const struct source_options options = { .live = reader->lent.live };
 
 	reader->beside = source_open(&file, 1, &options, NULL);
-	if (!reader->beside ||
-	    (reader->beside->facts.page_size == PAGE_SIZE && same_memory(reader)))
+	if (!reader->beside || fits(reader))
 		return;
 	source_close(reader->beside);
 	reader->beside = NULL;
@@ -162,15 +175,19 @@ static void find_beside(struct reader *reader)
 
 static bool take_vmcoreinfo(struct source *source, struct error *err)
 {
-	const struct reader *reader = source->private;
+	struct reader *reader = source->private;
 	const char *text = reader->beside ? reader->beside->vmcoreinfo : reader->lent.vmcoreinfo;
 
 	if (!text)
 		return error_set(err, ERROR_INPUT, "%s does not tell the VMCOREINFO of this "
 				 "kernel, and no file is known that has it; name the dump",
 				 reader->lent.name);
+	if (!reader->beside)
+		reader->page_size = vmcoreinfo_page_size(text);
+	if (!reader->page_size)
+		return error_set(err, ERROR_INPUT, "the VMCOREINFO that %s tells has no PAGESIZE: "
+				 "it is damaged; name the dump", reader->lent.name);
 	source->vmcoreinfo = strdup(text);
-	source->facts.vmcoreinfo = source->vmcoreinfo;
 	return source->vmcoreinfo || error_set(err, ERROR_SYSTEM, "out of memory");
 }
 
@@ -179,7 +196,7 @@ static void describe(struct source *source)
 	struct reader *reader = source->private;
 	struct source_facts *facts = &source->facts;
 
-	facts->page_size = PAGE_SIZE;
+	facts->page_size = reader->page_size;
 	facts->dump_level = -1;
 	if (reader->beside) {
 		*facts = reader->beside->facts;
@@ -189,7 +206,8 @@ static void describe(struct source *source)
 	}
 	if (!reader->beside)
 		strcpy(facts->format, "memory");
-	strcpy(facts->architecture, "x86_64");
+	snprintf(facts->architecture, sizeof(facts->architecture), "%s", reader->lent.architecture);
+	facts->vmcoreinfo = source->vmcoreinfo;
 	facts->live = reader->lent.live;
 }
 
@@ -208,6 +226,19 @@ static void begin_translation(struct source *source)
 	source->translation = NULL;
 }
 
+/* As the other backends do: of the running kernel x86_64 alone (source/kcore.c). */
+static bool check_architecture(const struct source_reader *lent, struct error *err)
+{
+	if (!strcmp(lent->architecture, paging_x86_64.architecture))
+		return true;
+	if (strcmp(lent->architecture, paging_arm64.architecture))
+		return error_set(err, ERROR_INPUT, "memory of a machine of architecture %.31s; only "
+				 "x86_64 and aarch64 can be read", lent->architecture);
+	return !lent->live ||
+	       error_set(err, ERROR_INPUT, "the running kernel of an aarch64 machine cannot be "
+			 "read, only dumps of it; on the machine itself, make one");
+}
+
 static bool open_reader(struct source *source, const struct source_reader *lent,
 			struct error *err)
 {
@@ -218,13 +249,12 @@ static bool open_reader(struct source *source, const struct source_reader *lent,
 	reader->lent = *lent;
 	source->private = reader;
 	source->ops = &reader_source_ops;
-	if (strcmp(lent->architecture, "x86_64"))
-		return error_set(err, ERROR_INPUT, "memory of an %.31s machine; only x86_64 can be "
-				 "read", lent->architecture);
+	if (!check_architecture(lent, err))
+		return false;
 	find_beside(reader);
-	describe(source);
 	if (!take_vmcoreinfo(source, err))
 		return false;
+	describe(source);
 	begin_translation(source);
 	return true;
 }

@@ -222,17 +222,10 @@ static bool mark_facts(struct source *source, struct error *err)
 static void elf_facts(struct source *source)
 {
 	struct source_facts *facts = &source->facts;
-	uint64_t size;
 
-	facts->page_size = 4096;
-	if (source->vmcoreinfo) {
-		size_t length;
-		const char *line = vmcoreinfo_line(source->vmcoreinfo, "PAGESIZE", &length);
-
-		size = line ? strtoull(line, NULL, 10) : 0;
-		if (size >= 4096 && size <= 65536 && !(size & (size - 1)))
-			facts->page_size = (uint32_t)size;
-	}
+	facts->page_size = vmcoreinfo_page_size(source->vmcoreinfo);
+	if (!facts->page_size)
+		facts->page_size = 4096;
 	facts->dump_level = -1;
 	elf_count_pages(source->elf, facts->page_size, &facts->ram_pages,
 			&facts->file_pages);

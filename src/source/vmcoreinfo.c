@@ -42,3 +42,12 @@ bool vmcoreinfo_number(const char *text, const char *kind, const char *name, int
 	*value = strtoull(line, &end, base);
 	return !errno && end == line + length;
 }
+
+uint32_t vmcoreinfo_page_size(const char *text)
+{
+	size_t length;
+	const char *line = vmcoreinfo_line(text, "PAGESIZE", &length);
+	unsigned long size = line ? strtoul(line, NULL, 10) : 0;
+
+	return size >= 4096 && size <= 65536 && !(size & (size - 1)) ? (uint32_t)size : 0;
+}

@@ -30,6 +30,9 @@ const char *vmcoreinfo_line(const char *text, const char *key, size_t *length);
 bool vmcoreinfo_number(const char *text, const char *kind, const char *name, int base,
 		       uint64_t *value);
 
+/** vmcoreinfo_page_size - bytes of a page, 4096 to 65536; 0: it is not told, or nonsense. */
+uint32_t vmcoreinfo_page_size(const char *text);
+
 /**
  * vmcoreinfo_scan - find VMCOREINFO in the memory of a dump that has no note.
  * @source: must read physical pages already.

@@ -254,7 +254,6 @@ def memory_is_freed(prog, expected):
     assert resident() - before < 4 << 20, resident() - before
 
 
-OTHERS = {"arm64-freed-folio.kdump"}       # of machines that src/source/reader.c does not read
 IN_DRGN = [same_as_the_program, findings_are_objects, objects_of_drgn, story_and_report, faults_are_not_zeros,
            zeros_without_the_file, two_programs, interrupts, failures, plugin, memory_is_freed]
 
@@ -290,7 +289,7 @@ def run(case, drgn, dump, document, vmlinux):
 
 
 def dumps_of(case, dumps):
-    return [path for path in sorted(dumps.glob("*.kdump")) if path.name not in OTHERS] if case is same_as_the_program else [dumps / "freed-folio.kdump"]
+    return sorted(dumps.glob("*.kdump")) if case is same_as_the_program else [dumps / "freed-folio.kdump"]
 
 
 def why_not(case, drgn):

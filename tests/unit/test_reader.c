@@ -232,6 +232,62 @@ static void other_architecture(void **state)
 	assert_non_null(strstr(err.text, "s390x"));
 }
 
+#define LARGE_PAGE 16384
+
+/* Each byte tells the number of its page; there are two pages. */
+static bool read_large(void *data, enum address_space space, uint64_t address, void *page,
+		       size_t size)
+{
+	(void)data;
+	assert_int_equal(size, LARGE_PAGE);
+	assert_int_equal(address % LARGE_PAGE, 0);
+	if (space == ADDRESS_VIRTUAL || address >= 3 * LARGE_PAGE || !address)
+		return false;
+	memset(page, (int)(address / LARGE_PAGE), size);
+	return true;
+}
+
+static void large_pages(void **state)
+{
+	static unsigned char page[LARGE_PAGE];
+	struct source_reader reader = {
+		.name = "a debugger",
+		.architecture = "aarch64",
+		.read = read_large,
+		.vmcoreinfo = "OSRELEASE=6.1.0\nPAGESIZE=16384\n",
+	};
+	struct error err = { 0 };
+	struct source *source = source_open_reader(&reader, &err);
+
+	(void)state;
+	assert_non_null(source);
+	assert_string_equal(source_facts(source)->architecture, "aarch64");
+	assert_int_equal(source_facts(source)->page_size, LARGE_PAGE);
+	assert_string_equal(source_facts(source)->vmcoreinfo, reader.vmcoreinfo);
+	assert_int_equal(source_read_page(source, ADDRESS_PHYSICAL, 2 * LARGE_PAGE + 4097, page),
+			 READ_OK);
+	assert_int_equal(page[LARGE_PAGE - 1], 2);
+	assert_int_equal(source_read_page(source, ADDRESS_PHYSICAL, 3 * LARGE_PAGE, page),
+			 READ_EXCLUDED);
+	source_close(source);
+	reader.vmcoreinfo = "OSRELEASE=6.1.0\nPAGESIZE=nonsense\n";
+	assert_null(source_open_reader(&reader, &err));
+	assert_non_null(strstr(err.text, "PAGESIZE"));
+}
+
+/* Nobody has tried that. */
+static void running_arm64(void **state)
+{
+	const struct source_reader reader = {
+		.name = "a debugger", .architecture = "aarch64", .live = true,
+	};
+	struct error err = { 0 };
+
+	(void)state;
+	assert_null(source_open_reader(&reader, &err));
+	assert_non_null(strstr(err.text, "running kernel of an aarch64 machine"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +297,8 @@ int main(void)
 		cmocka_unit_test(file_of_another_machine),
 		cmocka_unit_test(only_virtual_addresses),
 		cmocka_unit_test(other_architecture),
+		cmocka_unit_test(large_pages),
+		cmocka_unit_test(running_arm64),
 	};
 	int file = mkstemp(path), failed;
 
