@@ -227,6 +227,16 @@ static void add_bug(const struct story *story, struct phrase *phrase)
 	phrase_add(phrase, "%s.", has_fix[bug->status]);
 }
 
+/*
+ * Without CONFIG_PREEMPT_RCU a tick in the kernel is a quiescent state only where
+ * CONFIG_PREEMPT_COUNT tells that nobody has preemption off (6.14 kernel/rcu/
+ * tree_plugin.h rcu_flavor_sched_clock_irq()).
+ */
+static bool rcu_may_wait(const struct story *story)
+{
+	return story->rcu.read && !story->rcu.view.preemptible;
+}
+
 static void stall_verdict(const struct story *story, struct phrase *phrase)
 {
 	const struct story_spinner *spinner = &story->spinners[0];
@@ -247,7 +257,7 @@ static void stall_verdict(const struct story *story, struct phrase *phrase)
 	else if (spinner->holds_rcu || spinner->held)
 		phrase_add(phrase, " No RCU grace period can end.");
 	else if (story->swap_tables && !story->stalled)
-		phrase_add(phrase, " 100 %% CPU; RCU goes on.");
+		phrase_add(phrase, " 100 %% CPU%s.", rcu_may_wait(story) ? "" : "; RCU goes on");
 }
 
 static void refault_verdict(const struct story *story, struct phrase *phrase)
@@ -578,6 +588,13 @@ static void why_without_rcu(const struct story *story, const struct story_spinne
 		phrase_add(phrase, " The loop itself holds nothing, but its caller holds %s "
 			   "meanwhile: no grace period of RCU can end%s.", spinner->held,
 			   strncmp(spinner->held, "rcu", 3) ? ", and a soft lockup follows" : "");
+		return;
+	}
+	if (rcu_may_wait(story)) {
+		phrase_add(phrase, " The loop holds rcu_read_lock() for an instant in each round "
+			   "and no lock, but this kernel's RCU is not preemptible: without "
+			   "CONFIG_PREEMPT_COUNT it waits for the CPU to leave the kernel, which it "
+			   "does not, and an RCU stall and a soft lockup follow.");
 		return;
 	}
 	phrase_add(phrase, " The loop holds rcu_read_lock() for an instant in each round and no "

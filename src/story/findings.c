@@ -95,6 +95,8 @@ void story_findings_add(struct story_findings *findings, const struct kswapck_fi
 		.first_slot = finding->first_slot,
 		.last_slot = finding->last_slot,
 		.page = finding->page,
+		.gaps = finding->count &&
+			finding->count <= finding->last_slot - finding->first_slot,
 		.mm = finding->mm,
 		.address = finding->address,
 		.pid = finding->pid,
@@ -168,8 +170,19 @@ static ptrdiff_t last_before(const struct story_findings *findings, unsigned int
 	return (ptrdiff_t)low - 1;
 }
 
+/*
+ * Between the slots of one page there may be others that are as they should be. Where
+ * one refaults, the page of the finding need not be what the slot holds.
+ */
+static bool is_of(const struct story_range *range, const struct slot_view *view)
+{
+	return !range->gaps || (view->kind == KSWAPCK_ENTRY_PAGE &&
+				(range->effect != EFFECT_SPIN || view->entry == range->page));
+}
+
 const struct story_range *story_findings_at(const struct story_findings *findings,
-					    unsigned int type, uint64_t slot)
+					    unsigned int type, uint64_t slot,
+					    const struct slot_view *view)
 {
 	const struct story_range *best = NULL;
 	ptrdiff_t i = last_before(findings, type, slot);
@@ -181,7 +194,8 @@ const struct story_range *story_findings_at(const struct story_findings *finding
 
 		if (range->type != type || range->furthest < slot)
 			break;
-		if (range->last_slot >= slot && (!best || range->effect == EFFECT_SPIN))
+		if (range->last_slot >= slot && (!view || is_of(range, view)) &&
+		    (!best || range->effect == EFFECT_SPIN))
 			best = range;
 	}
 	return best;

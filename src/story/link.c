@@ -196,7 +196,7 @@ static void try_fault_address(struct search *search, const char *what, uint64_t 
 			return;
 	if (!is_user_address(search, word) ||
 	    !swap_pte(search, word, &pte, &link.type, &link.slot) ||
-	    !story_findings_at(search->telling->findings, link.type, link.slot))
+	    !story_broken_at(search->telling, link.type, link.slot))
 		return;
 	add_link(search, link);
 	if (!search->spinner.fault_address)
@@ -210,8 +210,8 @@ static bool has_direct_link(const struct search *search)
 	unsigned int i;
 
 	for (i = 0; i < search->spinner.link_count; i++)
-		if (story_findings_at(search->telling->findings, search->spinner.links[i].type,
-				      search->spinner.links[i].slot))
+		if (story_broken_at(search->telling, search->spinner.links[i].type,
+				    search->spinner.links[i].slot))
 			return true;
 	return false;
 }
@@ -385,7 +385,7 @@ static void look_at_user_registers(struct search *search)
 		if (register_known(user, i) && i != REGISTER_PC && i != REGISTER_SP &&
 		    is_user_address(search, user->value[i]) &&
 		    swap_pte(search, user->value[i], &pte, &type, &slot) &&
-		    story_findings_at(telling->findings, type, slot))
+		    story_broken_at(telling, type, slot))
 			add_page_table(search, LINK_REGISTER_ADDRESS,
 				       telling->kernel->arch->register_names[i],
 				       user->value[i]);
@@ -449,7 +449,7 @@ void search_support_stall(struct search *search, unsigned int frame,
 /* Swap entries of broken slots: a swap table is found by the entry, which stays at hand. */
 static void look_at_entries(struct search *search, unsigned int first, unsigned int last)
 {
-	const struct telling *telling = search->telling;
+	struct telling *telling = search->telling;
 	unsigned int frame, i;
 
 	for (frame = first; frame <= last; frame++)
@@ -466,7 +466,7 @@ static void look_at_entries(struct search *search, unsigned int first, unsigned 
 				continue;
 			swap_entry_split(link.value, &link.type, &link.slot);
 			if (story_slot_valid(telling, link.type, link.slot) &&
-			    story_findings_at(telling->findings, link.type, link.slot))
+			    story_broken_at(telling, link.type, link.slot))
 				add_link(search, link);
 		}
 }

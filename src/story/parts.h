@@ -70,14 +70,21 @@ void story_progress(const struct telling *telling, const char *what, uint64_t do
 
 /* findings.c */
 void story_findings_sort(struct story_findings *findings);
-/** story_findings_at - the range where somebody gets stuck at this slot; NULL: none. */
+/**
+ * story_findings_at - the range where somebody gets stuck at this slot; NULL: none.
+ * @view: what the slot holds; NULL: a slot between those of a range counts as well
+ */
 const struct story_range *story_findings_at(const struct story_findings *findings,
-					    unsigned int type, uint64_t slot);
+					    unsigned int type, uint64_t slot,
+					    const struct slot_view *view);
 
 /* slots.c */
 void story_devices_read(struct telling *telling);
 /** story_slot_valid - is there such a slot? */
 bool story_slot_valid(const struct telling *telling, unsigned int type, uint64_t slot);
+/** story_broken_at - story_findings_at() of the slot as it is; the range lives as long as they. */
+const struct story_range *story_broken_at(struct telling *telling, unsigned int type,
+					  uint64_t slot);
 /** story_slot_read - what the swap cache holds there; false if not readable. */
 bool story_slot_read(struct telling *telling, unsigned int type, uint64_t slot,
 		     struct slot_view *view);

@@ -92,3 +92,16 @@ bool story_slot_read(struct telling *telling, unsigned int type, uint64_t slot,
 			&view->node_end);
 	return view->kind != KSWAPCK_ENTRY_UNREADABLE;
 }
+
+const struct story_range *story_broken_at(struct telling *telling, unsigned int type,
+					  uint64_t slot)
+{
+	const struct story_range *range = story_findings_at(telling->findings, type, slot, NULL);
+	struct slot_view view;
+
+	/* most ranges have no gaps, and then nothing need be read */
+	if (!range || !range->gaps)
+		return range;
+	return story_slot_read(telling, type, slot, &view) ?
+	       story_findings_at(telling->findings, type, slot, &view) : NULL;
+}

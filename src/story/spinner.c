@@ -66,7 +66,7 @@ static const struct story_range *choose_among(struct search *search, unsigned in
 
 		if (!(deciding >> link->kind & 1))
 			continue;
-		range = story_findings_at(search->telling->findings, link->type, link->slot);
+		range = story_broken_at(search->telling, link->type, link->slot);
 		kinds = count_kinds(spinner, link->type, link->slot);
 		if (kinds < most || (kinds == most && !range))
 			continue;

@@ -35,6 +35,7 @@ struct story_range {
 	uint64_t first_slot, last_slot;
 	uint64_t furthest;	/* the largest last_slot up to here, once sorted */
 	uint64_t page;		/* address of the first one's struct page; 0: none */
+	bool gaps;		/* slots of one page, with others between them */
 	bool has_device;	/* else it is of no device that is in use; type is 0 */
 	char device[64];	/* "vda" */
 	/* of the process that refers to it, if the audit names one */

@@ -72,7 +72,7 @@ static bool take_entry(void *data, uint64_t address, uint64_t pte, uint64_t plac
 
 	(void)place;
 	if (page_table_swap_entry(telling->kernel, pte, &type, &slot)) {
-		range = story_findings_at(telling->findings, type, slot);
+		range = story_broken_at(telling, type, slot);
 		if (range) {
 			victim = victim_for(sweep, (size_t)(range - telling->findings->ranges));
 			telling->story->victims.pages++;

@@ -6,11 +6,13 @@
  *	physical address of the entry's word, the word of a free struct page, slot
  *
  * With the second written over the first, the guest has a freed folio in its swap
- * cache, and whoever looks the slot up spins. See kswapck_lab/plant.py.
+ * cache, and whoever looks the slot up spins. With --live, the second is the word of
+ * a folio that lives, in another slot. See kswapck_lab/plant.py.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "command/dump.h"
 #include "kernel/address_map.h"
@@ -23,6 +25,11 @@
 #define SLOTS_MAX	150
 #define ORDER_MIN	4	/* a free block from whose middle nobody takes pages soon */
 
+/* Where the word of a slot is, and what it is. */
+struct place {
+	uint64_t address, word, slot;
+};
+
 struct plant {
 	const struct kernel *kernel;
 	struct task_layout tasks;
@@ -32,7 +39,9 @@ struct plant {
 	struct swap_space *space;
 	uint64_t space_index;		/* UINT64_MAX: none read yet */
 	uint64_t direct_map;		/* address of physical 0 */
-	uint64_t free_page;
+	uint64_t planted;		/* struct page */
+	bool live;
+	struct place last;		/* that waits for the next one's folio; address 0: none */
 	unsigned int found;
 };
 
@@ -51,7 +60,7 @@ static bool find_free_page(struct plant *plant)
 	for (pfn = 0; pfn < kernel->page.pages; pfn++)
 		if (page_read(kernel, page_address_of(kernel, pfn), &page) == READ_OK &&
 		    page.marks & KSWAPCK_PAGE_BUDDY && page.private >= ORDER_MIN) {
-			plant->free_page = page_address_of(kernel, pfn + 3);
+			plant->planted = page_address_of(kernel, pfn + 3);
 			return true;
 		}
 	return false;
@@ -69,16 +78,44 @@ static bool read_space(struct plant *plant, uint64_t index)
 	return true;
 }
 
-/* What the slot with @old would hold, if it held the free page. */
+/* What the slot with @old would hold, if it held the page that is planted. */
 static uint64_t word_of(const struct plant *plant, uint64_t old)
 {
 	const struct kernel *kernel = plant->kernel;
-	uint64_t pfn = (plant->free_page - kernel->page.vmemmap) / kernel->page.size;
+	uint64_t pfn = (plant->planted - kernel->page.vmemmap) / kernel->page.size;
 
 	if (kernel->swap.table.form <= TABLE_POINTER)
-		return plant->free_page;
+		return plant->planted;
 	/* 7.1 and later: a page frame number, beside the slot's count */
 	return (old & kernel->swap.table.flags) | pfn << 2 | 2;
+}
+
+static void print_slot(struct plant *plant, const struct place *place)
+{
+	printf("%" PRIx64 " %" PRIx64 " %" PRIu64 "\n", place->address - plant->direct_map,
+	       word_of(plant, place->word), place->slot);
+	plant->found++;
+}
+
+/* A live folio is that of the next slot: whoever frees them in order comes to it later. */
+static void take_slot(struct plant *plant, uint64_t slot)
+{
+	uint64_t i = slot % SWAP_SPACE_SLOTS;
+	const struct place place = {
+		.address = plant->space->places[i / 16] + 8 * (i % 16),
+		.word = plant->space->space.words[i],
+		.slot = slot,
+	};
+
+	if (!plant->live) {
+		print_slot(plant, &place);
+	} else if (!plant->last.address) {
+		plant->last = place;
+	} else {
+		plant->planted = plant->space->entries[i];
+		print_slot(plant, &plant->last);
+		plant->last.address = 0;
+	}
 }
 
 static bool take_entry(void *data, uint64_t address, uint64_t pte, uint64_t place)
@@ -98,10 +135,8 @@ static bool take_entry(void *data, uint64_t address, uint64_t pte, uint64_t plac
 	    page_read(plant->kernel, plant->space->entries[i], &page) != READ_OK || page.order ||
 	    page.head != page.address || !(page.marks & KSWAPCK_PAGE_SWAPCACHE))
 		return true;
-	printf("%" PRIx64 " %" PRIx64 " %" PRIu64 "\n",
-	       plant->space->places[i / 16] + 8 * (i % 16) - plant->direct_map,
-	       word_of(plant, plant->space->space.words[i]), slot);
-	return ++plant->found < SLOTS_MAX;
+	take_slot(plant, slot);
+	return plant->found < SLOTS_MAX;
 }
 
 static bool take_task(void *data, const struct task *task)
@@ -119,11 +154,11 @@ static bool take_task(void *data, const struct task *task)
 					&sweep);
 }
 
-static bool prepare(struct plant *plant, const struct kernel *kernel)
+static bool prepare(struct plant *plant, const struct kernel *kernel, bool live)
 {
 	uint64_t address;
 
-	*plant = (struct plant){.kernel = kernel, .space_index = UINT64_MAX};
+	*plant = (struct plant){.kernel = kernel, .space_index = UINT64_MAX, .live = live};
 	plant->space = swap_space_new();
 	return plant->space && image_symbol(kernel->image, "page_offset_base", &address) &&
 	       memory_read_u64(kernel->memory, address, &plant->direct_map) == READ_OK &&
@@ -131,21 +166,23 @@ static bool prepare(struct plant *plant, const struct kernel *kernel)
 	       address_map_layout_resolve(kernel, &plant->map) &&
 	       page_table_layout_resolve(kernel, &plant->tables) &&
 	       swap_device_read(kernel, 0, &plant->device) == SWAP_DEVICE_OK &&
-	       find_free_page(plant);
+	       (live || find_free_page(plant));
 }
 
 int main(int argc, char **argv)
 {
 	const struct dump_options options = {0};
+	bool live = argc > 1 && !strcmp(argv[1], "--live");
+	const char *const *dumps = (const char *const *)argv + 1 + live;
 	struct error err = {0};
 	struct plant plant;
 	struct dump dump;
 
-	if (argc != 2 || !dump_open(&dump, (const char *const *)argv + 1, 1, &options, &err)) {
-		fprintf(stderr, "plant-slots: %s\n", argc == 2 ? err.text : "which dump?");
+	if (argc != 2 + live || !dump_open(&dump, dumps, 1, &options, &err)) {
+		fprintf(stderr, "plant-slots: %s\n", argc == 2 + live ? err.text : "which dump?");
 		return EXIT_FAILURE;
 	}
-	if (prepare(&plant, &dump.kernel))
+	if (prepare(&plant, &dump.kernel, live))
 		task_for_each(&dump.kernel, &plant.tasks, take_task, &plant);
 	free(plant.space);
 	dump_close(&dump);

@@ -607,6 +607,7 @@ static void stall_in_tables(void **state)
 	sample->story.rcu.by_spinner = false;
 	sample->story.stalled = false;
 	spinner->holds_rcu = false;
+	sample->story.rcu.view.preemptible = true;
 	sample->story.preemption = PREEMPTION_YES;
 	text = unwrapped(sample);
 	assert_has(text, "100 % CPU; RCU goes on.");
@@ -619,6 +620,17 @@ static void stall_in_tables(void **state)
 	text = unwrapped(sample);
 	assert_has(text, "but this kernel does not preempt: a soft lockup follows.");
 	free(text);
+	sample->story.rcu.view.preemptible = false;
+	text = unwrapped(sample);
+	assert_has(text, "without CONFIG_PREEMPT_COUNT it waits for the CPU to leave the kernel");
+	assert_has(text, "an RCU stall and a soft lockup follow.");
+	assert_lacks(text, "RCU goes on");
+	free(text);
+	sample->story.rcu.read = false;
+	text = unwrapped(sample);
+	assert_has(text, "RCU goes on, but this kernel does not preempt");
+	free(text);
+	sample->story.rcu.read = true;
 	spinner->held = "the lock of a page table";
 	text = unwrapped(sample);
 	assert_has(text, "No RCU grace period can end.");

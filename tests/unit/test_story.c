@@ -687,7 +687,7 @@ static void add(struct story_findings *findings, const struct kswapck_problem *p
 static void assert_at(const struct story_findings *findings, unsigned int type, uint64_t slot,
 		      const struct kswapck_problem *problem)
 {
-	const struct story_range *range = story_findings_at(findings, type, slot);
+	const struct story_range *range = story_findings_at(findings, type, slot, NULL);
 
 	if ((range ? range->problem : NULL) != problem)
 		fail_msg("slot %u:%llu: %s", type, (unsigned long long)slot,
@@ -741,11 +741,40 @@ static void test_findings_overlap(void **state)
 	add(&findings, &tail, 0, 120, 120);
 	story_findings_sort(&findings);
 	assert_at(&findings, 0, 110, &freed);
-	assert_non_null(story_findings_at(&findings, 0, 150));
+	assert_non_null(story_findings_at(&findings, 0, 150, NULL));
 	assert_at(&findings, 0, 121, &freed);
 	assert_at(&findings, 0, 160, &freed);
 	assert_at(&findings, 0, 199, &freed);
 	assert_at(&findings, 0, 200, NULL);
+	story_findings_free(&findings);
+}
+
+/* Slots of one page with others between them: what such a slot holds decides. */
+static void test_findings_gaps(void **state)
+{
+	const struct kswapck_device device = {.name = "vda"};
+	const struct kswapck_finding odd = {
+		.problem = &freed, .device = &device, .first_slot = 101, .last_slot = 199,
+		.count = 50, .page = 0xffffea0000001000,
+	}, even = {
+		.problem = &freed, .device = &device, .first_slot = 102, .last_slot = 200,
+		.count = 50, .page = 0xffffea0000002000,
+	};
+	struct slot_view view = {.kind = KSWAPCK_ENTRY_PAGE, .entry = even.page};
+	struct story_findings findings = {0};
+
+	(void)state;
+	story_findings_add(&findings, &odd);
+	story_findings_add(&findings, &even);
+	story_findings_sort(&findings);
+	assert_non_null(story_findings_at(&findings, 0, 150, NULL));
+	assert_ptr_equal(story_findings_at(&findings, 0, 150, &view), &findings.ranges[1]);
+	view.entry = odd.page;
+	assert_ptr_equal(story_findings_at(&findings, 0, 151, &view), &findings.ranges[0]);
+	view.entry = 0xffffea0000003000;
+	assert_null(story_findings_at(&findings, 0, 150, &view));
+	view = (struct slot_view){.kind = KSWAPCK_ENTRY_SHADOW, .entry = odd.page};
+	assert_null(story_findings_at(&findings, 0, 150, &view));
 	story_findings_free(&findings);
 }
 
@@ -1479,6 +1508,7 @@ int main(void)
 		cmocka_unit_test(test_fault),
 		cmocka_unit_test(test_findings),
 		cmocka_unit_test(test_findings_overlap),
+		cmocka_unit_test(test_findings_gaps),
 		cmocka_unit_test(test_findings_same_slots),
 		cmocka_unit_test(test_findings_that_do_not_loop),
 		cmocka_unit_test(test_findings_limit),

@@ -35,7 +35,9 @@ ARCHES = {
         "arch/x86/boot/bzImage"),
     "arm64": Arch(
         "arm64", "qemu-system-aarch64", ("-machine", "virt,gic-version=3"),
-        "cortex-a57", "max,pauth-impdef=on", "ttyAMA0", "aarch64-linux-gnu-",
+        # With SVE, QEMU 7.2 reckons the notes of all processors by the first one's vectors: the headers of some dumps
+        # lead 1.6 KB past the end of the file.
+        "cortex-a57", "max,pauth-impdef=on,sve=off", "ttyAMA0", "aarch64-linux-gnu-",
         ("qemu-system-arm", "ipxe-qemu", "gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"),
         ("ARCH=arm64", "CROSS_COMPILE=aarch64-linux-gnu-"), "Image",
         "arch/arm64/boot/Image"),

@@ -110,6 +110,8 @@ def _parser():
     planting.set_defaults(run=_plant, crashkernel=None)
     planting.add_argument("kernel", metavar="KERNEL", choices=kernels.KERNELS)
     planting.add_argument("--seconds", type=int, default=40, metavar="N", help="how long it goes on after that (40)")
+    planting.add_argument("--live", action="store_true", help="at the folio of another slot instead: KERNEL-live")
+    planting.add_argument("--kill", action="store_true", help="then kill all processes, who free their slots: KERNEL-kill")
     planting.add_argument("--program", default="build/tests/plant-slots", metavar="PATH", help="that finds the slots")
     living = commands.add_parser("live", help="run kswapck inside a guest, on the kernel itself")
     living.set_defaults(run=_live, crashkernel=None)

@@ -21,7 +21,7 @@ EXPECTED = {
 X86_64 = ("5.10", "6.1", "6.12", "6.18", "7.2", "7.3")
 ARM64 = ("6.1arm64", "6.12arm64", "7.3arm64")
 BY_QEMU = ("elf", "raw", "elf-nonote", "elf-richer", "qemu-zlib")
-BY_KDUMP = ("vmcore", "kdump-zlib", "kdump-zstd", "kdump-lzo", "kdump-flat", "raw-vmcore")
+BY_KDUMP = ("vmcore", "kdump-d1", "kdump-zlib", "kdump-zstd", "kdump-lzo", "kdump-flat", "raw-vmcore")
 
 # Kernel, scenario, and the formats.
 GUESTS = [
@@ -39,10 +39,10 @@ ROWS = [(kernel, scenario, form) for name in kernels.KERNELS for kernel, scenari
 # One guest's memory in several formats must give one report. By the format that the others are made from.
 SAME = {"elf": ("elf", "raw"), "vmcore": BY_KDUMP}
 
-# Whose kdump-zlib lacks pages: the machine's makedumpfile takes slab pages of 6.10 and later for user data. That must be
-# said, and nothing may be found.
-FILTERED_BY_OLD = ("6.12", "6.18", "7.2", "7.3")
-LACKING = "unknown"
+# Formats that lack pages, by the kernel: Debian 12's makedumpfile takes slab pages of 6.10 and later for user data, that
+# of Debian 13 (1.7.6) those of 7.2. That must be said, and nothing may be found.
+FILTERED = ("kdump-zlib", "kdump-zstd", "kdump-lzo", "kdump-flat")
+LACKING = {"6.12": FILTERED[:1], "6.18": FILTERED[:1], "7.2": FILTERED, "7.3": FILTERED}
 
 # Where the reports of one memory may differ: names, how it was filtered, how much was read. Of the raw image of an ELF
 # no registers are known, and so not who runs; that is said, and in the exit status too.
@@ -113,7 +113,9 @@ def _row(program, name, options, reports, made):
         return Row(*name, release, "refused", words.replace(f"{cache.root()}/dumps/", "")[:160], False)
     verdict, remark = _judge(recipe, report)
     for base, forms in SAME.items():
-        if form in forms and not _lacking(recipe) and (first := reports.setdefault((kernel, scenario, base), report)) is not report:
+        if form not in forms or _lacking(recipe):
+            continue
+        if (first := reports.setdefault((kernel, scenario, base), report)) is not report:
             different = _differences(first, report, MAY_DIFFER.get(form, MAY_ALWAYS_DIFFER))
             remark += f"; differs from {base}: {', '.join(different)}" if different else f"; same JSON as {base}"
     return Row(*name, release, verdict, remark, "unexpected" not in remark and "differs" not in remark)
@@ -140,13 +142,13 @@ def _ask(program, recipe):
 
 
 def _lacking(recipe):
-    return recipe.format == "kdump-zlib" and recipe.kernel in FILTERED_BY_OLD
+    return recipe.format in LACKING.get(recipe.kernel, ())
 
 
 def _judge(recipe, report):
     verdict, problems = EXPECTED[recipe.scenario]
     if _lacking(recipe):
-        verdict = LACKING
+        verdict = "unknown"
     story, summary = report["explain"], report["summary"]
     found = summary["problems"]
     remark = f"{summary['used']:,} slots in use, {summary['cached']:,} cached"
@@ -157,11 +159,11 @@ def _judge(recipe, report):
         right = str(story["spinners"][0]["pid"]) == facts["spinner"]
         remark += f"; pid {facts['spinner']} named" if right else f"; unexpected spinner, not pid {facts['spinner']}"
     if _lacking(recipe):
-        remark += "; an old makedumpfile left pages out" + \
+        remark += "; makedumpfile left out what it took for user data" + \
                   (", which is said" if report["coverage"]["not_seen"] else ": unexpected: nothing is said of it")
     elif not report["coverage"]["complete"]:
         remark += "; unexpected: not all was seen"
-    if not summary["used"]:
+    elif not summary["used"]:
         remark += "; unexpected: no slot is in use, so nothing is proved"
     # Without registers nobody is seen spinning.
     allowed = {verdict, "latent"} if recipes.FORMATS[recipe.format].raw_of == "elf" else {verdict}

@@ -3,6 +3,8 @@
 The bugs that leave freed folios in the swap cache are mended in Debian's kernels. Their state can be made all the same:
 a busy guest is stopped, some slots that its processes will fault on are pointed at a free page, by QEMU's stub for
 debuggers, and it goes on until somebody spins. Which words are written is found by build/tests/plant-slots.
+A live page that is the folio of another slot (--live), and the death of all who have such slots (--kill), lead to loops
+that a fault does not reach.
 """
 
 import shutil
@@ -13,25 +15,27 @@ import time
 from . import LabError, cache, dumps, qemu, recipes
 
 SCENARIO = "churn"
-STALL = "rcupdate.rcu_cpu_stall_timeout=5"
+STALL = "rcupdate.rcu_cpu_stall_timeout=5 sysrq_always_enabled"
 
 
 def plant(kernel, options):
-    """Makes CACHE/planted/KERNEL, the dump of a guest that was broken."""
+    """Makes CACHE/planted/KERNEL[-live][-kill], the dump of a guest that was broken."""
     program = shutil.which(options.program)
     if not program:
         raise LabError(f"no such program: {options.program} (it is built with the tests)")
     recipe = recipes.parse(f"{kernel}-{SCENARIO}-elf")
     options.append = " ".join(filter(None, (options.append, STALL)))
-    path = cache.folder("planted") / kernel
+    name = "-".join(filter(None, (kernel, options.live and "live", options.kill and "kill")))
+    path = cache.folder("planted") / name
     path.unlink(missing_ok=True)
     with cache.scratch() as scratch:
-        log = cache.folder("logs") / f"{kernel}-planted"
+        log = cache.folder("logs") / f"{name}-planted"
         with qemu.Guest(dumps.machine(recipe, options, scratch), log) as guest:
             guest.wait_for("ready", recipes.SCENARIOS[SCENARIO].seconds)
             guest.listen(1)
             guest.dump(scratch / "before", "elf")
-            found = subprocess.run([program, scratch / "before"], stdout=subprocess.PIPE, text=True)
+            found = subprocess.run([program, *["--live"][:options.live], scratch / "before"],
+                                   stdout=subprocess.PIPE, text=True)
             words = [line.split() for line in found.stdout.splitlines()]
             if found.returncode or not words:
                 raise LabError(f"{kernel}: no slot to break; once more may help")
@@ -41,9 +45,12 @@ def plant(kernel, options):
             guest.monitor(f"gdbserver tcp:127.0.0.1:{port}")
             _write(port, [(int(place, 16), int(page, 16)) for place, page, _ in words])
             guest.resume()
+            if options.kill:
+                guest.sysrq("i")
             time.sleep(options.seconds)
             guest.dump(path, "elf")
-    print(f"{path}: {len(words)} slots were pointed at a free page, {options.seconds} s before")
+    page = "the folio of another slot" if options.live else "a free page"
+    print(f"{path}: {len(words)} slots were pointed at {page}, {options.seconds} s before")
 
 
 def _write(port, words):

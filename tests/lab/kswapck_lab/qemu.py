@@ -192,9 +192,13 @@ class Guest:
         if way == "nmi":
             self._qmp(("inject-nmi", {}))
             return
-        # A BREAK and a letter within five seconds are a SysRq (kernel: Documentation/admin-guide/sysrq.rst).
+        self.sysrq("c")
+
+    def sysrq(self, letter):
+        """A SysRq by the serial line."""
+        # A BREAK and a letter within five seconds are one (kernel: Documentation/admin-guide/sysrq.rst).
         self._qmp(("chardev-send-break", {"id": "serial0"}))
-        self._process.stdin.write(b"c")
+        self._process.stdin.write(letter.encode())
         self._process.stdin.flush()
 
     def dump(self, path, form):
