@@ -7,6 +7,8 @@
 #include "distill/btf_functions.h"
 #include "distill/objects.h"
 #include "distill/region.h"
+#include "distill/symbol_names.h"
+#include "distill/user_registers.h"
 #include "kernel/page.h"
 #include "kernel/task.h"
 
@@ -19,7 +21,7 @@ struct edit {
 	uint64_t page_size;
 	struct frame_map struct_pages;
 	struct field lru;		/* within struct page */
-	struct frame_map stack_ends;
+	struct user_registers registers;
 	struct region regions[REGIONS_MAX];
 	size_t region_count;
 	struct names *names;		/* NULL: they stay */
@@ -97,6 +99,24 @@ static bool find_btf(struct edit *edit, const struct page_set *pages)
 	return true;
 }
 
+/* ------------------------------------------------------------------------- symbols */
+
+static bool find_symbols(struct edit *edit, const struct page_set *pages)
+{
+	const struct image *image = edit->kernel->image;
+	struct region *names, *values;
+	struct symbol_tables tables;
+
+	if (!image_symbol_tables(image, &tables))
+		return true;
+	if (!add_region(edit, pages, tables.names, tables.names_size, &names) ||
+	    !add_region(edit, pages, tables.values, tables.values_size, &values))
+		return false;
+	if (names && values && names->bytes && values->bytes)
+		image_blank_symbols(image, symbol_is_made, names->bytes, values->bytes);
+	return true;
+}
+
 /* ------------------------------------------------------------------------- the log */
 
 /* Pages of which all bytes are the log's. */
@@ -137,118 +157,10 @@ static bool find_log(struct edit *edit, struct page_set *pages)
 
 /* ----------------------------------------------------------------------- registers */
 
-/* struct pt_regs of x86_64 (arch/x86/include/asm/ptrace.h), in words. */
-#define REGS_WORDS	21
-#define REGS_GENERAL	15	/* r15 to rdi; orig_ax, ip, cs, flags, sp and ss follow */
-#define REGS_CS		17
-
-static bool is_user_segment(uint64_t cs)
-{
-	return (cs & 3) == 3;
-}
-
-/* What a process had in its registers may be anything; where it was stays. */
-static void blank_regs_x86_64(unsigned char *regs)
-{
-	uint64_t cs;
-
-	memcpy(&cs, regs + REGS_CS * 8, sizeof(cs));
-	if (is_user_segment(cs) && cs < 0x100)
-		memset(regs, 0, REGS_GENERAL * 8);
-}
-
-/* struct user_pt_regs of arm64: x0 to x30, sp, pc, pstate; EL0 has no mode bits. */
-#define ARM64_GENERAL	30	/* all but the link register, which tells where it was */
-#define ARM64_PSTATE	33
-#define ARM64_WORDS	34
-
-static void blank_regs_arm64(unsigned char *regs)
-{
-	uint64_t pstate;
-
-	memcpy(&pstate, regs + ARM64_PSTATE * 8, sizeof(pstate));
-	if (!(pstate & 0xf))
-		memset(regs, 0, ARM64_GENERAL * 8);
-}
-
-static bool is_arm64(const struct kernel *kernel)
-{
-	return !strcmp(source_facts(kernel->source)->architecture, "aarch64");
-}
-
-/* Of x86_64 6.9 and later leave 16 bytes behind them, at the end of the stack (for FRED). */
-static void edit_stack_end(const struct edit *edit, unsigned char *page)
-{
-	unsigned char *end = page + edit->page_size;
-	uint64_t size;
-
-	if (!is_arm64(edit->kernel)) {
-		blank_regs_x86_64(end - REGS_WORDS * 8);
-		blank_regs_x86_64(end - REGS_WORDS * 8 - 16);
-	} else if (types_size(edit->kernel->types, "pt_regs", &size) &&
-		   size >= ARM64_WORDS * 8 && size <= edit->page_size) {
-		blank_regs_arm64(end - size);
-	}
-}
-
-struct stack_walk {
-	struct edit *edit;
-	const struct page_set *pages;
-	const struct task_layout *layout;
-	bool failed;
-};
-
-static bool add_stack(void *data, const struct task *task)
-{
-	struct stack_walk *walk = data;
-	uint64_t end = task->stack + walk->layout->stack_size;
-
-	walk->failed = !frame_map_add(&walk->edit->stack_ends, walk->edit->kernel, walk->pages,
-				      end - walk->edit->page_size);
-	return !walk->failed;
-}
-
-static bool find_stacks(struct edit *edit, const struct page_set *pages)
-{
-	struct task_layout layout;
-	struct stack_walk walk = {.edit = edit, .pages = pages, .layout = &layout};
-
-	if (!task_layout_resolve(edit->kernel, &layout))
-		return true;
-	task_for_each(edit->kernel, &layout, add_stack, &walk);
-	frame_map_sort(&edit->stack_ends);
-	return !walk.failed;
-}
-
-/* struct elf_prstatus: 112 bytes, then registers in the order of struct pt_regs. */
-#define PRSTATUS_REGS 112
-/*
- * struct QEMUCPUState (target/i386/arch_dump.c of QEMU): two words of 32 bits; rax, rbx, rcx,
- * rdx, rsi, rdi, rsp, rbp, r8 to r15, rip, rflags; then segments, cs first.
- */
-#define QEMU_GENERAL	8
-#define QEMU_RSP	(QEMU_GENERAL + 6 * 8)
-#define QEMU_RBP	(QEMU_GENERAL + 7 * 8)
-#define QEMU_RIP	(QEMU_GENERAL + 16 * 8)
-#define QEMU_CS		(QEMU_GENERAL + 18 * 8)
-
 void edit_note(const struct edit *edit, enum diskdump_note kind, unsigned char *note,
 	       size_t size)
 {
-	uint32_t cs;
-
-	if (kind == DISKDUMP_PRSTATUS && is_arm64(edit->kernel) &&
-	    size >= PRSTATUS_REGS + ARM64_WORDS * 8)
-		blank_regs_arm64(note + PRSTATUS_REGS);
-	else if (kind == DISKDUMP_PRSTATUS && size >= PRSTATUS_REGS + REGS_WORDS * 8)
-		blank_regs_x86_64(note + PRSTATUS_REGS);
-	if (kind != DISKDUMP_QEMU || size < QEMU_CS + sizeof(cs))
-		return;
-	memcpy(&cs, note + QEMU_CS, sizeof(cs));
-	if (!is_user_segment(cs))
-		return;
-	memset(note + QEMU_GENERAL, 0, QEMU_RSP - QEMU_GENERAL);
-	memset(note + QEMU_RBP, 0, QEMU_RIP - QEMU_RBP);
+	user_registers_blank_note(&edit->registers, kind, note, size);
 }
 
 /* --------------------------------------------------------------------------- names */
@@ -383,7 +295,8 @@ struct edit *edit_new(const struct kernel *kernel, const struct edit_options *op
 	edit->kernel = kernel;
 	edit->options = *options;
 	edit->page_size = source_facts(kernel->source)->page_size;
-	if (find_struct_pages(edit, pages) && find_btf(edit, pages) && find_stacks(edit, pages) &&
+	if (find_struct_pages(edit, pages) && find_btf(edit, pages) &&
+	    find_symbols(edit, pages) && user_registers_find(&edit->registers, kernel, pages) &&
 	    find_names(edit, pages) && find_log(edit, pages)) {
 		objects_init(&edit->objects, kernel, edit->names);
 		return edit;
@@ -399,7 +312,7 @@ void edit_free(struct edit *edit)
 	if (!edit)
 		return;
 	frame_map_free(&edit->struct_pages);
-	frame_map_free(&edit->stack_ends);
+	user_registers_free(&edit->registers);
 	for (i = 0; i < edit->region_count; i++)
 		region_free(&edit->regions[i]);
 	names_free(edit->names);
@@ -413,8 +326,7 @@ void edit_page(const struct edit *edit, uint64_t pfn, unsigned char *page)
 
 	if (address)
 		edit_struct_pages(edit, address, page);
-	if (frame_map_find(&edit->stack_ends, pfn))
-		edit_stack_end(edit, page);
+	user_registers_blank(&edit->registers, pfn, page);
 	for (i = 0; i < edit->region_count; i++)
 		region_edit(&edit->regions[i], pfn, page, edit->page_size);
 	objects_edit(&edit->objects, pfn, page);

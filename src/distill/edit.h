@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is taken out of the pages that are written, because nobody who looks at the swap
- * cache reads it: links of LRU lists, prototypes of functions, and what processes had in
- * their registers. And what the user wants out: the log, or names.
+ * cache reads it: links of LRU lists, prototypes of functions, symbols that macros make, and
+ * what processes had in their registers. And what the user wants out: the log, or names.
  */
 #ifndef KSWAPCK_DISTILL_EDIT_H
 #define KSWAPCK_DISTILL_EDIT_H

@@ -322,6 +322,17 @@ void image_symbol_names(const struct image *image,
 	image->symbols->ops->names(image->symbols, visit, data);
 }
 
+bool image_symbol_tables(const struct image *image, struct symbol_tables *tables)
+{
+	return kallsyms_tables(image->symbols, tables);
+}
+
+void image_blank_symbols(const struct image *image, bool (*blank)(char type, const char *name),
+			 unsigned char *names, unsigned char *values)
+{
+	kallsyms_blank(image->symbols, blank, names, values);
+}
+
 bool image_vmcoreinfo_line(const struct image *image, const char *key,
 			   char *value, size_t size)
 {

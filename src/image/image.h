@@ -76,6 +76,22 @@ bool image_symbol_at(const struct image *image, uint64_t address,
 void image_symbol_names(const struct image *image,
 			bool (*visit)(void *data, const char *name), void *data);
 
+/* The kernel's own table of symbols: bytes of memory. */
+struct symbol_tables {
+	uint64_t names, names_size;
+	uint64_t values, values_size;
+};
+
+/** image_symbol_tables - false: the symbols were not read there. */
+bool image_symbol_tables(const struct image *image, struct symbol_tables *tables);
+
+/**
+ * image_blank_symbols - take symbols out of copies of both tables.
+ * @blank: is this one to be taken out? @type is its letter, as in nm(1).
+ */
+void image_blank_symbols(const struct image *image, bool (*blank)(char type, const char *name),
+			 unsigned char *names, unsigned char *values);
+
 /* Lines of VMCOREINFO: KEY(name)=value. */
 bool image_vmcoreinfo_line(const struct image *image, const char *key,
 			   char *value, size_t size);		/* "OSRELEASE" */

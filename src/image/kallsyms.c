@@ -37,6 +37,15 @@ static uint64_t hash_of_codes(const struct kallsyms *kallsyms, uint32_t symbol)
 	return hash;
 }
 
+/* The type letter, as in nm(1). */
+static char type_of(const struct kallsyms *kallsyms, uint32_t symbol)
+{
+	uint32_t at = kallsyms->name_offset[symbol];
+
+	name_length(kallsyms->names, &at, kallsyms->length_rule);
+	return kallsyms->token[kallsyms->names[at]].text[0];
+}
+
 /* Expand the name without its type letter; cut to @size. */
 static void expand(const struct kallsyms *kallsyms, uint32_t symbol,
 		   char *name, size_t size)
@@ -84,7 +93,8 @@ static bool build_index(struct kallsyms *kallsyms, struct error *err)
 	if (!name_index_reserve(&kallsyms->index, kallsyms->count))
 		return kallsyms_no_memory(err);
 	for (i = 0; i < kallsyms->count; i++)
-		if (!name_index_add(&kallsyms->index, hash_of(kallsyms, i), i))
+		if (type_of(kallsyms, i) != KALLSYMS_BLANK &&
+		    !name_index_add(&kallsyms->index, hash_of(kallsyms, i), i))
 			return error_set(err, ERROR_INPUT, "kallsyms_names is damaged: too many "
 					 "names are equal");
 	return true;
@@ -134,15 +144,12 @@ static bool sort_addresses(struct kallsyms *kallsyms, struct error *err)
 	return true;
 }
 
-/* The type letter is a capital for global symbols, as in nm(1). */
+/* The type letter is a capital for global symbols. */
 static bool is_global(const struct kallsyms *kallsyms, uint32_t symbol)
 {
-	uint32_t at = kallsyms->name_offset[symbol];
-	const struct token *token;
+	char type = type_of(kallsyms, symbol);
 
-	name_length(kallsyms->names, &at, kallsyms->length_rule);
-	token = &kallsyms->token[kallsyms->names[at]];
-	return token->text[0] >= 'A' && token->text[0] <= 'Z';
+	return type >= 'A' && type <= 'Z';
 }
 
 static bool kallsyms_lookup(struct symbols *symbols, const char *name, uint64_t *address)
@@ -208,6 +215,8 @@ static void kallsyms_list(struct symbols *symbols, bool (*visit)(void *data, con
 	uint32_t i;
 
 	for (i = 0; i < kallsyms->count; i++) {
+		if (type_of(kallsyms, i) == KALLSYMS_BLANK)
+			continue;
 		expand(kallsyms, i, name, sizeof(name));
 		if (!visit(data, name))
 			break;
@@ -235,6 +244,68 @@ static const struct symbols_ops kallsyms_ops = {
 	.close = kallsyms_close,
 };
 
+/* ------------------------------------------------------------------ blanking names */
+
+bool kallsyms_tables(const struct symbols *symbols, struct symbol_tables *tables)
+{
+	const struct kallsyms *kallsyms = (const struct kallsyms *)symbols;
+
+	if (symbols->ops != &kallsyms_ops)
+		return false;
+	*tables = (struct symbol_tables){
+		.names = kallsyms->names_address,
+		.names_size = kallsyms->names_size,
+		.values = kallsyms->values.address,
+		.values_size = (uint64_t)kallsyms->count * kallsyms->values.width,
+	};
+	return true;
+}
+
+/* The code that stands for @character and nothing else; -1: there is none. */
+static int code_of(const struct kallsyms *kallsyms, char character)
+{
+	unsigned int i;
+
+	for (i = 0; i < KALLSYMS_TOKENS; i++)
+		if (kallsyms->token[i].length == 1 && kallsyms->token[i].text[0] == character)
+			return (int)i;
+	return -1;
+}
+
+/* The address of the symbol before, which is therefore the name of both. */
+static void repeat_value(const struct kallsyms *kallsyms, uint32_t symbol, unsigned char *values)
+{
+	uint32_t width = kallsyms->values.width, offset;
+	unsigned char *value = values + (size_t)symbol * width;
+
+	memcpy(value, value - width, width);
+	if (kallsyms->value_rule != VALUE_PLACE_RELATIVE)
+		return;
+	memcpy(&offset, value, sizeof(offset));
+	offset -= width;
+	memcpy(value, &offset, sizeof(offset));
+}
+
+void kallsyms_blank(const struct symbols *symbols, bool (*blank)(char type, const char *name),
+		    unsigned char *names, unsigned char *values)
+{
+	const struct kallsyms *kallsyms = (const struct kallsyms *)symbols;
+	int code = code_of(kallsyms, KALLSYMS_BLANK);
+	char name[2 * KALLSYMS_TOKEN_MAX];
+	uint32_t i, at, length;
+
+	/* all names are in order only if the addresses are */
+	for (i = 1; code >= 0 && !kallsyms->order && i < kallsyms->count; i++) {
+		expand(kallsyms, i, name, sizeof(name));
+		if (!blank(type_of(kallsyms, i), name))
+			continue;
+		at = kallsyms->name_offset[i];
+		length = name_length(kallsyms->names, &at, kallsyms->length_rule);
+		memset(names + at, code, length);
+		repeat_value(kallsyms, i, values);
+	}
+}
+
 struct symbols *kallsyms_open(struct memory *memory, const struct kallsyms_place *place,
 			      const char *vmcoreinfo, struct error *err)
 {
@@ -252,6 +323,7 @@ struct symbols *kallsyms_open(struct memory *memory, const struct kallsyms_place
 	}
 	kallsyms->base.ops = &kallsyms_ops;
 	kallsyms->count = place->count;
+	kallsyms->names_address = place->names;
 	if (!kallsyms_read_tokens(kallsyms, memory, place, err) ||
 	    !kallsyms_read_names(kallsyms, memory, place, err) ||
 	    !build_index(kallsyms, err) ||

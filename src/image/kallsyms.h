@@ -9,6 +9,7 @@
 #ifndef KSWAPCK_KALLSYMS_H
 #define KSWAPCK_KALLSYMS_H
 
+#include "image/image.h"
 #include "image/symbols.h"
 #include "source/memory.h"
 
@@ -65,5 +66,22 @@ bool kallsyms_scan(struct memory *memory, uint64_t stext,
  */
 struct symbols *kallsyms_open(struct memory *memory, const struct kallsyms_place *place,
 			      const char *vmcoreinfo, struct error *err);
+
+/*
+ * The type letter of a name that was taken out of the tables: nm(1) knows no such type. The
+ * name is of no use, and the address that of the symbol before.
+ */
+#define KALLSYMS_BLANK '.'
+
+/** kallsyms_tables - where @symbols were read; false: they are not kallsyms in a dump. */
+bool kallsyms_tables(const struct symbols *symbols, struct symbol_tables *tables);
+
+/**
+ * kallsyms_blank - take names out of copies of the tables of @symbols. All others keep their
+ * places, and are found as before.
+ * @blank: is this one to be taken out? @type is its letter.
+ */
+void kallsyms_blank(const struct symbols *symbols, bool (*blank)(char type, const char *name),
+		    unsigned char *names, unsigned char *values);
 
 #endif

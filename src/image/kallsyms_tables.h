@@ -29,9 +29,21 @@ enum length_rule {
 	LENGTH_BYTE,	/* before: one plain byte */
 };
 
+/* What a value means, see kallsyms_values.c. */
+enum value_rule {
+	VALUE_ABSOLUTE,
+	VALUE_PLACE_RELATIVE,
+	VALUE_BASE_PERCPU,
+	VALUE_BASE,
+	VALUE_RULES,
+};
+
 struct kallsyms {
 	struct symbols base;
 	uint32_t count;
+	uint64_t names_address;		/* of the table in memory */
+	struct kallsyms_values values;	/* where the addresses were read */
+	enum value_rule value_rule;
 	enum length_rule length_rule;
 	bool lto;		/* some names have SYMBOLS_LTO_SUFFIX */
 	uint8_t *names;

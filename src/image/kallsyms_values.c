@@ -6,14 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum value_rule {
-	VALUE_ABSOLUTE,
-	VALUE_PLACE_RELATIVE,
-	VALUE_BASE_PERCPU,
-	VALUE_BASE,
-	VALUE_RULES,
-};
-
 /*
  * 4.6 introduced the offsets, 6.11 dropped the array of absolute addresses. On
  * x86_64 SMP until 6.14 per-CPU symbols are kept as they are and the others as
@@ -170,8 +162,11 @@ bool kallsyms_read_addresses(struct kallsyms *kallsyms, struct memory *memory,
 		enum value_rule rule;
 		uint64_t base;
 
-		if (choose_rule(kallsyms, memory, &values, vmcoreinfo, &rule, &base))
-			return fill_addresses(kallsyms, memory, &values, rule, base, err);
+		if (!choose_rule(kallsyms, memory, &values, vmcoreinfo, &rule, &base))
+			continue;
+		kallsyms->values = values;
+		kallsyms->value_rule = rule;
+		return fill_addresses(kallsyms, memory, &values, rule, base, err);
 	}
 	return error_set(err, ERROR_INPUT,
 			 "kallsyms at 0x%" PRIx64 ": none of the known ways "

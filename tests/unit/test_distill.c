@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Sets of page frames, other names, and BTF without functions. */
+/* Sets of page frames, other names, BTF without functions, and symbols. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +12,7 @@
 
 #include "distill/btf_functions.h"
 #include "distill/names.h"
+#include "distill/symbol_names.h"
 #include "source/page_set.h"
 
 static void a_set_keeps_its_order(void **state)
@@ -178,6 +179,28 @@ static void unsound_types_are_left_alone(void **state)
 	assert_false(btf_blank_functions(&copy, sizeof(copy)));
 }
 
+static void only_made_symbols_go(void **state)
+{
+	static const struct {
+		char type;
+		const char *name;
+		bool made;
+	} cases[] = {
+		{'T', "__pfx_do_swap_page", true}, {'t', "do_swap_page", false},
+		{'r', "__ksymtab_xa_load", true}, {'d', "__func__.7", true},
+		{'b', "__already_done.12", true}, {'t', "try_to_unuse.part.0", false},
+		{'t', "shrink_slab.constprop.3", false}, {'D', "swap_info", false},
+		{'d', "name.", false}, {'d', "name.1a", false}, {'D', "global.1", false},
+		{'T', "__x64_sys_swapoff", false}, {'T', "__SCT__might_resched", false},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (symbol_is_made(cases[i].type, cases[i].name) != cases[i].made)
+			fail_msg("%c %s", cases[i].type, cases[i].name);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +210,7 @@ int main(void)
 		cmocka_unit_test(the_log_is_read_as_the_kernel_writes_it),
 		cmocka_unit_test(functions_go_and_types_stay),
 		cmocka_unit_test(unsound_types_are_left_alone),
+		cmocka_unit_test(only_made_symbols_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

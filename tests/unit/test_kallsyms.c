@@ -399,6 +399,85 @@ static void scanned_tables(void **state)
 	}
 }
 
+/* function_107, function_117 and so on. */
+static bool is_odd_one(char type, const char *name)
+{
+	size_t length = strlen(name);
+
+	return type == 'T' && !strncmp(name, "function_1", 10) && name[length - 1] == '7';
+}
+
+static void blank_odd_ones(struct fixture *f)
+{
+	struct error err = { 0 };
+	struct symbols *symbols = open_exported(f, &err);
+	struct symbol_tables tables;
+
+	assert_non_null(symbols);
+	assert_true(kallsyms_tables(symbols, &tables));
+	assert_int_equal(tables.names, f->names);
+	assert_true(tables.names + tables.names_size <= f->markers);
+	assert_int_equal(tables.values, f->values);
+	kallsyms_blank(symbols, is_odd_one, f->image + (tables.names - IMAGE),
+		       f->image + (tables.values - IMAGE));
+	symbols->ops->close(symbols);
+	memory_forget(f->memory);
+}
+
+static bool count_name(void *data, const char *name)
+{
+	assert_false(is_odd_one('T', name));
+	assert_string_not_equal(name, "");
+	(*(unsigned int *)data)++;
+	return true;
+}
+
+static void check_without(const struct fixture *f, struct symbols *symbols)
+{
+	unsigned int kept = 0, listed = 0;
+	uint64_t address, offset;
+	char name[512];
+	uint32_t i;
+
+	assert_non_null(symbols);
+	for (i = 0; i < COUNT; i++) {
+		bool blank = is_odd_one(f->name[i][0], f->name[i] + 1);
+
+		kept += !blank;
+		if (i == 20 || i == 50 || (i == 60 && f->lto))
+			continue;
+		assert_int_equal(symbols->ops->lookup(symbols, f->name[i] + 1, &address), !blank);
+		assert_int_equal(address, f->address[blank ? i - 1 : i]);
+	}
+	assert_true(symbols->ops->nearest(symbols, f->address[117] + 3, name, sizeof(name),
+					  &offset));
+	assert_string_equal(name, "function_116");
+	assert_int_equal(offset, f->address[117] + 3 - f->address[116]);
+	symbols->ops->names(symbols, count_name, &listed);
+	assert_int_equal(listed, kept);
+	symbols->ops->close(symbols);
+}
+
+/* Some are taken out; the others are where they were, by both ways. */
+static void names_taken_out(void **state)
+{
+	struct error err = { 0 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
+		struct fixture *f = build(&layouts[i]);
+
+		blank_odd_ones(f);
+		check_without(f, open_exported(f, &err));
+		check_without(f, open_scanned(f, &err));
+		/* and once more */
+		blank_odd_ones(f);
+		check_without(f, open_exported(f, &err));
+		drop(f);
+	}
+}
+
 static const struct layout usual = { ORDER_OLD, RULE_PERCPU, 8, true, 300, false };
 
 /* Change bytes of the tables; opening must fail with words that name the place. */
@@ -521,6 +600,7 @@ int main(void)
 		cmocka_unit_test(damaged_tables),
 		cmocka_unit_test(missing_pages),
 		cmocka_unit_test(not_named),
+		cmocka_unit_test(names_taken_out),
 		cmocka_unit_test(random_damage),
 	};
 

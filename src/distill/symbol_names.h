@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Symbols of the kernel that are of no use to who looks at a dump. */
+#ifndef KSWAPCK_DISTILL_SYMBOL_NAMES_H
+#define KSWAPCK_DISTILL_SYMBOL_NAMES_H
+
+#include <stdbool.h>
+
+/**
+ * symbol_is_made - does a macro or the compiler make such symbols, thousands of them, for what
+ * has a name of its own already?
+ * @type: its letter, as in nm(1).
+ */
+bool symbol_is_made(char type, const char *name);
+
+#endif
