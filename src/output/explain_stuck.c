@@ -96,7 +96,7 @@ static unsigned int count_against(const struct story_spinner *spinner)
 }
 
 /* What the value is: "rbx of xas_load() = 0x... (the page)". */
-static void add_link(struct phrase *phrase, const struct story_link *link)
+static void add_link(struct phrase *phrase, const struct story_link *link, bool tables)
 {
 	char name[NAME_SIZE];
 
@@ -115,7 +115,7 @@ static void add_link(struct phrase *phrase, const struct story_link *link)
 	if (link->kind == LINK_REGISTER_PAGE)
 		phrase_add(phrase, ", the page");
 	else if (link->kind == LINK_REGISTER_NODE)
-		phrase_add(phrase, ", the tree node");
+		phrase_add(phrase, tables ? ", in the swap table" : ", the tree node");
 	else if (link->kind == LINK_ENTRY)
 		phrase_add(phrase, ", the swap entry");
 	else if (link->kind == LINK_FAULT_ADDRESS)
@@ -143,7 +143,7 @@ static void tell_link(struct teller *teller, const struct story_spinner *spinner
 	struct phrase *phrase = &teller->phrase;
 
 	phrase_begin(phrase, "%s ", link->agrees ? "+" : "-");
-	add_link(phrase, link);
+	add_link(phrase, link, teller->story->swap_tables);
 	/* vm_fault has its PTE from there */
 	if (again || (link->agrees && link->kind == LINK_PAGE_TABLE && has_fault(spinner)))
 		phrase_add(phrase, " (counted %s)", again ? "above" : "with vm_fault");

@@ -695,6 +695,13 @@ static bool is_in(const struct story_origin *origin, const struct story_spinner 
 	       spinner->slot - origin->first_slot < origin->slots;
 }
 
+/* Who frees a slot of a swap table has a loop of his own, see story/lookup.c. */
+static bool reclaims(const struct story *story, const struct story_spinner *spinner)
+{
+	return story->swap_tables && spinner->lookup &&
+	       !strcmp(spinner->lookup, "__try_to_reclaim_swap");
+}
+
 /*
  * __delete_from_swap_cache() stores over all slots of a large folio, whatever they
  * hold (mm/swap_state.c, 5.10 - 6.12). So do __swap_cache_do_del_folio() and
@@ -714,7 +721,15 @@ static void end_stall(const struct story *story, const struct story_spinner *spi
 	else
 		phrase_add(phrase, "A reboot;");
 	phrase_add(phrase, " no signal, for the loop looks for none.");
-	if (words_slot_known(spinner))
+	if (!words_slot_known(spinner))
+		return;
+	if (spinner->mismatch)
+		phrase_add(phrase, " If the folio is freed, swap_cache_get_folio() loops in place "
+			   "of its caller.");
+	else if (reclaims(story, spinner))
+		phrase_add(phrase, " If the page is given out again as a folio, "
+			   "__try_to_reclaim_swap() loops instead, for it is not the slot's.");
+	else
 		phrase_add(phrase, " If the page is given out again as a folio, an endless refault "
 			   "begins.");
 }

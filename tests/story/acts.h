@@ -22,7 +22,9 @@ struct act {
 const struct act *known_acts(const char *scenario);
 
 /* Of dumps where somebody spins or refaults: harms.c */
-extern const struct act harms[], refault_harms[];
+extern const struct act harms[], refault_harms[], planted_harms[];
 extern const struct act noise[];	/* of any dump, noise.c */
+/* Of stalls in swap tables: table_harms.c */
+extern const struct act planted[], table_harms[];
 
 #endif

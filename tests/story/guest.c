@@ -67,6 +67,20 @@ static void read_tasks(const char *text, struct guest *guest)
 	}
 }
 
+static void read_planted(const char *at, struct guest *guest)
+{
+	char *end;
+
+	while (at && guest->planted_count < GUEST_SLOTS_MAX) {
+		uint64_t slot = strtoull(at, &end, 10);
+
+		if (end == at)
+			break;
+		guest->planted[guest->planted_count++] = slot;
+		at = end;
+	}
+}
+
 static void read_facts(const char *text, struct guest *guest)
 {
 	const char *slots = value_of(text, "slots.0");
@@ -87,6 +101,7 @@ static void read_facts(const char *text, struct guest *guest)
 	slots = slots ? strstr(slots, "offset ") : NULL;
 	guest->first_slot = slots ? strtoull(slots + strlen("offset "), NULL, 10) : 0;
 	read_tasks(text, guest);
+	read_planted(value_of(text, "planted_slots"), guest);
 }
 
 /* The part of the manifest that is of the file named @name, cut off behind it. */

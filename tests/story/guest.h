@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #define GUEST_TASKS_MAX 16
+#define GUEST_SLOTS_MAX 256
 
 /* "40 mapper waits for the mmap_lock of 37, to write" */
 struct guest_task {
@@ -28,6 +29,8 @@ struct guest {
 	uint64_t touched;	/* address */
 	struct guest_task tasks[GUEST_TASKS_MAX];
 	unsigned int task_count;
+	uint64_t planted[GUEST_SLOTS_MAX];	/* slots that were broken from outside */
+	unsigned int planted_count;
 };
 
 /**

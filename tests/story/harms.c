@@ -1125,3 +1125,53 @@ const struct act refault_harms[] = {
 	{"current_task leads nowhere", spoil_current, PART_ALL, NULL, NULL},
 	{0},
 };
+
+/* ------------------------------------------------ of those who spin in a swap table */
+
+/* Several may spin: each that is named was named before. */
+static bool no_new_names(const struct stage *stage, char *why, size_t size)
+{
+	const struct story *was = stage->clean.story, *story = stage->now.story;
+	size_t i, k;
+
+	for (i = 0; i < story->spinner_count; i++) {
+		uint64_t task = story->threads[story->spinners[i].thread].task.address;
+
+		for (k = 0; k < was->spinner_count; k++)
+			if (was->threads[was->spinners[k].thread].task.address == task)
+				break;
+		if (k == was->spinner_count)
+			return wrong(why, size, "pid %d is accused",
+				     story->threads[story->spinners[i].thread].task.pid);
+	}
+	return true;
+}
+
+const struct act planted_harms[] = {
+	{"nothing is harmed", NULL, PART_ALL, NULL, NULL},
+	{"rcu_read_lock_nesting is 0", spoil_nesting, PART_ALL, NULL, rcu_is_not_held},
+	{"a task whose stack is elsewhere", stack_elsewhere, KEPT & ~PART_TASKS, NULL,
+	 no_new_names},
+	{"ORC places are 0", zero_orc_places, KEPT, NULL, no_new_names},
+	{"ORC entries are 0", zero_orc_entries, KEPT, NULL, no_new_names},
+	{"ORC places are noise", noise_in_orc_places, KEPT, NULL, no_new_names},
+	{"ORC entries are noise", noise_in_orc_entries, KEPT, NULL, no_new_names},
+	{"the list of modules is cut", spoil_modules, PART_ALL, "modules", NULL},
+	{"a device that gives out no slot", device_not_writeok, PART_ALL, NULL, no_swapoff},
+	{"no log", zero_prb, PART_ALL & ~PART_LOG, "kernel log", no_stall_in_log},
+	{"noise in the log's texts", noise_in_texts, PART_ALL & ~PART_LOG, "kernel log",
+	 no_stall_in_log},
+	{"no grace period", rcu_at_rest, PART_ALL & ~(PART_RCU | PART_BLOCKER), NULL,
+	 rcu_blocks_nobody},
+	{"noise in the rcu_nodes", noise_in_rcu_nodes, PART_ALL & ~PART_BLOCKER, NULL, NULL},
+	{"the task list is cut", cut_task_list, OTHERS | CULPRIT, "tasks", list_is_not_complete},
+	{"the task list leads to itself", close_task_list, OTHERS | CULPRIT, "tasks",
+	 list_is_not_complete},
+	{"current_task leads nowhere", spoil_current, PART_ALL, NULL, NULL},
+	{"nor does the run queue tell", spoil_current_and_queue, OTHERS | PART_VICTIMS, NULL,
+	 no_new_names},
+	{"current_task is another's", wrong_current, OTHERS, NULL, no_new_names},
+	{"and so is that of the run queue", wrong_current_and_queue, OTHERS, NULL,
+	 no_new_names},
+	{0},
+};

@@ -630,7 +630,8 @@ const struct act *known_acts(const char *scenario)
 		{"spin-xarray", unrelated}, {"idle", healthy}, {"churn", healthy},
 		{"swapoff-hang", swapoff_hang}, {"swapoff-busy", swapoff_busy},
 		{"uffd-move", uffd_move}, {"uffd-move-fault", uffd_move_fault},
-		{"uffd-move-healthy", healthy},
+		{"uffd-move-healthy", healthy}, {"planted", planted},
+		{"planted-kill", planted}, {"planted-live-kill", planted},
 	};
 	size_t i;
 

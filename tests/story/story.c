@@ -4,7 +4,7 @@
  * guests said; and with wrong words laid over them, what must still be told, and
  * that what is missing is said. Prints TAP, a line for each act.
  *
- * Usage: story known|harm|noise DUMP
+ * Usage: story known|harm|table|noise DUMP
  *
  * A DUMP that begins with "lab:" is one of the lab's; without it all is skipped.
  */
@@ -76,10 +76,14 @@ static int run_all(struct stage *stage, const struct act *acts)
 
 static const struct act *acts_of(const struct stage *stage, const char *what)
 {
+	if (!strcmp(what, "harm") && !strncmp(stage->guest.scenario, "planted", 7))
+		return planted_harms;
 	if (!strcmp(what, "harm"))
 		return stage->clean.story->verdict == VERDICT_REFAULT ? refault_harms : harms;
 	if (!strcmp(what, "noise"))
 		return noise;
+	if (!strcmp(what, "table"))
+		return stage->clean.story->spinner_count ? table_harms : NULL;
 	return known_acts(stage->guest.scenario);
 }
 
@@ -93,7 +97,7 @@ int main(int argc, char **argv)
 	/* what was found before a crash must not get lost in it */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc != 3) {
-		fprintf(stderr, "usage: story known|harm|noise DUMP\n");
+		fprintf(stderr, "usage: story known|harm|table|noise DUMP\n");
 		return EXIT_FAILURE;
 	}
 	snprintf(path, sizeof(path), "%s", argv[2]);

@@ -637,12 +637,18 @@ static void stall_in_tables(void **state)
 	assert_has(text, ", with the lock of a page table held");
 	assert_has(text, "no grace period of RCU can end, and a soft lockup follows.");
 	assert_lacks(text, "RCU goes on");
+	assert_has(text, "given out again as a folio, an endless refault begins.");
+	free(text);
+	spinner->lookup = "__try_to_reclaim_swap";
+	text = unwrapped(sample);
+	assert_has(text, "given out again as a folio, __try_to_reclaim_swap() loops instead");
 	free(text);
 	spinner->held = "rcu_read_lock() of pte_offset_map()";
 	spinner->mismatch = true;
 	text = unwrapped(sample);
 	assert_has(text, "holds a page that is not its own.");
 	assert_has(text, "sees that it is not the slot's, lets it go and starts again.");
+	assert_has(text, "If the folio is freed, swap_cache_get_folio() loops in place");
 	assert_has(text, "no grace period of RCU can end.");
 	assert_lacks(text, "soft lockup follows");
 	free(text);

@@ -7,6 +7,7 @@ A live page that is the folio of another slot (--live), and the death of all who
 that a fault does not reach.
 """
 
+import json
 import shutil
 import socket
 import subprocess
@@ -44,11 +45,16 @@ def plant(kernel, options):
                 port = free.getsockname()[1]
             guest.monitor(f"gdbserver tcp:127.0.0.1:{port}")
             _write(port, [(int(place, 16), int(page, 16)) for place, page, _ in words])
-            guest.resume()
             if options.kill:
+                # before it goes on, or a fault comes first, and who spins in one does not die
                 guest.sysrq("i")
+            guest.resume()
             time.sleep(options.seconds)
             guest.dump(path, "elf")
+    path.chmod(0o644)       # QEMU makes it for its owner alone
+    about = {"name": name, "kernel": kernel, "scenario": name.replace(kernel, "planted", 1), "format": "elf",
+             "guest": {"planted_slots": " ".join(slot for _, _, slot in words)}}
+    path.with_name(f"{name}.json").write_text(json.dumps(about, indent=2) + "\n")
     page = "the folio of another slot" if options.live else "a free page"
     print(f"{path}: {len(words)} slots were pointed at {page}, {options.seconds} s before")
 
