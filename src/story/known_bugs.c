@@ -28,8 +28,8 @@ static const struct known_bug known_bugs[] = {
 		.introduced = "4.16",
 		.fix_commit = "cfeed8ffe55b",
 		.fixed = "6.6",
-		.fixes = {{"5.4", "5.4.274"}, {"5.10", "5.10.215"}, {"5.15", "5.15.154"},
-			  {"6.1", "6.1.84"}},
+		.fixes = {{"4.19", "4.19.312"}, {"5.4", "5.4.274"}, {"5.10", "5.10.215"},
+			  {"5.15", "5.15.154"}, {"6.1", "6.1.84"}},
 		.patterns = 1 << PATTERN_HEAD_PRIVATE | 1 << PATTERN_SPLIT,
 		.leaves = "the slots of a large folio are right, ->private of its tail pages is not; after "
 			"a split, neighbouring slots hold neighbouring small pages that name other "

@@ -28,7 +28,7 @@ static const struct {
 	const char *on_stack;
 	struct story_loop_place place;
 } places[] = {
-	/* 5.4 mm/filemap.c:1683, 5.10:1690 */
+	/* 4.14.5 mm/filemap.c:1324, 4.19.48:1423, 5.4:1683, 5.10:1690 */
 	{"find_get_entry", {"find_get_entry", "mm/filemap.c", GET_PAGE}},
 	/* 5.15 mm/filemap.c:1817, inlined */
 	{"pagecache_get_page", {"mapping_get_entry", "mm/filemap.c", GET_PAGE}},
@@ -77,7 +77,9 @@ static const struct {
 
 /* What else can be on the stack within the loop. */
 static const char *const helpers[] = {
-	"xas_load", "xas_start", "xas_descend", "xas_reload", "__rcu_read_lock",
+	"xas_load", "xas_start", "xas_descend", "xas_reload",
+	/* up to 4.19, lib/radix-tree.c */
+	"radix_tree_lookup_slot", "__radix_tree_lookup", "radix_tree_descend", "__rcu_read_lock",
 	"__rcu_read_unlock", "find_get_page", "filemap_get_folio", "__fentry__",
 	/* returns go through these on processors that need it (arch/x86/lib/retpoline.S) */
 	"__x86_return_thunk", "srso_return_thunk", "srso_alias_return_thunk", "srso_safe_ret",

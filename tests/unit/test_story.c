@@ -141,6 +141,9 @@ static void test_fix_upstream(void **state)
 		{"7.0.1", "", FIX_PRESENT, "6.7"},
 	};
 	static const struct judged head_private[] = {
+		/* a huge page of the swap cache does not migrate before e71769ae5260 */
+		{"4.14.5", "", FIX_NOT_NEEDED, "4.16"}, {"4.19.48", "", FIX_ABSENT, "4.19.312"},
+		{"4.19.312", "", FIX_PRESENT, "4.19.312"}, {"4.20.1", "", FIX_ABSENT, "6.6"},
 		{"5.4.273", "", FIX_ABSENT, "5.4.274"}, {"5.4.274", "", FIX_PRESENT, "5.4.274"},
 		{"5.10.214", "", FIX_ABSENT, "5.10.215"}, {"5.10.215", "", FIX_PRESENT, NULL},
 		{"5.15.153", "", FIX_ABSENT, "5.15.154"}, {"5.15.160", "", FIX_PRESENT, NULL},
@@ -221,6 +224,9 @@ static void test_fix_distributions(void **state)
 		{"6.1.192-kswapck-bug", "", FIX_PRESENT, "may have been changed"},
 	};
 	static const struct judged head_private[] = {
+		/* a huge page of the swap cache does not migrate before e71769ae5260 */
+		{"4.14.5", "", FIX_NOT_NEEDED, "4.16"}, {"4.19.48", "", FIX_ABSENT, "4.19.312"},
+		{"4.19.312", "", FIX_PRESENT, "4.19.312"}, {"4.20.1", "", FIX_ABSENT, "6.6"},
 		{"5.10.0-28-amd64", "#1 SMP Debian 5.10.209-2 (2024-01-31)", FIX_UNKNOWN,
 		 "Debian may have"},
 		{"5.10.0-29-amd64", "#1 SMP Debian 5.10.216-1 (2024-05-03)", FIX_PRESENT,
@@ -441,6 +447,14 @@ static void test_lookup_in_tables(void **state)
 
 static void test_lookup_generations(void **state)
 {
+	static const struct made_frame v4_19[] = {
+		{"__radix_tree_lookup", R}, {"radix_tree_lookup_slot", C}, {"find_get_entry", C},
+		{"pagecache_get_page", C}, {"lookup_swap_cache", C}, {"do_swap_page", C}, FAULT_5,
+	};
+	static const struct made_frame v4_19_ahead[] = {
+		{"radix_tree_lookup_slot", R}, {"find_get_entry", C}, {"pagecache_get_page", C},
+		{"__read_swap_cache_async", C}, {"swap_cluster_readahead", C}, {0},
+	};
 	static const struct made_frame v5_10[] = {
 		{"find_get_entry", R}, {"pagecache_get_page", C}, {"lookup_swap_cache", C},
 		{"do_swap_page", C}, FAULT_5,
@@ -471,6 +485,9 @@ static void test_lookup_generations(void **state)
 	};
 
 	(void)state;
+	assert_lookup(v4_19, 0, "lookup_swap_cache", "do_swap_page", "find_get_entry");
+	assert_lookup(v4_19_ahead, 0, "__read_swap_cache_async", "swap_cluster_readahead",
+		      "find_get_entry");
 	assert_lookup(v5_10, 0, "lookup_swap_cache", "do_swap_page", "find_get_entry");
 	assert_lookup(v5_10_xas, 0, "lookup_swap_cache", "do_swap_page", "find_get_entry");
 	assert_lookup(v5_15, 0, "lookup_swap_cache", "do_swap_page", "mapping_get_entry");
