@@ -25,6 +25,13 @@ static bool five_levels(const struct kernel *kernel)
 	return image_vmcoreinfo_number(kernel->image, "pgtable_l5_enabled", &five) && five;
 }
 
+static bool is_radix(const struct kernel *kernel)
+{
+	struct field field;
+
+	return kernel_field(kernel, "radix_tree_node", "exceptional", &field);
+}
+
 static bool vmemmap(const struct kernel *kernel, uint64_t *vmemmap, struct error *err)
 {
 	uint64_t address;
@@ -38,29 +45,56 @@ static bool vmemmap(const struct kernel *kernel, uint64_t *vmemmap, struct error
 			 "this dump", (unsigned long long)address);
 }
 
+/* Up to 4.19 it may be elsewhere (4.20: d52888aa2753); high_memory is where it ends. */
+static uint64_t direct_map_of_old(const struct kernel *kernel)
+{
+	uint64_t variable, end;
+
+	if (!image_symbol(kernel->image, "high_memory", &variable) ||
+	    memory_read_u64(kernel->memory, variable, &end) != READ_OK || !(end >> 63))
+		return DIRECT_MAP_L4;
+	return end - kernel->page.pages * PAGE;
+}
+
 static bool direct_map(const struct kernel *kernel, uint64_t *address)
 {
 	uint64_t variable;
 
-	*address = five_levels(kernel) ? DIRECT_MAP_L5 : DIRECT_MAP_L4;
+	*address = five_levels(kernel) ? DIRECT_MAP_L5 :
+		   is_radix(kernel) ? direct_map_of_old(kernel) : DIRECT_MAP_L4;
 	/* of kernels with CONFIG_RANDOMIZE_MEMORY */
 	return !image_symbol(kernel->image, "page_offset_base", &variable) ||
 	       (memory_read_u64(kernel->memory, variable, address) == READ_OK && *address >> 63);
 }
 
 /*
- * __swp_type(), __swp_offset() of pgtable_64.h: the slot's bits are inverted (L1TF), the same
- * since 4.19. pte_none(): a Knights Landing CPU may set the two ignored ones in an empty entry.
+ * The slot's bits of a swap entry, and the frame's of one that is kept back, are inverted
+ * since L1TF became known: 4.18.1, 4.17.15, 4.14.63 and the kernels of that week. With
+ * them came this variable (arch/x86/kernel/cpu/bugs.c), and later kernels may lack it.
+ */
+static bool before_l1tf(const struct kernel *kernel)
+{
+	uint64_t address;
+
+	return is_radix(kernel) && !image_symbol(kernel->image, "l1tf_mitigation", &address);
+}
+
+/*
+ * __swp_type(), __swp_offset() of pgtable_64.h, the same since 4.19; before L1TF (4.14.5:207)
+ * the type came first. pte_none(): a Knights Landing CPU may set the two ignored ones in an
+ * empty entry.
  */
 static const struct swap_pte_form *swap_pte(const struct kernel *kernel)
 {
 	static const struct swap_pte_form form = {
 		.type_shift = 59, .type_bits = 5, .slot_shift = 9, .slot_bits = 50,
 		.inverted = true, .present = PRESENT | PROTNONE, .ignored = ACCESSED | DIRTY,
+	}, old_form = {
+		.type_shift = 9, .type_bits = 5, .slot_shift = 14, .slot_bits = 50,
+		.present = PRESENT | PROTNONE, .ignored = ACCESSED | DIRTY,
 	};
 
-	(void)kernel;
-	return &form;
+	return before_l1tf(kernel) ? &old_form : &form;
 }
 
 /* Every kernel with huge pages swaps them whole. */
@@ -78,7 +112,7 @@ static void registers(const uint64_t *words, struct registers *registers)
 
 /*
  * The pointer is to the end of the stack, since 5.12 to the last word of it, where
- * the switch keeps the old stack pointer (map_irq_stack()).
+ * the switch keeps the old stack pointer (map_irq_stack()). Up to 5.1 it has another name.
  */
 static void add_irq_stack(const struct kernel *kernel, const struct cpu_stack_layout *layout,
 			  unsigned int cpu, struct cpu_stacks *stacks)
@@ -88,7 +122,8 @@ static void add_irq_stack(const struct kernel *kernel, const struct cpu_stack_la
 	if (layout->hot_irq.size == 8 &&
 	    cpu_variable_address(kernel, "pcpu_hot", cpu, &address))
 		address += layout->hot_irq.offset;
-	else if (!cpu_variable_address(kernel, "hardirq_stack_ptr", cpu, &address))
+	else if (!cpu_variable_address(kernel, "hardirq_stack_ptr", cpu, &address) &&
+		 !cpu_variable_address(kernel, "irq_stack_ptr", cpu, &address))
 		return;
 	if (memory_read_u64(kernel->memory, address, &end) != READ_OK || end > -PAGE)
 		return;
@@ -96,6 +131,30 @@ static void add_irq_stack(const struct kernel *kernel, const struct cpu_stack_la
 	if (end > layout->irq_stack_size)
 		cpu_stacks_add(stacks, STACK_IRQ, end - layout->irq_stack_size,
 			       layout->irq_stack_size);
+}
+
+/*
+ * Up to 5.1 they lie one behind the other, and orig_ist has their ends (4.14, 4.19:
+ * arch/x86/kernel/cpu/common.c cpu_init()). That for debugging is of two pages.
+ */
+static void add_old_exception_stacks(const struct kernel *kernel, unsigned int cpu,
+				     struct cpu_stacks *stacks)
+{
+	static const struct {
+		enum stack_kind kind;
+		unsigned int pages;
+	} old[] = {
+		{STACK_DOUBLE_FAULT, 1}, {STACK_NMI, 1}, {STACK_DEBUG, 2}, {STACK_MACHINE_CHECK, 1},
+	};
+	uint64_t address, end;
+	size_t i;
+
+	if (!cpu_variable_address(kernel, "orig_ist", cpu, &address))
+		return;
+	for (i = 0; i < sizeof(old) / sizeof(old[0]); i++)
+		if (memory_read_u64(kernel->memory, address + 8 * i, &end) == READ_OK)
+			cpu_stacks_add(stacks, old[i].kind, end - old[i].pages * PAGE,
+				       old[i].pages * PAGE);
 }
 
 static void add_exception_stacks(const struct kernel *kernel,
@@ -106,8 +165,11 @@ static void add_exception_stacks(const struct kernel *kernel,
 	uint64_t address, base;
 	unsigned int i;
 
-	if (!cpu_variable_address(kernel, "cea_exception_stacks", cpu, &address) ||
-	    memory_read_u64(kernel->memory, address, &base) != READ_OK || !(base >> 63))
+	if (!cpu_variable_address(kernel, "cea_exception_stacks", cpu, &address)) {
+		add_old_exception_stacks(kernel, cpu, stacks);
+		return;
+	}
+	if (memory_read_u64(kernel->memory, address, &base) != READ_OK || !(base >> 63))
 		return;
 	for (i = 0; i < EXCEPTION_STACKS; i++)
 		cpu_stacks_add(stacks, cpu_exception_stacks[i].kind,
@@ -146,8 +208,7 @@ static const struct entry_flag swapped_flags[] = {
 static bool kept_back(const struct kernel *kernel, uint64_t entry, unsigned int level,
 		      uint64_t *plain)
 {
-	(void)kernel;
-	*plain = ~entry;
+	*plain = before_l1tf(kernel) ? entry : ~entry;
 	return level <= 3 && !(entry & PRESENT) && entry & PROTNONE;
 }
 

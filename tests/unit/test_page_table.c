@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fake_image.h"
 #include "kernel/arch.h"
 #include "kernel/page_table.h"
 #include "source/backend.h"
@@ -28,6 +29,8 @@ enum { TOP, P4D, PUD, PMD, PTE, PTE2, FREE };
 struct machine {
 	struct source source;
 	struct kernel kernel;
+	struct image image;
+	struct types types;
 	struct page_table_layout layout;
 	struct page_table_sweep sweep;
 	uint64_t frames[PAGES][512];
@@ -83,6 +86,8 @@ static int setup(void **state)
 	machine->kernel.memory = memory_new(&machine->source, 0);
 	strcpy(machine->source.facts.architecture, "x86_64");
 	machine->source.facts.vmcoreinfo = PLACES;
+	machine->kernel.image = &machine->image;
+	machine->kernel.types = &machine->types;
 	machine->kernel.swap_pte = arch_x86_64.swap_pte(&machine->kernel);
 	if (!page_table_layout_resolve(&machine->kernel, &machine->layout))
 		return -1;
@@ -310,6 +315,27 @@ static void special_entries(void **state)
 	}
 }
 
+/* 4.14: arch/x86/include/asm/pgtable_64.h before and after L1TF became known. */
+static void before_l1tf(void **state)
+{
+	const uint64_t entry = 16389ULL << 14 | 3ULL << 9;
+	struct machine *machine = *state;
+	const struct swap_pte_form *form;
+	unsigned int type;
+	uint64_t slot;
+
+	fake_add_member(&machine->types, "radix_tree_node", "exceptional", 3, 1);
+	form = arch_x86_64.swap_pte(&machine->kernel);
+	assert_int_equal(swap_pte_encode(form, 3, 16389), entry);
+	assert_true(swap_pte_decode(form, entry | 2, &type, &slot));
+	assert_int_equal(type, 3);
+	assert_int_equal(slot, 16389);
+	assert_false(swap_pte_decode(form, entry | PROTNONE, &type, &slot));
+	fake_add_symbol(&machine->image, "l1tf_mitigation", DIRECT_MAP);
+	assert_int_equal(swap_pte_encode(arch_x86_64.swap_pte(&machine->kernel), 3, 16389),
+			 swap_pte(3, 16389));
+}
+
 /* The next process has tables of its own: what one has seen counts for it alone. */
 static void processes_with_a_table_in_common(void **state)
 {
@@ -462,6 +488,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(huge_pages, setup, teardown),
 		cmocka_unit_test_setup_teardown(whole_sweep, setup, teardown),
 		cmocka_unit_test_setup_teardown(special_entries, setup, teardown),
+		cmocka_unit_test_setup_teardown(before_l1tf, setup, teardown),
 		cmocka_unit_test_setup_teardown(processes_with_a_table_in_common, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(five_levels, setup, teardown),
