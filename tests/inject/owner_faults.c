@@ -4,13 +4,18 @@
 #include "owner.h"
 
 #include "kernel/address_map.h"
+#include "kernel/swap_entry.h"
+#include "kernel/xarray.h"
 
 #define OTHER_TYPE	7	/* of no device that the lab's machines have */
 #define VM_MERGEABLE	0x80000000ULL
 
-static uint64_t xa_value(unsigned int type, uint64_t slot)
+/* A slot as the tree of a shmem file has it. */
+static uint64_t value_of(const struct scene *scene, unsigned int type, uint64_t slot)
 {
-	return ((uint64_t)type << 58 | slot) << 1 | 1;
+	uint64_t entry = swap_entry_give(scene->kernel->swap.old_entries, swap_entry(type, slot));
+
+	return xarray_word_of(&scene->kernel->xarray, entry << 1 | 1);
 }
 
 static bool with_sweep(struct scene *scene)
@@ -144,7 +149,7 @@ static bool shmem_to_free_slot(struct scene *scene)
 	if (!find_free_slot(scene, &victim) || !find_shmem(scene, &owner))
 		return false;
 	expect(scene, "KS502", victim.slot, 1, "of inode");
-	return shmem_renamed(scene, &owner, xa_value(victim.device.type, victim.slot));
+	return shmem_renamed(scene, &owner, value_of(scene, victim.device.type, victim.slot));
 }
 
 static bool shmem_beyond_device(struct scene *scene)
@@ -155,7 +160,7 @@ static bool shmem_beyond_device(struct scene *scene)
 		return false;
 	expect(scene, "KS504", owner.device.slots + 12345, 1, "of inode");
 	return shmem_renamed(scene, &owner,
-			     xa_value(owner.device.type, owner.device.slots + 12345));
+			     value_of(scene, owner.device.type, owner.device.slots + 12345));
 }
 
 static bool shmem_without_device(struct scene *scene)
@@ -165,7 +170,7 @@ static bool shmem_without_device(struct scene *scene)
 	if (!find_shmem(scene, &owner))
 		return false;
 	expect(scene, "KS505", 70000, 1, "would be of type 7");
-	return shmem_renamed(scene, &owner, xa_value(OTHER_TYPE, 70000));
+	return shmem_renamed(scene, &owner, value_of(scene, OTHER_TYPE, 70000));
 }
 
 /* --------------------------------------------------------------- KS601 and KS602 */

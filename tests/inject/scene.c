@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/swap_entry.h"
 #include "kernel/task.h"
 
 static int compare(const void *left, const void *right)
@@ -61,25 +62,46 @@ static void read_stacks(struct scene *scene)
 		qsort(scene->words, scene->word_count, sizeof(uint64_t), compare);
 }
 
-void scene_lab_path(const char *name, char *path, size_t size)
+static void lab_path(const char *folder, const char *name, char *path, size_t size)
 {
 	const char *lab = getenv("KSWAPCK_LAB"), *cache = getenv("XDG_CACHE_HOME"),
 		   *home = getenv("HOME");
 
 	if (lab)
-		snprintf(path, size, "%s/dumps/%s", lab, name);
+		snprintf(path, size, "%s/%s/%s", lab, folder, name);
 	else if (cache)
-		snprintf(path, size, "%s/kswapck-lab/dumps/%s", cache, name);
+		snprintf(path, size, "%s/kswapck-lab/%s/%s", cache, folder, name);
 	else
-		snprintf(path, size, "%s/.cache/kswapck-lab/dumps/%s", home ? home : "", name);
+		snprintf(path, size, "%s/.cache/kswapck-lab/%s/%s", home ? home : "", folder,
+			 name);
+}
+
+void scene_lab_path(const char *name, char *path, size_t size)
+{
+	lab_path("dumps", name, path, size);
+}
+
+/* Kernels without BTF: the lab has their vmlinux under the first part of the dump's name. */
+static const char *lab_vmlinux(const char *path, char *vmlinux, size_t size)
+{
+	const char *name = strrchr(path, '/');
+	char file[64], usual[4096];
+
+	name = name ? name + 1 : path;
+	scene_lab_path(name, usual, sizeof(usual));
+	snprintf(file, sizeof(file), "%.*s/vmlinux", (int)strcspn(name, "-"), name);
+	lab_path("kernels", file, vmlinux, size);
+	return !strcmp(path, usual) && !strncmp(name, "4.", 2) ? vmlinux : NULL;
 }
 
 bool scene_open(struct scene *scene, const char *path, struct error *err)
 {
-	const struct dump_options options = {0};
+	struct dump_options options = {0};
+	char vmlinux[4096];
 
 	memset(scene, 0, sizeof(*scene));
 	catalogue_init(&scene->catalogue);
+	options.vmlinux = lab_vmlinux(path, vmlinux, sizeof(vmlinux));
 	if (!dump_open(&scene->dump, &path, 1, &options, err))
 		return false;
 	scene->kernel = &scene->dump.kernel;
@@ -168,6 +190,8 @@ void lay_field(struct scene *scene, uint64_t address, struct field field, uint64
 
 void lay_page(struct scene *scene, uint64_t page, enum kswapck_page_field field, uint64_t value)
 {
+	if (field == KSWAPCK_FIELD_PRIVATE)
+		value = swap_entry_give(scene->kernel->swap.old_entries, value);
 	lay_field(scene, page, scene->kernel->page.fields[field], value);
 }
 

@@ -81,6 +81,11 @@ static bool put_on_a_stack(struct scene *scene, uint64_t value)
 	return true;
 }
 
+static bool put_entry_on_a_stack(struct scene *scene, uint64_t entry)
+{
+	return put_on_a_stack(scene, swap_entry_give(scene->kernel->swap.old_entries, entry));
+}
+
 /* ---------------------------------------------------------------------- folios */
 
 /* folio_ref_freeze(): migration, split, reclaim */
@@ -115,7 +120,7 @@ static bool folio_half_added(struct scene *scene)
 	struct victim victims[4];
 
 	if (!make_large_folio(scene, victims) ||
-	    !put_on_a_stack(scene, victims[0].page.private))
+	    !put_entry_on_a_stack(scene, victims[0].page.private))
 		return false;
 	lay_page(scene, victims[0].entry, KSWAPCK_FIELD_FLAGS,
 		 locked_flags(scene, &victims[0].page));
@@ -276,7 +281,7 @@ static bool mark_under_cluster_lock(struct scene *scene)
 		return false;
 	if (!victim.device.clusters)
 		return skip(scene, "the device has no clusters");
-	if (!put_on_a_stack(scene, swap_entry(victim.device.type, victim.slot - 2)))
+	if (!put_entry_on_a_stack(scene, swap_entry(victim.device.type, victim.slot - 2)))
 		return false;
 	hold_lock(scene, victim.device.clusters + victim.slot / 512 * layout->cluster_size +
 		  layout->cluster_lock);
@@ -292,7 +297,7 @@ static bool mark_under_tree_lock(struct scene *scene)
 	struct victim victim;
 
 	if (!find_small_folio(scene, &victim) || !lay_node(scene, &victim, 0, 0) ||
-	    !put_on_a_stack(scene, swap_entry(victim.device.type, victim.slot)))
+	    !put_entry_on_a_stack(scene, swap_entry(victim.device.type, victim.slot)))
 		return false;
 	hold_tree_lock(scene, &victim);
 	lay_entry(scene, &victim, 0);
@@ -308,7 +313,7 @@ static bool mark_in_hand(struct scene *scene)
 	struct victim victim;
 
 	if (!find_shadow(scene, &victim) ||
-	    !put_on_a_stack(scene, swap_entry(victim.device.type, victim.slot)))
+	    !put_entry_on_a_stack(scene, swap_entry(victim.device.type, victim.slot)))
 		return false;
 	lay_map(scene, &victim, victim.map | SWAP_HAS_CACHE);
 	scene->in_motion = 1;
@@ -375,7 +380,7 @@ static bool large_folio_in_hand(struct scene *scene)
 	unsigned int i;
 
 	if (!find_four_free(scene, &victim) ||
-	    !put_on_a_stack(scene, swap_entry(victim.device.type, victim.slot)))
+	    !put_entry_on_a_stack(scene, swap_entry(victim.device.type, victim.slot)))
 		return false;
 	lay_used(scene, &victim, 4);
 	for (i = 0; i < 4; i++, victim.map_place++)

@@ -36,7 +36,7 @@ static bool leaf_pointer(struct scene *scene, uint64_t value)
 
 	if (!find_small_leaf(scene, &victim, &leaf))
 		return false;
-	lay(scene, leaf.pointer_place, 8, value);
+	lay_tree_word(scene, leaf.pointer_place, 0, value);
 	expect_leaf(scene, &victim, "KS301", "xa_node.slots[]");
 	return true;
 }
@@ -81,7 +81,7 @@ static bool root_pointer(struct scene *scene)
 		return false;
 	if (!has_trees(scene))
 		return skip(scene, "this kernel has no trees");
-	lay(scene, root_place(scene, &victim), 8, 0xffffff7fdeadbe00 | NODE_TAG);
+	lay_tree_word(scene, root_place(scene, &victim), 0, 0xffffff7fdeadbe00 | NODE_TAG);
 	expect(scene, "KS301", victim.space_first, victim.space_slots, "xarray.xa_head");
 	return true;
 }
@@ -217,7 +217,8 @@ static bool entry_is(struct scene *scene, uint64_t entry, const char *id)
 		return false;
 	if (!has_trees(scene))
 		return skip(scene, "this kernel has no trees");
-	lay(scene, victim.place, 8, entry);
+	lay_tree_word(scene, victim.place,
+		      victim.place - 8 * (victim.index % scene->kernel->xarray.slot_count), entry);
 	expect(scene, id, victim.slot, 1, "xa_node.slots[]");
 	return true;
 }
@@ -268,7 +269,7 @@ static bool node_in_leaf(struct scene *scene)
 
 	if (!find_small_folio(scene, &victim) || !leaf_of(scene, &victim, &leaf))
 		return false;
-	lay(scene, victim.place, 8, leaf.address | NODE_TAG);
+	lay_tree_word(scene, victim.place, 0, leaf.address | NODE_TAG);
 	expect(scene, "KS305", victim.slot, 1, "xa_node.slots[]");
 	return true;
 }
@@ -320,7 +321,7 @@ static bool cycle_to_parent(struct scene *scene)
 
 	if (!find_small_leaf(scene, &victim, &leaf))
 		return false;
-	lay(scene, leaf.pointer_place, 8, leaf.parent | NODE_TAG);
+	lay_tree_word(scene, leaf.pointer_place, 0, leaf.parent | NODE_TAG);
 	expect_leaf(scene, &victim, "KS307", "xa_node.slots[]");
 	return true;
 }
@@ -332,7 +333,7 @@ static bool cycle_to_root(struct scene *scene)
 
 	if (!find_deep_leaf(scene, &victim, &leaf) || !root_of(scene, &victim, &root))
 		return false;
-	lay(scene, leaf.pointer_place, 8, root.address | NODE_TAG);
+	lay_tree_word(scene, leaf.pointer_place, 0, root.address | NODE_TAG);
 	expect_leaf(scene, &victim, "KS307", "xa_node.slots[]");
 	return true;
 }

@@ -79,6 +79,11 @@ bool has_counts(const struct scene *scene);
  * address of a struct page; skips the fault where no word can say so.
  */
 void lay_entry(struct scene *scene, const struct victim *victim, uint64_t entry);
+/**
+ * lay_tree_word - a word of a tree, given as an xarray has it.
+ * @slots: address of the slots of its node, for a sibling entry.
+ */
+void lay_tree_word(struct scene *scene, uint64_t place, uint64_t slots, uint64_t word);
 /** lay_map - a swap_map byte, or what says the same; skips the fault if nothing can. */
 void lay_map(struct scene *scene, const struct victim *victim, uint8_t byte);
 /** lay_owners - @difference more owners of a slot are counted. */

@@ -2,7 +2,16 @@
 /* The words of the swap cache and of swap_map, as each era writes them. */
 #include "victim.h"
 
+#include "kernel/page.h"
 #include "kernel/swap_cache.h"
+#include "kernel/swap_entry.h"
+#include "kernel/xarray.h"
+
+#define NODE_TAG   2UL
+#define SIBLINGS   (62UL << 2 | 2)	/* the last one */
+#define RETRY	   (256UL << 2 | 2)
+#define ZERO	   (257UL << 2 | 2)
+#define ERRORS	   ((uint64_t)-4095 << 2 | 2)	/* the first one */
 
 #define PFN_MARK   2UL
 #define MARK_BITS  3UL
@@ -36,6 +45,39 @@ static bool word_of(const struct scene *scene, uint64_t old, uint64_t entry, uin
 	return true;
 }
 
+/* Before 5.4 slot i of a large folio holds page + i. */
+static uint64_t page_of_slot(const struct scene *scene, const struct victim *victim,
+			     uint64_t entry)
+{
+	struct kswapck_page page;
+	unsigned int type;
+	uint64_t first;
+
+	if (!scene->kernel->swap.tails ||
+	    page_read(scene->kernel, entry, &page) != READ_OK || !page.order)
+		return entry;
+	swap_entry_split(page.private, &type, &first);
+	return type == victim->device.type && victim->slot - first < 1ULL << page.order ?
+	       entry + (victim->slot - first) * scene->kernel->page.size : entry;
+}
+
+void lay_tree_word(struct scene *scene, uint64_t place, uint64_t slots, uint64_t word)
+{
+	const struct xarray_layout *layout = &scene->kernel->xarray;
+
+	if (layout->radix && (word == ZERO || word >= ERRORS)) {
+		skip(scene, "a radix tree has no such entry");
+		return;
+	}
+	if (word & 1)
+		word = xarray_word_of(layout, word);
+	else if (layout->radix && word == RETRY)
+		word = 1;
+	else if (layout->radix && (word & 3) == NODE_TAG)
+		word = word <= SIBLINGS ? slots + 8 * (word >> 2) + 1 : word - NODE_TAG + 1;
+	lay(scene, place, 8, word);
+}
+
 void lay_entry(struct scene *scene, const struct victim *victim, uint64_t entry)
 {
 	uint64_t word = entry;
@@ -43,7 +85,8 @@ void lay_entry(struct scene *scene, const struct victim *victim, uint64_t entry)
 	if (has_counts(scene) && !word_of(scene, peek(scene, victim->place, 8), entry, &word))
 		skip(scene, "a word of this kernel's swap tables cannot say that");
 	else
-		lay(scene, victim->place, 8, word);
+		lay(scene, victim->place, 8, xarray_word_of(&scene->kernel->xarray,
+							    page_of_slot(scene, victim, word)));
 }
 
 void lay_map(struct scene *scene, const struct victim *victim, uint8_t byte)
