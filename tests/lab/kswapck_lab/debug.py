@@ -15,9 +15,9 @@ MODULES = [*kernels.MODULES, *kernels.LATER]
 
 
 def get(name):
-    """The folder with a kernel's `vmlinux` (DWARF), fetched if need be; a built kernel has its own."""
+    """The folder with a kernel's `vmlinux` (DWARF), fetched if need be; a built or given one has its own."""
     kernel_folder = kernels.get(name)
-    if kernels.KERNELS[name].built:
+    if kernels.KERNELS[name].built or kernels.KERNELS[name].given:
         return kernel_folder
     folder = cache.folder("debug", name)
     with cache.lock(f"debug-{name}"):

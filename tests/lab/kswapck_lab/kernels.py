@@ -45,6 +45,11 @@ class Kernel:
         """Whether it is built here, and so can be given its bugs."""
         return bool(self.patch)
 
+    @property
+    def given(self):
+        """Whether it is the user's own: no suite that the mirrors still have comes with one so old."""
+        return not self.package
+
 
 KERNELS = {
     "5.10": Kernel("bullseye-security", "linux-image-cloud-amd64", 512, 160),
@@ -80,7 +85,11 @@ KERNELS = {
                              patch="6.1bug.patch", configs=("bug.config", "6.1bug.config", "arm64.config",
                                                             "arm64-64k.config"),
                              arch="arm64", like="6.1", page=65536),
+    # Their swap cache is in radix trees; with no BTF, they are read by their vmlinux alone.
+    "4.14": Kernel("", "", 512, 128, data_symbols=False),
+    "4.19": Kernel("", "", 512, 128, data_symbols=False),
 }
+GIVEN = "KSWAPCK_LAB_GIVEN"     # of the environment: the folder with the kernels that the user gives
 
 
 def get(name):
@@ -88,7 +97,10 @@ def get(name):
     folder = cache.folder("kernels", name)
     packages.install(arches.get(KERNELS[name].arch).packages)
     with cache.lock(f"kernel-{name}"):
-        if not (folder / "kernel.json").exists():
+        if KERNELS[name].given:
+            if not (folder / "kernel.json").exists():
+                _take(name, folder)
+        elif not (folder / "kernel.json").exists():
             print(f"lab: {'building' if KERNELS[name].built else 'fetching'} kernel {name}", file=sys.stderr)
             suite = packages.Suite(KERNELS[name].suite, arches.get(KERNELS[name].arch).debian)
             suite.update()
@@ -99,6 +111,23 @@ def get(name):
         elif not KERNELS[name].built:
             _fetch_new_modules(name, folder)
     return folder
+
+
+def available(name):
+    """Whether a kernel can be had at all."""
+    return (not KERNELS[name].given or (cache.folder("kernels", name) / "kernel.json").exists() or
+            (pathlib.Path(os.environ.get(GIVEN, "/")) / name / "vmlinux").exists())
+
+
+def _take(name, folder):
+    """Copies a kernel that the user built: $KSWAPCK_LAB_GIVEN/NAME has vmlinuz and vmlinux."""
+    if not available(name):
+        raise LabError(f"kernel {name} must be given: a folder {name} with its vmlinuz and vmlinux in the folder that "
+                       f"${GIVEN} names (README.md says what it needs)")
+    for file in ("vmlinuz", "vmlinux"):
+        shutil.copyfile(pathlib.Path(os.environ[GIVEN]) / name / file, folder / file)
+    (folder / "modules").mkdir(exist_ok=True)
+    (folder / "kernel.json").write_text(json.dumps({"packages": [], "suite": "given"}, indent=2) + "\n")
 
 
 def _fetch(kernel, suite, folder, scratch):
@@ -210,6 +239,8 @@ def _source_tree(kernel, suite, scratch):
 def module(name, source):
     """A module of the lab's own, from kernels/SOURCE.c; made if need be."""
     folder, kernel = get(name), KERNELS[name]
+    if kernel.given:
+        raise LabError(f"no module for kernel {name}: its source is not here")
     text = (HERE / "kernels" / f"{source}.c").read_bytes()
     built = folder / "own" / f"{source}-{hashlib.sha256(text).hexdigest()[:12]}" / f"{source}.ko"
     with cache.lock(f"module-{name}-{source}"):

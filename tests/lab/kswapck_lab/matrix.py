@@ -32,6 +32,8 @@ GUESTS = [
     ("6.1bug16karm64", "idle", ("elf",)),
     *((kernel, scenario, ("elf", "raw", *forms)) for kernel, forms in (("6.1bug", BY_KDUMP), ("6.1bugarm64", ()))
       for scenario in ("freed-folio", "tail-private")),
+    *((kernel, scenario, ("elf", "raw")) for kernel in ("4.14", "4.19") for scenario in ("idle", "churn")),
+    *(("4.19", scenario, ("elf",)) for scenario in ("mix", "tail-private")),
 ]
 ROWS = [(kernel, scenario, form) for name in kernels.KERNELS for kernel, scenario, forms in GUESTS if kernel == name
         for form in forms]
@@ -100,6 +102,8 @@ def _row(program, name, options, reports, made):
         if why := _impossible(*name):
             return Row(*name, "", "not possible", why, True)
         recipe = recipes.parse(f"{kernel}-{scenario}-{form}")
+        if not dumps.exists(recipe) and not kernels.available(kernel):
+            return Row(*name, "", "not run", "the kernel was not given", True)
         if not dumps.exists(recipe):
             if options.made:
                 return Row(*name, "", "not run", "no such dump here", True)

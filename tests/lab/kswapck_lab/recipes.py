@@ -50,7 +50,7 @@ SCENARIOS = {
                     append="panic=0 unknown_nmi_panic apic_extnmi=all", workload="churn", random_stop=True, end="nmi",
                     seconds=300),
     "tail-private": Scenario("tail pages lost their slot in a migration; a task refaults for ever",
-                             append="kswapck_bug=2", kernels=("6.1bug",)),
+                             append="kswapck_bug=2", kernels=("6.1bug", "4.19")),
     "tail-private-split": Scenario("the same, then the folios are split; slots name freed pages, and pages of new owners",
                                    append="kswapck_bug=2", kernels=("6.1bug",)),
     "uffd-move": Scenario("swap PTEs moved by userfaultfd, their folios in the swap cache did not go with them",

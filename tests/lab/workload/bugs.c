@@ -18,6 +18,7 @@
 #define VICTIM_PAGE 5           /* the tail page that a victim reads */
 #define ANY_CPU -1
 #define VICTIMS 4               /* huge pages that migrate */
+#define MOST_TRIES 20           /* to have the first of them in the swap cache */
 
 /* Where a page that is not mapped has its swap slot (kernel: Documentation/admin-guide/mm/pagemap.rst). */
 static bool slot_of(const char *page, unsigned *type, unsigned long long *offset)
@@ -43,17 +44,29 @@ static void tell_slots(const char *huge)
 			fact("slots.%d type %u offset %llu count %lu", i, type, offset - 1, HUGE_PAGE / PAGE);
 }
 
+/* Is this page part of a huge one in the swap cache? (kernel: include/uapi/linux/kernel-page-flags.h) */
+static bool is_huge_in_swap_cache(const char *page)
+{
+	uint64_t flags = read_word("/proc/kpageflags", pagemap_of(page) & PFN_MASK);
+
+	return flags >> 22 & 1 && flags >> 13 & 1;
+}
+
 char *migrate_in_swap_cache(void)
 {
 	size_t bytes = VICTIMS * HUGE_PAGE;
 	char *huge = map_huge(bytes);
-	int moved;
+	int moved, tries = 0;
 
 	bind_to_node(huge, bytes, 0);
-	fill(huge, bytes);
-	page_out(huge, bytes);
-	sleep(2);               /* the writes end; a page under writeback would not migrate */
-	read_pages(huge, bytes, HUGE_PAGE);
+	do {
+		/* where the kernel decides what goes out (squeeze()), the swap cache may not have them any more */
+		madvise(huge, bytes, MADV_DONTNEED);
+		fill(huge, bytes);
+		page_out(huge, bytes);
+		sleep(2);       /* the writes end; a page under writeback would not migrate */
+		read_pages(huge, bytes, HUGE_PAGE);
+	} while (!is_huge_in_swap_cache(huge) && tries++ < MOST_TRIES);
 	tell_slots(huge);
 	moved = move_to_node(huge, VICTIMS, HUGE_PAGE, 1);
 	say("moved %d", moved);

@@ -248,10 +248,33 @@ void read_pages(const char *p, size_t bytes, size_t step)
 		(void)*(const volatile char *)(p + at);
 }
 
+int try_page_out(char *p, size_t bytes)
+{
+	if (madvise(p, bytes, MADV_PAGEOUT) == 0)
+		return 0;
+	return errno == EINVAL && !((uintptr_t)p % PAGE) ? squeeze(bytes) : -1;
+}
+
 void page_out(char *p, size_t bytes)
 {
-	if (madvise(p, bytes, MADV_PAGEOUT))
+	if (try_page_out(p, bytes))
 		fail("MADV_PAGEOUT");
+}
+
+uint64_t read_word(const char *path, uint64_t index)
+{
+	uint64_t word = 0;
+	int fd = open(path, O_RDONLY);
+
+	if (pread(fd, &word, sizeof(word), index * sizeof(word)) != sizeof(word))
+		fail(path);
+	close(fd);
+	return word;
+}
+
+uint64_t pagemap_of(const char *page)
+{
+	return read_word("/proc/self/pagemap", (uintptr_t)page / PAGE);
 }
 
 int move_to_node(char *p, size_t count, size_t step, int node)

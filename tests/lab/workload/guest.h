@@ -16,6 +16,7 @@
 #define PAGE 4096UL
 #define HUGE_PAGE (2UL << 20)
 #define MIB (1UL << 20)
+#define PFN_MASK ((1ULL << 55) - 1)     /* of pagemap_of(), of a page that is mapped */
 
 /* One line to the host; `fail` is the last one, and says errno. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -58,7 +59,14 @@ void bind_to_node(void *p, size_t bytes, int node);
 /* Each page says where it lives: no two pages are alike, and a wrong page is seen. */
 void fill(char *p, size_t bytes);
 void read_pages(const char *p, size_t bytes, size_t step);
+/* To swap. Where the kernel has no MADV_PAGEOUT (before 5.4), so many pages of whoever is in the same cgroup. */
+int squeeze(size_t bytes);
+void squeeze_if_old(void);
+int try_page_out(char *p, size_t bytes);
 void page_out(char *p, size_t bytes);
+/* A word of one of the kernel's tables about pages; what it has for a page of ours in the first of them. */
+uint64_t read_word(const char *path, uint64_t index);
+uint64_t pagemap_of(const char *page);
 /* Moves `count` pages, `step` bytes apart. Single pages may refuse (busy, not mapped): that is normal. */
 int move_to_node(char *p, size_t count, size_t step, int node);
 /* Asks for more than there is, so that reclaim must throw out what it can, then gives it back. */

@@ -318,6 +318,7 @@ int main(void)
 	if (crashing())
 		load_crash_kernel();
 	swap_on();
+	squeeze_if_old();
 	observe();
 	for (size_t i = 0; name && i < sizeof(scenarios) / sizeof(scenarios[0]); i++)
 		if (!strcmp(name, scenarios[i].name))

@@ -50,7 +50,7 @@ static void remap(char *p, size_t bytes, char *elsewhere, uint64_t *random)
 	if (mremap(p, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED)
 		return;
 	if (next_random(random) % 2)
-		madvise(to, bytes, MADV_PAGEOUT);
+		try_page_out(to, bytes);
 	if (next_random(random) % 2)
 		read_in_child(to, bytes);
 	read_pages(to, bytes, 2 * PAGE);
@@ -67,7 +67,7 @@ static void remap_keeping(char *p, size_t bytes, uint64_t *random)
 	if (to == MAP_FAILED)
 		return;
 	fill(p, bytes);
-	madvise(next_random(random) % 2 ? to : p, bytes, MADV_PAGEOUT);
+	try_page_out(next_random(random) % 2 ? to : p, bytes);
 	read_pages(to, bytes, PAGE);
 	munmap(to, bytes);
 	did(KEPT_MAPPED, 1);
@@ -91,10 +91,10 @@ pid_t start_remapper(int number)
 
 		switch (next_random(&random) % 8) {
 		case 0:
-			madvise(area, AREA, MADV_PAGEOUT);
+			try_page_out(area, AREA);
 			break;
 		case 1:
-			madvise(p, bytes, MADV_PAGEOUT);
+			try_page_out(p, bytes);
 			break;
 		case 2:
 			fill(p, bytes);
@@ -123,7 +123,7 @@ static void move_once(int userfaults, char *to, char *from, uint64_t *random)
 
 	fill(p, bytes);
 	if (next_random(random) % 4)
-		madvise(p, bytes, MADV_PAGEOUT);
+		try_page_out(p, bytes);
 	if (next_random(random) % 2)
 		usleep(next_random(random) % 50000);
 	if (next_random(random) % 2)
@@ -133,7 +133,7 @@ static void move_once(int userfaults, char *to, char *from, uint64_t *random)
 		did(MOVED, moved / PAGE);
 		to += p - from;
 		if (next_random(random) % 2)
-			madvise(to, moved, MADV_PAGEOUT);
+			try_page_out(to, moved);
 		read_pages(to, moved, PAGE);
 		usleep(next_random(random) % 20000);
 		madvise(to, moved, MADV_DONTNEED);
@@ -204,11 +204,11 @@ static void file_step(struct file *f, int number, int which, uint64_t *random)
 
 	switch (next_random(random) % 12) {
 	case 0:
-		madvise(f->mapped, f->size, MADV_PAGEOUT);
+		try_page_out(f->mapped, f->size);
 		break;
 	case 1:
 	case 2:
-		madvise(p, there, MADV_PAGEOUT);
+		try_page_out(p, there);
 		break;
 	case 3:
 	case 4:

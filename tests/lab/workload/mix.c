@@ -55,7 +55,7 @@ static void pinner_step(struct pinner *r)
 
 	switch (next_random(&r->random) % 8) {
 	case 0:
-		madvise(r->area, AREA, MADV_PAGEOUT);
+		try_page_out(r->area, AREA);
 		break;
 	case 1:
 		read_pages(r->area, AREA, PAGE);

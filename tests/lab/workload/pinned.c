@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #define PRESENT (1ULL << 63)
-#define PFN_MASK ((1ULL << 55) - 1)
 #define BIAS 1024               /* a FOLL_PIN of a small page counts for so many (GUP_PIN_COUNTING_BIAS) */
 #define MOST 16
 
@@ -28,22 +27,6 @@ static struct subject {
 	uint64_t pfn;           /* where it was mapped last, if it is no more */
 } subjects[MOST];
 static int count;
-
-static uint64_t read_word(const char *path, uint64_t index)
-{
-	uint64_t word = 0;
-	int fd = open(path, O_RDONLY);
-
-	if (pread(fd, &word, sizeof(word), index * sizeof(word)) != sizeof(word))
-		fail(path);
-	close(fd);
-	return word;
-}
-
-static uint64_t pagemap_of(const char *page)
-{
-	return read_word("/proc/self/pagemap", (uintptr_t)page / PAGE);
-}
 
 static void add(const char *name, const char *first, size_t bytes, size_t page, int extra)
 {

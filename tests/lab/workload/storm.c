@@ -58,7 +58,7 @@ static void touch_beside(char *p, size_t bytes, bool write, int *beside)
 		if (write)
 			fill(p, bytes);
 		read_pages(p, bytes, PAGE);
-		madvise(p, bytes, MADV_PAGEOUT);
+		try_page_out(p, bytes);
 		_exit(0);
 	}
 	*beside += child > 0;
@@ -88,12 +88,12 @@ static void storm_step(const struct stormer *s, uint64_t *random, int *beside)
 	switch (next_random(random) % 22) {
 	case 0:
 	case 1:
-		madvise(area, s->bytes, MADV_PAGEOUT);
+		try_page_out(area, s->bytes);
 		break;
 	case 2:
 	case 3:
 	case 4:
-		madvise(p, bytes, MADV_PAGEOUT);
+		try_page_out(p, bytes);
 		break;
 	case 5:
 	case 6:
@@ -133,7 +133,7 @@ static void storm_step(const struct stormer *s, uint64_t *random, int *beside)
 		if (which == 0)
 			madvise(area, s->bytes, MADV_HUGEPAGE);
 		fill(area, s->bytes);
-		madvise(area, s->bytes, MADV_PAGEOUT);
+		try_page_out(area, s->bytes);
 		break;
 	case 19:
 		madvise(s->areas[0], s->bytes, MADV_COLLAPSE);
@@ -208,7 +208,7 @@ pid_t start_forker(int number)
 	p = map_small(bytes);
 	for (;;) {
 		fill(p, bytes);
-		madvise(p, bytes, MADV_PAGEOUT);
+		try_page_out(p, bytes);
 		for (int i = 0; i < FORKS; i++) {
 			if (fork() == 0) {
 				usleep(200 * 1000);

@@ -60,7 +60,7 @@ static void start_swapper(size_t bytes, int number)
 		read_pages(some, 4 * PAGE, PAGE);
 		if (next_random(&random) % 16 == 0)
 			fill(some, 16 * PAGE);
-		madvise(p, bytes, MADV_PAGEOUT);
+		try_page_out(p, bytes);
 		usleep(100 * 1000);
 	}
 }

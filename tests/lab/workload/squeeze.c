@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How memory gets to swap where there is no MADV_PAGEOUT (before 5.4): all processes are in a cgroup, and that is made
+ * smaller for a moment. Which pages go then, the kernel decides.
+ */
+#include "guest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The cgroup that this process is in, as a folder. */
+static bool own_cgroup(char *path, size_t size)
+{
+	char line[80] = "";
+	FILE *file = fopen("/proc/self/cgroup", "r");
+
+	while (file && fgets(line, sizeof(line), file) && strncmp(line, "0::", 3))
+		;
+	if (file)
+		fclose(file);
+	line[strcspn(line, "\n")] = '\0';
+	snprintf(path, size, "/sys/fs/cgroup%s", line[0] ? line + 3 : "");
+	return !strncmp(line, "0::/", 4) && line[4];
+}
+
+int squeeze(size_t bytes)
+{
+	char folder[120], path[160], text[24] = "";
+	unsigned long long used;
+	FILE *file;
+
+	if (!own_cgroup(folder, sizeof(folder)))
+		return -1;
+	snprintf(path, sizeof(path), "%s/memory.current", folder);
+	file = fopen(path, "r");
+	if (!file || !fgets(text, sizeof(text), file))
+		return -1;
+	fclose(file);
+	/* the kernel reclaims before the write comes back; nothing is to stay limited */
+	used = strtoull(text, NULL, 10);
+	snprintf(path, sizeof(path), "%s/memory.high", folder);
+	snprintf(text, sizeof(text), "%llu", used > bytes ? used - bytes : 0);
+	return write_file(path, text) || write_file(path, "max") ? -1 : 0;
+}
+
+void squeeze_if_old(void)
+{
+	char text[24];
+
+	if (madvise(NULL, 0, MADV_PAGEOUT) == 0)
+		return;
+	mkdir("/sys/fs/cgroup", 0755);
+	if (mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, NULL) ||
+	    write_file("/sys/fs/cgroup/cgroup.subtree_control", "+memory"))
+		fail("cgroup2");
+	mkdir("/sys/fs/cgroup/squeezed", 0755);
+	snprintf(text, sizeof(text), "%d", getpid());
+	if (write_file("/sys/fs/cgroup/squeezed/cgroup.procs", text))
+		fail("cgroup.procs");
+}
