@@ -3,8 +3,9 @@
  * Trees whose slots hold page + i of a large folio, not its head: the radix trees of
  * 4.14 to 4.19 (mm/swap_state.c __add_to_swap_cache(), 4.14:113-135), and the xarrays of
  * 4.20 to 5.3, which 5.4 ended (4101196b19d7 "mm: page cache: store only head pages in
- * i_pages"). A tail page of the folio that the slot belongs to is given out as its head,
- * so that the checks see what they see of later kernels; where it is not, it stays.
+ * i_pages"). A tail page in the slot that is its own, by what the head says or by where
+ * the head is, is given out as the head, so that the checks see what they see of later
+ * kernels; else it stays.
  *
  * Types and symbols of 4.20 to 5.3 are those of 5.4: there the version alone can tell.
  */
@@ -40,20 +41,31 @@ static bool resolve(struct kernel *kernel, struct error *err)
 	return swap_tree_resolve(kernel, err);
 }
 
-uint64_t swap_tree_head(const struct kernel *kernel, const struct kswapck_device *device,
-			uint64_t slot, uint64_t entry)
+/* Does the head say that this is the slot of its page number @i? */
+static bool head_names(const struct kswapck_device *device, uint64_t slot,
+		       const struct kswapck_page *head, uint64_t i)
 {
-	struct kswapck_page page, head;
 	unsigned int type;
 	uint64_t first;
 
+	swap_entry_split(head->private, &type, &first);
+	return type == device->type && slot - first == i && i < 1ULL << head->order;
+}
+
+uint64_t swap_tree_head(const struct kernel *kernel, const struct kswapck_device *device,
+			uint64_t slot, const uint64_t *entries, uint64_t index)
+{
+	uint64_t entry = entries[index], i;
+	struct kswapck_page page, head;
+
 	if (page_read(kernel, entry, &page) != READ_OK || !(page.marks & KSWAPCK_PAGE_TAIL) ||
 	    page_read(kernel, page.head, &head) != READ_OK ||
-	    !(head.marks & KSWAPCK_PAGE_SWAPCACHE) || head.pfn >= page.pfn ||
-	    page.pfn - head.pfn >= 1ULL << head.order)
+	    !(head.marks & KSWAPCK_PAGE_HEAD) || !(head.marks & KSWAPCK_PAGE_SWAPCACHE) ||
+	    head.pfn >= page.pfn)
 		return entry;
-	swap_entry_split(head.private, &type, &first);
-	return type == device->type && slot - first == page.pfn - head.pfn ? head.address : entry;
+	i = page.pfn - head.pfn;
+	return head_names(device, slot, &head, i) ||
+	       (i <= index && entries[index - i] == head.address) ? head.address : entry;
 }
 
 const struct swap_cache_ops swap_cache_radix = {

@@ -21,11 +21,13 @@ bool swap_tree_locate(const struct kernel *kernel, const struct kswapck_device *
 
 /**
  * swap_tree_head - the entry of a slot as kernels since 5.4 have it.
+ * @entries: as they stand in the tree, those of lower slots too; @slot's is number @index.
  *
- * Before, slot i of a large folio holds page + i. If @entry is the tail page of a folio
- * whose head names the slots from @slot - i on, this is the head; else @entry itself.
+ * Before, slot i of a large folio holds page + i. If the entry is the tail page of a folio
+ * whose head names the slots from @slot - i on, or is the entry of slot @slot - i, this is
+ * the head; else the entry itself.
  */
 uint64_t swap_tree_head(const struct kernel *kernel, const struct kswapck_device *device,
-			uint64_t slot, uint64_t entry);
+			uint64_t slot, const uint64_t *entries, uint64_t index);
 
 #endif

@@ -154,7 +154,8 @@ static void take_old(const struct space_walk *walk, uint64_t slot, uint64_t entr
 	space->words[slot] = xarray_word_of(&walk->kernel->xarray, entry);
 	if (!xarray_is_value(entry))
 		space->entries[slot] = swap_tree_head(walk->kernel, space->space.device,
-						      space->space.first_slot + slot, entry);
+						      space->space.first_slot + slot,
+						      space->words, slot);
 }
 
 static void take_entry(void *data, uint64_t index, uint64_t entry, uint64_t where)
@@ -375,9 +376,10 @@ void swap_tree_lookup(const struct kernel *kernel, const struct kswapck_device *
 		found.base = indices[i];
 		xarray_walk(kernel, &xarray, indices[i], count, &visitor);
 	}
-	for (i = 0; i < count && kernel->swap.tails; i++)
+	/* backwards: what lower slots hold is asked as it stands there */
+	for (i = count; i-- > 0 && kernel->swap.tails; )
 		if (kinds[i] == KSWAPCK_ENTRY_PAGE)
-			entries[i] = swap_tree_head(kernel, device, first + i, entries[i]);
+			entries[i] = swap_tree_head(kernel, device, first + i, entries, i);
 }
 
 void swap_tree_node_of(const struct kernel *kernel, uint64_t place, uint64_t slot,

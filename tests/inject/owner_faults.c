@@ -45,8 +45,8 @@ static bool pte_copied(struct scene *scene)
 		return false;
 	lay_physical(scene, owner.empty, owner.raw);
 	expect(scene, "KS501", owner.slot, 1, "page table entries and 0");
-	/* the copy is where no anonymous memory is */
-	scene->unverified = owner.cached;
+	/* the copy is where no anonymous memory is; of what was only read ahead nobody asks */
+	scene->unverified = owner.cached && owner.page.marks & KSWAPCK_PAGE_ANON;
 	return with_sweep(scene);
 }
 

@@ -136,6 +136,7 @@ static bool folio_half_replaced(struct scene *scene)
 {
 	struct victim victims[4];
 	struct kswapck_page other;
+	uint64_t i;
 
 	if (!make_large_folio(scene, victims) || !find_free_block(scene, 3, &other))
 		return false;
@@ -149,6 +150,9 @@ static bool folio_half_replaced(struct scene *scene)
 	lay_page(scene, other.address, KSWAPCK_FIELD_PRIVATE, victims[0].page.private);
 	lay_page(scene, other.address, KSWAPCK_FIELD_REFCOUNT, 0);
 	lay(scene, other.address + scene->kernel->page.order_offset, 1, 2);
+	for (i = 1; i < 4 && scene->kernel->swap.tails; i++)
+		lay_page(scene, other.address + i * scene->kernel->page.size,
+			 KSWAPCK_FIELD_COMPOUND_HEAD, other.address | 1);
 	lay_entry(scene, &victims[2], other.address);
 	lay_entry(scene, &victims[3], other.address);
 	scene->in_motion = 4;

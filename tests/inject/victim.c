@@ -219,7 +219,7 @@ static bool is_deep_leaf(const struct search *search, uint32_t index)
 
 	if (!is_small_leaf(search, index))
 		return false;
-	head = peek(search->scene, place, 8);
+	head = peek_tree_word(search->scene, place);
 	return peek(search->scene, head - NODE_TAG + kernel->xarray.shift.offset, 1) >
 	       kernel->xarray.chunk_shift;
 }
@@ -366,7 +366,7 @@ bool root_of(struct scene *scene, const struct victim *victim, struct tree_node 
 
 	if (!has_trees(scene))
 		return skip(scene, "this kernel has no trees");
-	head = peek(scene, root_place(scene, victim), 8);
+	head = peek_tree_word(scene, root_place(scene, victim));
 	if (!is_node(head))
 		return skip(scene, "the tree has no node");
 	*root = (struct tree_node){
@@ -388,7 +388,7 @@ static struct tree_node descend(struct scene *scene, const struct tree_node *roo
 	while (node.shift) {
 		uint64_t slot = index >> node.shift & (layout->slot_count - 1);
 		uint64_t place = node.address + layout->slots.offset + 8 * slot;
-		uint64_t entry = peek(scene, place, 8);
+		uint64_t entry = peek_tree_word(scene, place);
 
 		if (!is_node(entry))
 			break;

@@ -84,6 +84,8 @@ void lay_entry(struct scene *scene, const struct victim *victim, uint64_t entry)
  * @slots: address of the slots of its node, for a sibling entry.
  */
 void lay_tree_word(struct scene *scene, uint64_t place, uint64_t slots, uint64_t word);
+/** peek_tree_word - the reverse. */
+uint64_t peek_tree_word(struct scene *scene, uint64_t place);
 /** lay_map - a swap_map byte, or what says the same; skips the fault if nothing can. */
 void lay_map(struct scene *scene, const struct victim *victim, uint8_t byte);
 /** lay_owners - @difference more owners of a slot are counted. */

@@ -61,6 +61,11 @@ static uint64_t page_of_slot(const struct scene *scene, const struct victim *vic
 	       entry + (victim->slot - first) * scene->kernel->page.size : entry;
 }
 
+uint64_t peek_tree_word(struct scene *scene, uint64_t place)
+{
+	return xarray_take_word(&scene->kernel->xarray, 0, peek(scene, place, 8));
+}
+
 void lay_tree_word(struct scene *scene, uint64_t place, uint64_t slots, uint64_t word)
 {
 	const struct xarray_layout *layout = &scene->kernel->xarray;

@@ -256,14 +256,33 @@ static void stray_tails(void **state)
 	read_all(made);
 	assert_slot(made, 20, KSWAPCK_ENTRY_PAGE, page_at(21), page_at(21));
 	assert_slot(made, 6, KSWAPCK_ENTRY_PAGE, page_at(23), page_at(23));
-	/* its head is not in the swap cache any more, or not of this device */
+	/* its head is not in the swap cache any more */
 	put(made, page_at(20), 8, HEAD);
 	read_all(made);
 	assert_slot(made, 5, KSWAPCK_ENTRY_PAGE, page_at(21), page_at(21));
-	put(made, page_at(20), 8, SWAPCACHE | HEAD);
+}
+
+/* The head names another device, but it is in the slot where it should be. */
+static void tails_of_misnamed(void **state)
+{
+	struct made *made = *state;
+	uint64_t entries[4];
+	uint8_t kinds[4];
+	unsigned int i;
+
+	resolve(made, true);
+	put_folios(made);
 	put(made, page_at(20) + 40, 8, 4);
+	put(made, NODE + 40 + 8 * 6, 8, page_at(21));
 	read_all(made);
-	assert_slot(made, 5, KSWAPCK_ENTRY_PAGE, page_at(21), page_at(21));
+	swap_cache_radix.lookup(&made->kernel, &made->device, 4, 4, entries, kinds);
+	for (i = 0; i < 4; i++) {
+		assert_int_equal(made->space.entries[4 + i], page_at(i == 2 ? 21 : 20));
+		assert_int_equal(entries[i], page_at(i == 2 ? 21 : 20));
+	}
+	/* nothing is known of lower slots here */
+	swap_cache_radix.lookup(&made->kernel, &made->device, 5, 1, entries, kinds);
+	assert_int_equal(entries[0], page_at(21));
 }
 
 static void shape(void **state)
@@ -342,6 +361,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(folios_of_tails, setup, teardown),
 		cmocka_unit_test_setup_teardown(stray_tails, setup, teardown),
+		cmocka_unit_test_setup_teardown(tails_of_misnamed, setup, teardown),
 		cmocka_unit_test_setup_teardown(shape, setup, teardown),
 		cmocka_unit_test_setup_teardown(entries, setup, teardown),
 		cmocka_unit_test_setup_teardown(buddies, setup, teardown),
