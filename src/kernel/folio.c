@@ -196,7 +196,7 @@ static enum read_status counted_twice(const struct kernel *kernel,
 	*excess = 0;
 	if (kernel->folio.mapcount_rule != FOLIO_MAPCOUNT_DOUBLE)
 		return READ_OK;
-	if (!(folio->page.marks & KSWAPCK_PAGE_ANON)) {
+	if (folio->page.marks & KSWAPCK_PAGE_FILE) {
 		*excess = whole * (int64_t)folio->pages;
 		return READ_OK;
 	}
