@@ -6,6 +6,7 @@
 
 #include "kernel/cpu.h"
 #include "kernel/cpu_stacks.h"
+#include "kernel/list.h"
 #include "kernel/page.h"
 #include "kernel/task.h"
 
@@ -405,7 +406,8 @@ uint64_t page_holders_list(const struct kernel *kernel, struct page_holders *hol
 
 	for (step = 0; step < LIST_MAX && holders->list_steps < LIST_STEPS_MAX; step++) {
 		holders->list_steps++;
-		if (memory_read_u64(kernel->memory, node, &node) != READ_OK || node == start)
+		/* list_next() keeps out of circles, which would cost LIST_MAX steps a page */
+		if (!list_next(kernel, node, &node) || node == start)
 			return 0;
 		if (!page_within(kernel, node, &within))
 			return stack_owner(holders, node);

@@ -297,14 +297,18 @@ static void isolated_folios(void **state)
 	put64(bench, 5 * PAGE + 8, page_at(6) + 8);
 	put64(bench, 6 * PAGE + 8, DATA + 0x100);
 	put64(bench, DATA - VMEMMAP + 0x100, page_at(5) + 8);
+	put64(bench, 5 * PAGE + 16, DATA + 0x100);
+	put64(bench, 6 * PAGE + 16, page_at(5) + 8);
+	put64(bench, DATA - VMEMMAP + 0x108, page_at(6) + 8);
 	bench->stack = (struct page_holder_stack){DATA, DATA + 4096, TASK};
 	bench->judge.holders.stack_count = 1;
 	pin = judge(bench, 5);
 	assert_int_equal(pin.task_count, 1);
 	assert_true(pin.tasks[0].on_cpu_list);
-	/* a list that never ends is followed no further than it can be */
+	/* a list that never ends, as the way back from its circle shows */
 	put64(bench, 6 * PAGE + 8, page_at(7) + 8);
 	put64(bench, 7 * PAGE + 8, page_at(6) + 8);
+	put64(bench, 7 * PAGE + 16, page_at(6) + 8);
 	assert_int_equal(judge(bench, 5).task_count, 0);
 }
 
