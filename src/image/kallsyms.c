@@ -88,16 +88,25 @@ static uint64_t hash_of(const struct kallsyms *kallsyms, uint32_t symbol)
 
 static bool build_index(struct kallsyms *kallsyms, struct error *err)
 {
-	uint32_t i;
+	uint64_t *hashes = malloc(kallsyms->count * sizeof(*hashes));
+	uint32_t *numbers = malloc(kallsyms->count * sizeof(*numbers)), i;
+	bool room = hashes && numbers && name_index_reserve(&kallsyms->index, kallsyms->count);
+	bool good = false;
+	size_t count = 0;
 
-	if (!name_index_reserve(&kallsyms->index, kallsyms->count))
-		return kallsyms_no_memory(err);
-	for (i = 0; i < kallsyms->count; i++)
-		if (type_of(kallsyms, i) != KALLSYMS_BLANK &&
-		    !name_index_add(&kallsyms->index, hash_of(kallsyms, i), i))
-			return error_set(err, ERROR_INPUT, "kallsyms_names is damaged: too many "
-					 "names are equal");
-	return true;
+	for (i = 0; room && i < kallsyms->count; i++) {
+		if (type_of(kallsyms, i) == KALLSYMS_BLANK)
+			continue;
+		hashes[count] = hash_of(kallsyms, i);
+		numbers[count++] = i;
+	}
+	if (!room)
+		kallsyms_no_memory(err);
+	else if (!(good = name_index_add_all(&kallsyms->index, hashes, numbers, count)))
+		error_set(err, ERROR_INPUT, "kallsyms_names is damaged: too many names are equal");
+	free(hashes);
+	free(numbers);
+	return good;
 }
 
 bool kallsyms_find(const struct kallsyms *kallsyms, const char *name,

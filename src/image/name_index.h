@@ -65,6 +65,14 @@ bool name_index_reserve(struct name_index *index, size_t count);
 bool name_index_add(struct name_index *index, uint64_t hash, uint32_t number);
 
 /**
+ * name_index_add_all - add @count @numbers, none of them UINT32_MAX, with their @hashes:
+ * several times faster than one by one. As name_index_add(), but some may have been added
+ * when it fails.
+ */
+bool name_index_add_all(struct name_index *index, const uint64_t *hashes,
+			const uint32_t *numbers, size_t count);
+
+/**
  * name_index_next - walk over the numbers that were added with this hash (and,
  * rarely, with another one: compare the names).
  * @cursor: 0 at first; kept by the caller.
