@@ -12,8 +12,25 @@
 #include "source/flattened.h"
 #include "source/unpack.h"
 
+/* A read that begins so near behind the one before is taken for the next of a row. */
+#define AHEAD_GAP  512
+#define AHEAD_SIZE ((size_t)64 << 10)
+
+/*
+ * Struct pages lie one behind the other in memory and so in the file, and are asked for
+ * page by page: of a row, twice as much is read as was asked for so far.
+ */
+struct read_ahead {
+	uint64_t next;			/* end of the last read, in the real file */
+	uint64_t row;			/* bytes asked for in a row until then */
+	uint64_t start;			/* of bytes[] */
+	size_t length;			/* how many of them are good */
+	unsigned char bytes[AHEAD_SIZE];
+};
+
 struct file {
 	char *name;
+	struct read_ahead *ahead;
 	int fd;
 	uint64_t size;			/* of the dump inside */
 	struct flattened *flattened;	/* NULL: plain */
@@ -89,8 +106,9 @@ struct file *file_open(const char *path, int temporary, struct error *err)
 	if (!file)
 		goto no_memory;
 	file->name = strdup(path);
+	file->ahead = calloc(1, sizeof(*file->ahead));
 	file->fd = -1;
-	if (!file->name)
+	if (!file->name || !file->ahead)
 		goto no_memory;
 	if (!*path) {
 		error_set(err, ERROR_SYSTEM, "'' is no name of a file");
@@ -123,6 +141,7 @@ void file_close(struct file *file)
 	if (file->fd >= 0)
 		close(file->fd);
 	flattened_free(file->flattened);
+	free(file->ahead);
 	free(file->name);
 	free(file);
 }
@@ -172,6 +191,36 @@ static bool read_whole(int fd, uint64_t place, unsigned char *buffer, size_t len
 	return true;
 }
 
+/* False: it is not there; who wants to know why, reads it alone. */
+static bool fill_ahead(const struct file *file, uint64_t place, size_t length, size_t want)
+{
+	struct read_ahead *ahead = file->ahead;
+	ssize_t got = pread(file->fd, ahead->bytes, want, (off_t)place);
+
+	ahead->start = place;
+	ahead->length = got < 0 ? 0 : (size_t)got;
+	return length <= ahead->length;
+}
+
+/* From the real file, whose bytes at @place are or will be read ahead if they are in a row. */
+static bool read_place(const struct file *file, uint64_t place, unsigned char *buffer,
+		       size_t length)
+{
+	struct read_ahead *ahead = file->ahead;
+	bool have = place >= ahead->start && place - ahead->start < ahead->length &&
+		    length <= ahead->length - (place - ahead->start);
+	bool in_row = place - ahead->next < AHEAD_GAP;
+	size_t want;
+
+	ahead->row = in_row ? ahead->row + length : 0;
+	ahead->next = place + length;
+	want = ahead->row < AHEAD_SIZE / 2 ? 2 * (size_t)ahead->row : AHEAD_SIZE;
+	if (!have && (!in_row || length >= want || !fill_ahead(file, place, length, want)))
+		return read_whole(file->fd, place, buffer, length);
+	memcpy(buffer, ahead->bytes + (place - ahead->start), length);
+	return true;
+}
+
 static bool read_pieces(const struct file *file, uint64_t offset, unsigned char *buffer,
 			size_t length)
 {
@@ -182,7 +231,7 @@ static bool read_pieces(const struct file *file, uint64_t offset, unsigned char 
 
 		if (place == FLATTENED_HOLE)
 			memset(buffer, 0, part);
-		else if (!read_whole(file->fd, place, buffer, part))
+		else if (!read_place(file, place, buffer, part))
 			return false;
 		offset += part;
 		buffer += part;
@@ -206,7 +255,7 @@ bool file_read(const struct file *file, uint64_t offset, void *buffer, size_t le
 	if (file->flattened)
 		ok = read_pieces(file, offset, buffer, length);
 	else
-		ok = read_whole(file->fd, offset, buffer, length);
+		ok = read_place(file, offset, buffer, length);
 	if (ok)
 		return true;
 	return error_set(err, ERROR_SYSTEM, "%s: cannot read at byte %s: %s", file->name,

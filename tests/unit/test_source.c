@@ -656,6 +656,47 @@ static void changed_headers(void **state)
 	image_free(image);
 }
 
+#define ROWS_SIZE (300 * 1024 + 77)
+
+/* What was read ahead is what is there: in rows, with gaps, back, and at the end. */
+static void rows_of_reads(void **state)
+{
+	static unsigned char bytes[ROWS_SIZE], got[70000];
+	static const struct {
+		size_t step, length;
+	} rows[] = {{4096, 4096}, {1000, 700}, {4096 + 16, 4096}, {65536, 65536}, {69000, 70000},
+		    {333, 999}};
+	struct error err = {0};
+	struct bytes content = {0};
+	struct file *file;
+	size_t i, at;
+
+	(void)state;
+	for (i = 0; i < ROWS_SIZE; i++)
+		bytes[i] = (unsigned char)(i * 2654435761u >> 13);
+	bytes_put(&content, 0, bytes, ROWS_SIZE);
+	bytes_to_file(&content, names[0]);
+	file = file_open(names[0], -1, &err);
+	assert_non_null(file);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (at = 0; at + rows[i].length <= ROWS_SIZE; at += rows[i].step) {
+			assert_true(file_read(file, at, got, rows[i].length, &err));
+			assert_memory_equal(got, bytes + at, rows[i].length);
+			/* a look back does not spoil the row */
+			assert_true(file_read(file, at / 2, got, 24, &err));
+			assert_memory_equal(got, bytes + at / 2, 24);
+		}
+	assert_false(file_read(file, ROWS_SIZE - 100, got, 101, &err));
+	/* the file becomes shorter while it is read: what is gone is not there */
+	assert_true(file_read(file, 0, got, 4096, &err));
+	assert_int_equal(truncate(names[0], 100000), 0);
+	for (at = 4096; at + 4096 <= 100000; at += 4096)
+		assert_true(file_read(file, at, got, 4096, &err));
+	assert_false(file_read(file, at, got, 4096, &err));
+	file_close(file);
+	bytes_free(&content);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -692,6 +733,7 @@ int main(void)
 		cmocka_unit_test(damaged_page),
 		cmocka_unit_test(not_dumps),
 		cmocka_unit_test(changed_headers),
+		cmocka_unit_test(rows_of_reads),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
