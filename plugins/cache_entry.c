@@ -461,6 +461,9 @@ static struct missing count_missing(const struct kswapck_space *space,
 	struct missing missing = {0};
 	uint64_t slot;
 
+	/* as it should be: the run is all of the folio's slots */
+	if (run->first_slot == first && run->count == count)
+		return (struct missing){.have = count};
 	for (slot = first; slot < first + count; slot++) {
 		uint64_t i = slot - space->first_slot;
 

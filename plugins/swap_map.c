@@ -381,13 +381,22 @@ static void check_counter(struct kswapck_audit *audit, const struct kswapck_spac
 	kswapck_report(audit, &finding);
 }
 
+/* A folio and its mark, or neither: nothing to look at more closely. */
+static bool is_usual(enum kswapck_entry_kind kind, uint8_t byte)
+{
+	uint8_t marks = byte & (SWAP_HAS_CACHE | COUNT_CONTINUED);
+
+	return (kind == KSWAPCK_ENTRY_PAGE && marks == SWAP_HAS_CACHE) ||
+	       (kind == KSWAPCK_ENTRY_NONE && !marks);
+}
+
 static void check_space(struct kswapck_audit *audit, const struct kswapck_space *space)
 {
 	struct unclaimed run = {0};
 	uint32_t i;
 
 	for (i = 0; i < space->slots; i++) {
-		if (!space->map_read[i])
+		if (!space->map_read[i] || is_usual(space->kinds[i], space->map[i]))
 			continue;
 		if (space->kinds[i] == KSWAPCK_ENTRY_PAGE)
 			check_folio(audit, space, i);

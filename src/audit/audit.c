@@ -7,6 +7,7 @@
 #include "audit/context.h"
 #include "audit/feed.h"
 #include "audit/sweep.h"
+#include "kernel/folio.h"
 #include "kernel/page.h"
 #include "kernel/swap_cache.h"
 #include "kernel/swap_cluster.h"
@@ -80,22 +81,21 @@ static bool is_cached_folio(const struct swap_space *space, const struct kswapck
 	return type == space->space.device->type && slot == run->first_slot;
 }
 
+/* @folio has its page, which is that of the run. */
 static void audit_folio(struct kswapck_audit *audit, const struct swap_space *space,
-			const struct kswapck_run *run)
+			const struct kswapck_run *run, struct kswapck_folio *folio)
 {
-	struct kswapck_folio folio;
-
-	if (!is_cached_folio(space, run) || !kswapck_folio_read(audit, run->page, &folio))
+	if (!is_cached_folio(space, run) || folio_complete(audit->kernel, folio) != READ_OK)
 		return;
 	if (audit->sink->folio)
-		audit->sink->folio(audit->sink->data, &space->space, run, &folio);
-	feed_folio(audit, &space->space, run, &folio);
+		audit->sink->folio(audit->sink->data, &space->space, run, folio);
+	feed_folio(audit, &space->space, run, folio);
 }
 
 static void audit_run_of_slots(struct kswapck_audit *audit, const struct feed_wants *wants,
 			       const struct swap_space *space, uint32_t first, uint32_t count)
 {
-	struct kswapck_page page;
+	struct kswapck_folio folio;
 	struct kswapck_run run = {
 		.first_slot = space->space.first_slot + first,
 		.count = count,
@@ -104,18 +104,18 @@ static void audit_run_of_slots(struct kswapck_audit *audit, const struct feed_wa
 	};
 
 	if (run.kind == KSWAPCK_ENTRY_PAGE) {
-		enum read_status status = page_read(audit->kernel, run.entry, &page);
+		enum read_status status = page_read(audit->kernel, run.entry, &folio.page);
 
 		/* vmemmap is mapped wherever there are struct pages, and nowhere else */
 		run.is_page_address = status != READ_UNMAPPED;
 		if (status == READ_OK)
-			run.page = &page;
+			run.page = &folio.page;
 		audit->summary->folios++;
-		audit->summary->large_folios += run.page && page.order;
+		audit->summary->large_folios += run.page && run.page->order;
 	}
 	feed_run(audit, &space->space, &run);
 	if (wants->folio && run.page)
-		audit_folio(audit, space, &run);
+		audit_folio(audit, space, &run, &folio);
 }
 
 static void audit_entries(struct kswapck_audit *audit, const struct feed_wants *wants,
@@ -161,18 +161,19 @@ static void audit_slots(struct kswapck_audit *audit, const struct swap_space *sp
 static void fill_cluster(struct kswapck_cluster *cluster, const struct swap_space *space,
 			 uint32_t first, uint32_t cluster_slots)
 {
-	uint32_t i;
+	uint32_t used = 0, read = 0, i;
 
 	cluster->map = space->map + first;
 	cluster->kinds = space->kinds + first;
 	cluster->entries = space->entries + first;
-	cluster->map_complete = true;
 	/* setup_swap_map_and_extents() counts what lies beyond the end as in use */
 	cluster->map_used = cluster_slots - cluster->slots;
 	for (i = first; i < first + cluster->slots; i++) {
-		cluster->map_used += space->map[i] != 0;
-		cluster->map_complete &= space->map_read[i];
+		used += space->map[i] != 0;
+		read += space->map_read[i];
 	}
+	cluster->map_used += used;
+	cluster->map_complete = read == cluster->slots;
 }
 
 static void audit_clusters(struct kswapck_audit *audit, const struct kswapck_device *device,
@@ -197,35 +198,60 @@ static void audit_clusters(struct kswapck_audit *audit, const struct kswapck_dev
 
 /* --------------------------------------------------------------------- counting */
 
+/* Which slots hold a pointer: a bit for each. */
+static void note_cached(uint8_t *cached, const struct swap_space *space)
+{
+	uint32_t i;
+
+	/* a space begins at a multiple of 8 */
+	cached += space->space.first_slot / 8;
+	for (i = 0; i < space->space.slots; i++)
+		cached[i / 8] |= (uint8_t)((space->kinds[i] == KSWAPCK_ENTRY_PAGE) << i % 8);
+}
+
+static bool is_free(const struct swap_space *space, uint32_t i)
+{
+	return space->map_read[i] && !space->map[i];
+}
+
+/* There is a free slot. */
+static void note_free(struct kswapck_device *device, const struct swap_space *space)
+{
+	uint32_t first = 0, last = space->space.slots - 1;
+
+	while (!is_free(space, first))
+		first++;
+	while (!is_free(space, last))
+		last--;
+	if (device->first_free > space->space.first_slot + first)
+		device->first_free = space->space.first_slot + first;
+	device->last_free = space->space.first_slot + last;
+}
+
 /* Take note of what later parts of the audit ask of each slot. */
 static void note_slots(struct kswapck_audit *audit, struct kswapck_device *device,
 		       const struct swap_space *space)
 {
-	uint8_t *cached = audit->cached[device->type];
-	uint64_t used = 0, bad = 0, unused = 0;
-	uint32_t i;
+	uint32_t read = 0, bad = 0, unused = 0, cache_only = 0, i;
 
+	if (space->space.pages_found && audit->cached[device->type])
+		note_cached(audit->cached[device->type], space);
+	/* without branches, for the compiler to take many at once */
 	for (i = 0; i < space->space.slots; i++) {
-		uint64_t slot = space->space.first_slot + i;
-		bool page = space->kinds[i] == KSWAPCK_ENTRY_PAGE;
+		uint8_t byte = space->map[i], known = space->map_read[i];
 
-		if (page && cached)
-			cached[slot / 8] |= (uint8_t)(1U << slot % 8);
-		if (!space->map_read[i])
-			continue;
-		audit->summary->cache_only += page && space->map[i] == SWAP_HAS_CACHE;
-		bad += space->map[i] == SWAP_MAP_BAD;
-		used += space->map[i] != 0 && space->map[i] != SWAP_MAP_BAD;
-		if (space->map[i])
-			continue;
-		unused++;
-		device->last_free = slot;
-		if (device->first_free > slot)
-			device->first_free = slot;
+		read += known;
+		bad += known & (byte == SWAP_MAP_BAD);
+		unused += known & (byte == 0);
+		cache_only += known & (byte == SWAP_HAS_CACHE) &
+			      (space->kinds[i] == KSWAPCK_ENTRY_PAGE);
 	}
-	device->map_used += used;
+	if (unused)
+		note_free(device, space);
+	device->map_used += read - bad - unused;
 	device->map_bad += bad;
-	audit->summary->used += used;
+	audit->summary->cache_only += cache_only;
+	audit->summary->used += read - bad - unused;
 	audit->summary->bad += bad;
 	audit->summary->unused += unused;
 }

@@ -26,6 +26,7 @@ enum feed_event {
 
 /* The plugins that take an event, in the catalogue's order. */
 struct feed_takers {
+	const struct kswapck_plugin *plugins[CATALOGUE_PLUGINS_MAX];
 	size_t turns[CATALOGUE_PLUGINS_MAX];	/* their numbers in the catalogue */
 	size_t count;
 };

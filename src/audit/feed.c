@@ -37,8 +37,18 @@ static void add_taker(struct kswapck_audit *audit, enum feed_event event, size_t
 {
 	struct feed_takers *takers = &audit->takers[event];
 
-	if (takes)
-		takers->turns[takers->count++] = index;
+	if (!takes)
+		return;
+	takers->plugins[takers->count] = catalogue_plugin(audit->catalogue, index);
+	takers->turns[takers->count++] = index;
+}
+
+/* The plugin at work from now on: the N-th of @takers. */
+static const struct kswapck_plugin *taker(struct kswapck_audit *audit,
+					  const struct feed_takers *takers, size_t index)
+{
+	audit->turn = takers->turns[index];
+	return takers->plugins[index];
 }
 
 static void find_takers(struct kswapck_audit *audit)
@@ -123,7 +133,7 @@ void feed_run(struct kswapck_audit *audit, const struct kswapck_space *space,
 	size_t i;
 
 	for (i = 0; i < takers->count; i++)
-		turn(audit, takers->turns[i])->run(audit, space, run);
+		taker(audit, takers, i)->run(audit, space, run);
 }
 
 void feed_folio(struct kswapck_audit *audit, const struct kswapck_space *space,
@@ -133,7 +143,7 @@ void feed_folio(struct kswapck_audit *audit, const struct kswapck_space *space,
 	size_t i;
 
 	for (i = 0; i < takers->count; i++)
-		turn(audit, takers->turns[i])->folio(audit, space, run, folio);
+		taker(audit, takers, i)->folio(audit, space, run, folio);
 }
 
 void feed_slot(struct kswapck_audit *audit, const struct kswapck_space *space,
@@ -143,7 +153,7 @@ void feed_slot(struct kswapck_audit *audit, const struct kswapck_space *space,
 	size_t i;
 
 	for (i = 0; i < takers->count; i++)
-		turn(audit, takers->turns[i])->slot(audit, space, slot);
+		taker(audit, takers, i)->slot(audit, space, slot);
 }
 
 void feed_cluster(struct kswapck_audit *audit, const struct kswapck_cluster *cluster)
@@ -172,7 +182,7 @@ void feed_reference(struct kswapck_audit *audit, const struct kswapck_reference 
 	size_t i;
 
 	for (i = 0; i < takers->count; i++)
-		turn(audit, takers->turns[i])->reference(audit, reference);
+		taker(audit, takers, i)->reference(audit, reference);
 }
 
 void feed_references(struct kswapck_audit *audit, const struct kswapck_reference_counts *counts)

@@ -249,16 +249,18 @@ static enum read_status read_pincount(const struct kernel *kernel, struct kswapc
 	return status;
 }
 
-enum read_status folio_read(const struct kernel *kernel, const struct kswapck_page *page,
-			    struct kswapck_folio *folio)
+enum read_status folio_complete(const struct kernel *kernel, struct kswapck_folio *folio)
 {
 	struct field mapcount = kernel->page.fields[KSWAPCK_FIELD_PAGE_TYPE];
+	const struct kswapck_page *page = &folio->page;
 	enum read_status status;
 
-	*folio = (struct kswapck_folio){
-		.page = *page, .pages = 1ULL << page->order, .index = page->index,
-		.mapcount_size = 4,
-	};
+	folio->pages = 1ULL << page->order;
+	folio->index = page->index;
+	folio->mapcount_known = folio->pincount_known = false;
+	folio->mapcount = folio->pincount = 0;
+	folio->mapcount_address = 0;
+	folio->mapcount_size = 4;
 	if (page->marks & KSWAPCK_PAGE_TAIL)
 		return READ_UNMAPPED;
 	if (page->marks & KSWAPCK_PAGE_HEAD) {
@@ -269,6 +271,13 @@ enum read_status folio_read(const struct kernel *kernel, const struct kswapck_pa
 	folio->mapcount_address = page->address + mapcount.offset;
 	folio->mapcount = folio->mapcount_known ? mapcount_of(kernel, page->page_type) : 0;
 	return READ_OK;
+}
+
+enum read_status folio_read(const struct kernel *kernel, const struct kswapck_page *page,
+			    struct kswapck_folio *folio)
+{
+	folio->page = *page;
+	return folio_complete(kernel, folio);
 }
 
 bool folio_head_mapcount(const struct kernel *kernel, const struct kswapck_page *page,

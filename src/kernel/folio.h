@@ -17,6 +17,9 @@ void folio_layout_resolve(struct kernel *kernel);
 enum read_status folio_read(const struct kernel *kernel, const struct kswapck_page *page,
 			    struct kswapck_folio *folio);
 
+/** folio_complete - the same where @folio has its page already. */
+enum read_status folio_complete(const struct kernel *kernel, struct kswapck_folio *folio);
+
 /** folio_is_hugetlb - is the folio of which @page is the head one of hugetlbfs? */
 bool folio_is_hugetlb(const struct kernel *kernel, const struct kswapck_page *page);
 

@@ -210,17 +210,24 @@ static bool resolve_compound(struct kernel *kernel, struct error *err)
 	       kernel_field_required(kernel, "page", "compound_head", field, err);
 }
 
+/* Words and counts, in all kernels; page_read() need not look how wide they are. */
+static uint32_t width_of(int field)
+{
+	return field == KSWAPCK_FIELD_PAGE_TYPE || field == KSWAPCK_FIELD_REFCOUNT ? 4 : 8;
+}
+
 static bool check_fields(struct kernel *kernel, struct error *err)
 {
 	struct page_layout *layout = &kernel->page;
 	int i;
 
 	for (i = 0; i < KSWAPCK_FIELD_COUNT; i++)
-		if (layout->fields[i].size > 8 ||
-		    layout->fields[i].offset + layout->fields[i].size > layout->size)
+		if (layout->fields[i].size && (layout->fields[i].size != width_of(i) ||
+		    layout->fields[i].offset + layout->fields[i].size > layout->size))
 			return error_set(err, ERROR_INPUT,
-					 "page.%s at offset %u does not fit in struct page of "
-					 "%u bytes", field_names[i], layout->fields[i].offset,
+					 "page.%s of %u bytes at offset %u does not fit in struct "
+					 "page of %u bytes", field_names[i],
+					 layout->fields[i].size, layout->fields[i].offset,
 					 layout->size);
 	return true;
 }
@@ -263,12 +270,14 @@ bool page_layout_resolve(struct kernel *kernel, struct error *err)
 	return true;
 }
 
-/* False: @address is not that of a struct page. One division, as there are millions. */
+/* False: @address is not that of a struct page. Its size is a power of 2 nearly always. */
 static bool find_pfn(const struct page_layout *layout, uint64_t address, uint64_t *pfn)
 {
 	uint64_t offset = address - layout->vmemmap;
+	uint32_t size = layout->size;
 
-	*pfn = offset / layout->size;
+	/* a division takes as long as all the rest, and there are millions of them */
+	*pfn = size & (size - 1) ? offset / size : offset >> __builtin_ctz(size);
 	return address >= layout->vmemmap && *pfn * layout->size == offset &&
 	       *pfn < layout->pages;
 }
@@ -319,6 +328,24 @@ static uint64_t head_of(const struct page_layout *layout, uint64_t address, uint
 	return layout->compound_info && is_mask(layout, word) ? address & word : word;
 }
 
+/* The mark of what a page is by its page_type, which is a count where it is mapped. */
+static uint32_t type_mark(const struct page_layout *layout, uint32_t page_type)
+{
+	if (layout->type_rule == PAGE_TYPE_NONE || (int32_t)page_type >= -1)
+		return 0;
+	if (has_type(layout, page_type, layout->type_buddy))
+		return KSWAPCK_PAGE_BUDDY;
+	if (has_type(layout, page_type, layout->type_slab))
+		return KSWAPCK_PAGE_SLAB;
+	if (has_type(layout, page_type, layout->type_table))
+		return KSWAPCK_PAGE_TABLE;
+	if (has_type(layout, page_type, layout->type_hugetlb))
+		return KSWAPCK_PAGE_HUGETLB;
+	if (has_type(layout, page_type, layout->type_offline))
+		return KSWAPCK_PAGE_OFFLINE;
+	return has_type(layout, page_type, layout->type_kmalloc) ? KSWAPCK_PAGE_KMALLOC : 0;
+}
+
 static uint32_t page_marks(const struct page_layout *layout,
 			   const struct kswapck_page *page, uint64_t compound)
 {
@@ -343,20 +370,7 @@ static uint32_t page_marks(const struct page_layout *layout,
 		marks |= KSWAPCK_PAGE_HWPOISON;
 	if (page->flags & layout->flag_slab)
 		marks |= KSWAPCK_PAGE_SLAB;
-	if (layout->type_rule != PAGE_TYPE_NONE) {
-		if (has_type(layout, page->page_type, layout->type_buddy))
-			marks |= KSWAPCK_PAGE_BUDDY;
-		else if (has_type(layout, page->page_type, layout->type_slab))
-			marks |= KSWAPCK_PAGE_SLAB;
-		else if (has_type(layout, page->page_type, layout->type_table))
-			marks |= KSWAPCK_PAGE_TABLE;
-		else if (has_type(layout, page->page_type, layout->type_hugetlb))
-			marks |= KSWAPCK_PAGE_HUGETLB;
-		else if (has_type(layout, page->page_type, layout->type_offline))
-			marks |= KSWAPCK_PAGE_OFFLINE;
-		else if (has_type(layout, page->page_type, layout->type_kmalloc))
-			marks |= KSWAPCK_PAGE_KMALLOC;
-	}
+	marks |= type_mark(layout, page->page_type);
 	if (page->mapping && !(marks & (KSWAPCK_PAGE_TAIL | KSWAPCK_PAGE_SLAB)))
 		marks |= page->mapping & MAPPING_ANON ? KSWAPCK_PAGE_ANON :
 							KSWAPCK_PAGE_FILE;
@@ -381,6 +395,27 @@ static enum read_status read_order(const struct kernel *kernel, struct kswapck_p
 	return READ_OK;
 }
 
+/* Seven of these for each struct page, of which there are millions: see width_of(). */
+static uint64_t load_word(const unsigned char *bytes, struct field field)
+{
+	uint64_t value;
+
+	if (!field.size)
+		return 0;
+	memcpy(&value, bytes + field.offset, sizeof(value));
+	return value;
+}
+
+static uint32_t load_count(const unsigned char *bytes, struct field field)
+{
+	uint32_t value;
+
+	if (!field.size)
+		return 0;
+	memcpy(&value, bytes + field.offset, sizeof(value));
+	return value;
+}
+
 enum read_status page_read(const struct kernel *kernel, uint64_t address,
 			   struct kswapck_page *page)
 {
@@ -402,17 +437,18 @@ enum read_status page_read(const struct kernel *kernel, uint64_t address,
 		bytes = copy;
 	}
 
-	memset(page, 0, sizeof(*page));
-	page->address = address;
-	page->pfn = pfn;
-	page->flags = kernel_load(bytes, fields[KSWAPCK_FIELD_FLAGS]);
-	compound = kernel_load(bytes, fields[KSWAPCK_FIELD_COMPOUND_HEAD]);
-	page->mapping = kernel_load(bytes, fields[KSWAPCK_FIELD_MAPPING]);
-	page->private = swap_entry_take(kernel->swap.old_entries,
-					kernel_load(bytes, fields[KSWAPCK_FIELD_PRIVATE]));
-	page->index = kernel_load(bytes, fields[KSWAPCK_FIELD_INDEX]);
-	page->page_type = (uint32_t)kernel_load(bytes, fields[KSWAPCK_FIELD_PAGE_TYPE]);
-	page->refcount = (int32_t)kernel_load(bytes, fields[KSWAPCK_FIELD_REFCOUNT]);
+	compound = load_word(bytes, fields[KSWAPCK_FIELD_COMPOUND_HEAD]);
+	*page = (struct kswapck_page){
+		.address = address,
+		.pfn = pfn,
+		.flags = load_word(bytes, fields[KSWAPCK_FIELD_FLAGS]),
+		.mapping = load_word(bytes, fields[KSWAPCK_FIELD_MAPPING]),
+		.private = swap_entry_take(kernel->swap.old_entries,
+					   load_word(bytes, fields[KSWAPCK_FIELD_PRIVATE])),
+		.index = load_word(bytes, fields[KSWAPCK_FIELD_INDEX]),
+		.page_type = load_count(bytes, fields[KSWAPCK_FIELD_PAGE_TYPE]),
+		.refcount = (int32_t)load_count(bytes, fields[KSWAPCK_FIELD_REFCOUNT]),
+	};
 	page->marks = page_marks(layout, page, compound);
 	page->compound = page->marks & KSWAPCK_PAGE_TAIL ? compound : 0;
 	page->head = page->compound ? head_of(layout, address, compound) : address;

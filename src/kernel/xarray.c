@@ -17,6 +17,7 @@
 #define LEVELS_MAX	11		/* 64 bits of index, 6 a level */
 #define ROOT_SHIFT_MAX	54		/* far above any swap device; no index overflows */
 #define NODE_SIZE_MAX	1024
+#define SLOTS_MAX	64
 
 struct walk {
 	const struct kernel *kernel;
@@ -284,8 +285,20 @@ static bool check_header(struct walk *walk, const struct node *node)
 	return true;
 }
 
+/* All slots of @node, as an xarray would have them. */
+static void take_slots(const struct xarray_layout *layout, const struct node *node,
+		       uint64_t *entries)
+{
+	uint64_t slots = node->address + layout->slots.offset;
+	unsigned int i;
+
+	memcpy(entries, node->bytes + layout->slots.offset, 8 * layout->slot_count);
+	for (i = 0; layout->radix && i < layout->slot_count; i++)
+		entries[i] = xarray_take_word(layout, slots, entries[i]);
+}
+
 /* count and nr_values are written after the slot: not judged under the lock. */
-static void check_counts(struct walk *walk, const struct node *node)
+static void check_counts(struct walk *walk, const struct node *node, const uint64_t *entries)
 {
 	const struct xarray_layout *layout = &walk->kernel->xarray;
 	unsigned int count = 0, values = 0, i;
@@ -293,10 +306,8 @@ static void check_counts(struct walk *walk, const struct node *node)
 	if (walk->locked)
 		return;
 	for (i = 0; i < layout->slot_count; i++) {
-		uint64_t entry = node_slot(walk->kernel, node, i);
-
-		count += entry != 0;
-		values += xarray_is_value(entry);
+		count += entries[i] != 0;
+		values += xarray_is_value(entries[i]);
 	}
 	if (kernel_load(node->bytes, layout->count) != count)
 		report_member(walk, node, KSWAPCK_TREE_COUNT, "xa_node.count",
@@ -334,18 +345,34 @@ static void visit_entry(struct walk *walk, uint64_t entry, const struct node *no
 				     entry_address(walk, node, slot));
 }
 
-static void visit_slots(struct walk *walk, const struct node *node)
+/* The slots of a leaf: nearly all hold a value or a pointer, and are of this walk. */
+static void visit_leaf(struct walk *walk, const struct node *node, const uint64_t *entries)
+{
+	const struct xarray_layout *layout = &walk->kernel->xarray;
+	const struct xarray_visitor *visitor = walk->visitor;
+	bool inside = node->index >= walk->first && node->index + layout->slot_count <= walk->end;
+	uint64_t where = node->address + layout->slots.offset;
+	unsigned int i;
+
+	for (i = 0; i < layout->slot_count; i++) {
+		if (!entries[i])
+			continue;
+		if (inside && !xarray_is_internal(entries[i]))
+			visitor->entry(visitor->data, node->index + i, entries[i], where + 8 * i);
+		else
+			visit_entry(walk, entries[i], node, i, node->index + i, 0);
+	}
+}
+
+static void visit_slots(struct walk *walk, const struct node *node, const uint64_t *entries)
 {
 	const struct xarray_layout *layout = &walk->kernel->xarray;
 	unsigned int i;
 
-	for (i = 0; i < layout->slot_count; i++) {
-		uint64_t entry = node_slot(walk->kernel, node, i);
-
-		if (entry)
-			visit_entry(walk, entry, node, i,
+	for (i = 0; i < layout->slot_count; i++)
+		if (entries[i])
+			visit_entry(walk, entries[i], node, i,
 				    node->index + ((uint64_t)i << node->shift), node->shift);
-	}
 }
 
 static bool on_path(const struct walk *walk, uint64_t address, unsigned int level)
@@ -362,17 +389,16 @@ static void visit_node(struct walk *walk, uint64_t entry, const struct node *par
 		       unsigned int slot, uint64_t index, unsigned int shift)
 {
 	const struct xarray_layout *layout = &walk->kernel->xarray;
-	struct node node = {
-		.address = entry - NODE_TAG,
-		.parent = parent ? parent->address : 0,
-		.index = index,
-		.shift = shift,
-		.offset = slot,
-		.level = parent ? parent->level + 1 : 0,
-	};
-	uint64_t span = (uint64_t)layout->slot_count << shift;
+	struct node node;	/* too large to be cleared each time */
+	uint64_t span = (uint64_t)layout->slot_count << shift, entries[SLOTS_MAX];
 	enum read_status status;
 
+	node.address = entry - NODE_TAG;
+	node.parent = parent ? parent->address : 0;
+	node.index = index;
+	node.shift = shift;
+	node.offset = slot;
+	node.level = parent ? parent->level + 1 : 0;
 	if (!is_node_address(node.address)) {
 		report_entry(walk, parent, slot, KSWAPCK_TREE_POINTER, entry, index, span);
 		return;
@@ -393,8 +419,12 @@ static void visit_node(struct walk *walk, uint64_t entry, const struct node *par
 	walk->path[node.level] = node.address;
 	if (!check_header(walk, &node))
 		return;
-	check_counts(walk, &node);
-	visit_slots(walk, &node);
+	take_slots(layout, &node, entries);
+	check_counts(walk, &node, entries);
+	if (shift)
+		visit_slots(walk, &node, entries);
+	else
+		visit_leaf(walk, &node, entries);
 }
 
 /*

@@ -48,6 +48,7 @@ struct memory {
 	uint32_t capacity;
 	uint32_t count;		/* entries in use are [0, count) */
 	uint32_t hand;		/* of the clock that chooses what goes */
+	uint32_t last;		/* the entry that was asked for last */
 	unsigned char **chunks;
 	uint32_t chunk_count;
 
@@ -234,8 +235,12 @@ static enum read_status apply_overlays(const struct memory *memory, enum address
 
 static uint32_t find(const struct memory *memory, uint64_t key)
 {
-	uint32_t index = *chain_of(memory, key);
+	uint32_t index;
 
+	/* a page holds 64 struct pages, and neighbours come one after the other */
+	if (memory->last < memory->count && memory->entries[memory->last].key == key)
+		return memory->last;
+	index = *chain_of(memory, key);
 	while (index != NONE && memory->entries[index].key != key)
 		index = memory->entries[index].next;
 	return index;
@@ -306,6 +311,7 @@ static const unsigned char *get_page(struct memory *memory, enum address_space s
 		*status = READ_DAMAGED;
 		return NULL;
 	}
+	memory->last = index;
 	memory->entries[index].referenced = 1;
 	*status = memory->entries[index].status;
 	return *status == READ_OK ? page_of(memory, index) : NULL;
