@@ -10,20 +10,20 @@
 #include "kernel/page.h"
 #include "kernel/task.h"
 
-#define PAGE_SIZE 4096
+#define STACK_STEP 4096		/* of a stack, read at once */
 #define STACK_SIZE_MAX (1 << 20)
 #define LIST_MAX 65536		/* pages on an isolated list: a memory block has 32,768 or more */
 #define LIST_STEPS_MAX (1U << 26)	/* on all of them: a second or two */
 
 /*
  * struct mmu_gather_batch (include/asm-generic/tlb.h), a page of its own but for the
- * first: next, nr, max, and 510 pages. Low bits of a page are marks since 6.2; with
- * ENCODED_PAGE_BIT_NR_PAGES_NEXT (6.9, d7f861b9c43a) the next word is 4 * a number.
+ * first: next, nr, max, and pages (510, if it is one of 4 KiB). Low bits of a page are
+ * marks since 6.2; with ENCODED_PAGE_BIT_NR_PAGES_NEXT (6.9, d7f861b9c43a) the next word
+ * is 4 * a number.
  */
 #define GATHER_NR		8
 #define GATHER_MAX		12
 #define GATHER_PAGES		16
-#define GATHER_ROOM		510
 #define GATHER_NR_FOLLOWS	2
 #define GATHER_MARKS		3ULL
 #define GATHER_BATCHES_MAX	20	/* MAX_GATHER_BATCH_COUNT */
@@ -38,6 +38,8 @@ struct collect {
 	uint64_t task;			/* whose stack is read */
 	bool on_cpu;			/* it is */
 	uint64_t *stack;		/* STACK_SIZE_MAX bytes */
+	uint64_t *batch;		/* page_size bytes */
+	uint64_t page_size;
 	bool out_of_memory;
 };
 
@@ -104,16 +106,17 @@ static void keep_gathered(struct collect *collect, const uint64_t *pages, uint32
 static void take_gather(struct collect *collect, uint64_t address)
 {
 	struct memory *memory = collect->kernel->memory;
-	uint64_t batch[PAGE_SIZE / 8];
+	uint64_t *batch = collect->batch, room = (collect->page_size - GATHER_PAGES) / 8;
 	uint32_t nr, max;
 	unsigned int step;
 
 	for (step = 0; step < GATHER_BATCHES_MAX; step++) {
-		if (address >> 63 == 0 || address % PAGE_SIZE ||
+		if (address >> 63 == 0 || address % collect->page_size ||
 		    memory_read_u32(memory, address + GATHER_MAX, &max) != READ_OK ||
-		    max != GATHER_ROOM ||
+		    max != room ||
 		    memory_read_u32(memory, address + GATHER_NR, &nr) != READ_OK ||
-		    nr > GATHER_ROOM || memory_read(memory, address, batch, PAGE_SIZE) != READ_OK)
+		    nr > room ||
+		    memory_read(memory, address, batch, collect->page_size) != READ_OK)
 			return;
 		keep_gathered(collect, batch + GATHER_PAGES / 8, nr);
 		address = batch[0];
@@ -162,7 +165,7 @@ static size_t copy_stack(struct collect *collect, uint64_t address, uint64_t end
 	uint64_t begin = address;
 
 	while (address < end) {
-		uint64_t length = PAGE_SIZE - address % PAGE_SIZE;
+		uint64_t length = STACK_STEP - address % STACK_STEP;
 
 		if (length > end - address)
 			length = end - address;
@@ -332,11 +335,13 @@ bool page_holders_read(const struct kernel *kernel, struct page_holders *holders
 		.layout = &layout,
 		.cpus = &cpus,
 		.found = holders,
+		.page_size = kernel_page_size(kernel),
 	};
 
 	*holders = (struct page_holders){.complete = true};
 	collect.stack = malloc(STACK_SIZE_MAX);
-	collect.out_of_memory = !collect.stack;
+	collect.batch = malloc(collect.page_size);
+	collect.out_of_memory = !collect.stack || !collect.batch;
 	if (!image_symbol(kernel->image, "_stext", &collect.text) ||
 	    !image_symbol(kernel->image, "_etext", &collect.text_end))
 		collect.text = 0;
@@ -350,6 +355,7 @@ bool page_holders_read(const struct kernel *kernel, struct page_holders *holders
 		cpus_free(&cpus);
 	}
 	free(collect.stack);
+	free(collect.batch);
 	if (!collect.out_of_memory)
 		return true;
 	page_holders_free(holders);

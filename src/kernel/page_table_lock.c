@@ -11,8 +11,6 @@
 #include "kernel/lock.h"
 #include "kernel/page.h"
 
-#define PAGE_BITS 12
-
 void page_table_lock_resolve(const struct kernel *kernel, struct page_table_lock_layout *layout)
 {
 	uint64_t lock_size;
@@ -28,7 +26,8 @@ void page_table_lock_resolve(const struct kernel *kernel, struct page_table_lock
 bool page_table_locked(const struct kernel *kernel, const struct page_table_lock_layout *layout,
 		       uint64_t mm, uint64_t table)
 {
-	uint64_t lock = page_address_of(kernel, table >> PAGE_BITS) + layout->table.offset;
+	uint64_t lock = page_address_of(kernel, table >> kernel_page_shift(kernel)) +
+			layout->table.offset;
 
 	if (!layout->table.size || !layout->mm.size ||
 	    lock_may_be_held(kernel, mm + layout->mm.offset))

@@ -14,6 +14,16 @@ static bool find_free(struct scene *scene, struct cluster *cluster)
 	return find_cluster(scene, is_free_cluster, "no free cluster", cluster);
 }
 
+static bool leads_on(const struct cluster *cluster)
+{
+	return is_free_cluster(cluster) && !cluster->last;
+}
+
+static bool find_link(struct scene *scene, struct cluster *cluster)
+{
+	return find_cluster(scene, leads_on, "no free cluster before another", cluster);
+}
+
 static bool find_used(struct scene *scene, struct cluster *cluster)
 {
 	return find_cluster(scene, is_used_cluster, "no cluster in use", cluster);
@@ -96,7 +106,7 @@ static bool empty_cluster_in_use(struct scene *scene)
 
 static bool has_room(const struct cluster *cluster)
 {
-	return is_used_cluster(cluster) && cluster->used < 512;
+	return is_used_cluster(cluster) && cluster->used < cluster->whole;
 }
 
 static bool full_cluster_with_room(struct scene *scene)
@@ -217,14 +227,14 @@ static void lay_link(struct scene *scene, const struct cluster *cluster, uint64_
 
 static uint64_t clusters_of(const struct cluster *cluster)
 {
-	return (cluster->device.slots + 511) / 512;
+	return (cluster->device.slots + cluster->whole - 1) / cluster->whole;
 }
 
 static bool list_leads_astray(struct scene *scene)
 {
 	struct cluster cluster;
 
-	if (!find_free(scene, &cluster))
+	if (!find_link(scene, &cluster))
 		return false;
 	lay_link(scene, &cluster, clusters_of(&cluster));
 	expect(scene, "KS404", 0, 0, "leads to no cluster");
@@ -235,7 +245,7 @@ static bool list_leads_to_itself(struct scene *scene)
 {
 	struct cluster cluster;
 
-	if (!find_free(scene, &cluster))
+	if (!find_link(scene, &cluster))
 		return false;
 	lay_link(scene, &cluster, cluster.it.number);
 	expect(scene, "KS404", 0, 0, "free_clusters of");

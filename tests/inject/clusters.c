@@ -21,6 +21,27 @@ bool has_words(const struct scene *scene)
 
 /* --------------------------------------------------------------------- finding */
 
+static uint64_t tail_of(const struct scene *scene, const struct cluster *cluster,
+			enum kswapck_cluster_list list)
+{
+	return cluster->device.address + scene->kernel->swap.cluster.list_tail[list].offset;
+}
+
+static uint64_t word_data(struct scene *scene, uint64_t address)
+{
+	const struct bit_field *data = &scene->kernel->swap.cluster.count;
+
+	return peek(scene, address + data->word.offset, data->word.size) >> data->shift &
+	       ((1ULL << data->width) - 1);
+}
+
+/* Whose word leads no further; a list_head leads back to the head. */
+static bool is_last(struct scene *scene, const struct cluster *cluster)
+{
+	return has_words(scene) && cluster->it.list == KSWAPCK_LIST_FREE &&
+	       word_data(scene, tail_of(scene, cluster, cluster->it.list)) == cluster->it.number;
+}
+
 static bool read_cluster(struct scene *scene, const struct swap_clusters *clusters,
 			 uint64_t number, struct cluster *cluster)
 {
@@ -31,6 +52,8 @@ static bool read_cluster(struct scene *scene, const struct swap_clusters *cluste
 	    swap_device_map(scene->kernel, &cluster->device, cluster->it.first_slot,
 			    cluster->it.slots, cluster->map, map_read))
 		return false;
+	cluster->whole = scene->kernel->swap.cluster_slots;
+	cluster->last = is_last(scene, cluster);
 	cluster->used = cluster->unmarked = 0;
 	for (i = 0; i < cluster->it.slots; i++) {
 		cluster->used += cluster->map[i] != 0;
@@ -75,7 +98,9 @@ bool cluster_of(struct scene *scene, const struct victim *victim, struct cluster
 	cluster->device = victim->device;
 	if (!swap_clusters_read(scene->kernel, &cluster->device, NULL, NULL, &clusters, NULL))
 		return false;
-	ok = clusters.count && read_cluster(scene, &clusters, victim->slot / 512, cluster);
+	ok = clusters.count &&
+	     read_cluster(scene, &clusters, victim->slot / scene->kernel->swap.cluster_slots,
+			  cluster);
 	swap_clusters_free(&clusters);
 	return ok;
 }
@@ -88,7 +113,7 @@ bool is_free_cluster(const struct cluster *cluster)
 
 bool is_used_cluster(const struct cluster *cluster)
 {
-	return cluster->used > 1 && cluster->it.slots == 512 &&
+	return cluster->used > 1 && cluster->it.slots == cluster->whole &&
 	       !(cluster->it.marks & KSWAPCK_CLUSTER_HUGE);
 }
 
@@ -106,14 +131,6 @@ static void lay_word(struct scene *scene, uint64_t address, uint64_t data, uint6
 
 	lay_field(scene, address, layout->count.word,
 		  in_word(&layout->count, data) | in_word(&layout->flags, flags));
-}
-
-static uint64_t word_data(struct scene *scene, uint64_t address)
-{
-	const struct bit_field *data = &scene->kernel->swap.cluster.count;
-
-	return peek(scene, address + data->word.offset, data->word.size) >> data->shift &
-	       ((1ULL << data->width) - 1);
 }
 
 void lay_cluster(struct scene *scene, const struct cluster *cluster, uint64_t count,
@@ -145,12 +162,6 @@ uint64_t head_of(const struct scene *scene, const struct cluster *cluster,
 	unsigned int order = list == cluster->it.list ? cluster->it.list_order : 0;
 
 	return cluster->device.address + layout->head.offset + order * layout->head.size;
-}
-
-static uint64_t tail_of(const struct scene *scene, const struct cluster *cluster,
-			enum kswapck_cluster_list list)
-{
-	return cluster->device.address + scene->kernel->swap.cluster.list_tail[list].offset;
 }
 
 static uint64_t address_of(const struct scene *scene, const struct cluster *cluster,

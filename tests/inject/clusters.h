@@ -9,7 +9,9 @@
 struct cluster {
 	struct kswapck_device device;
 	struct kswapck_cluster it;	/* without what stands in the swap cache */
+	uint32_t whole;			/* slots of one that no device ends in */
 	uint8_t map[512];
+	bool last;			/* on the list of free ones, a chain of numbers */
 	uint32_t used;			/* bytes of it that are not 0 */
 	uint32_t unmarked;		/* bytes without SWAP_HAS_CACHE */
 };

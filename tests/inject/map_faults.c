@@ -249,8 +249,13 @@ static uint64_t map_page(struct scene *scene, const struct victim *victim, uint6
 
 	if (memory_physical(scene->dump.memory, victim->map_place, &physical) != READ_OK)
 		scene->failed = true;
-	*offset = physical % 4096;
-	return page_address_of(scene->kernel, physical / 4096);
+	*offset = physical & ((1ULL << kernel_page_shift(scene->kernel)) - 1);
+	return page_address_of(scene->kernel, physical >> kernel_page_shift(scene->kernel));
+}
+
+static uint64_t physical_of(const struct kernel *kernel, uint64_t pfn)
+{
+	return pfn << kernel_page_shift(kernel);
 }
 
 /* Any page of the kernel's own whose bytes are in the dump. */
@@ -263,7 +268,8 @@ static bool find_own_page(struct scene *scene, uint64_t offset, struct kswapck_p
 	for (pfn = 1; pfn < kernel->page.pages; pfn++)
 		if (page_read(kernel, page_address_of(kernel, pfn), page) == READ_OK &&
 		    !page->marks && page->refcount > 0 && !page->private &&
-		    memory_read_physical(kernel->memory, pfn * 4096 + offset, &byte, 1) == READ_OK)
+		    memory_read_physical(kernel->memory, physical_of(kernel, pfn) + offset, &byte,
+					 1) == READ_OK)
 			return true;
 	return skip(scene, "no page to continue a count in");
 }
@@ -295,7 +301,7 @@ bool make_continuation(struct scene *scene, const struct victim *victim, uint8_t
 	lay(scene, head + lru + 8, 8, page.address + lru);
 	lay(scene, page.address + lru, 8, head + lru);
 	lay(scene, page.address + lru + 8, 8, head + lru);
-	lay_digit(scene, page.pfn * 4096 + offset, digit);
+	lay_digit(scene, physical_of(scene->kernel, page.pfn) + offset, digit);
 	lay_map(scene, victim, COUNT_CONTINUED | SWAP_HAS_CACHE | SWAP_MAP_MAX);
 	return true;
 }

@@ -325,7 +325,8 @@ static bool noise_in_continuation(struct scene *scene)
 		return false;
 	if (memory_physical(scene->dump.memory, victim.map_place, &physical) != READ_OK)
 		return skip(scene, "the page of swap_map cannot be found");
-	return noise_over_prepared(scene, page_address_of(scene->kernel, physical >> 12),
+	physical >>= kernel_page_shift(scene->kernel);
+	return noise_over_prepared(scene, page_address_of(scene->kernel, physical),
 				   scene->kernel->page.size, continue_a_count,
 				   look_for_findings);
 }
@@ -398,7 +399,7 @@ static bool noise_in_lowest_table(struct scene *scene)
 {
 	struct owner owner;
 
-	return find_pte(scene, &owner) && noise_over_tables(scene, owner.place & ~4095ULL);
+	return find_pte(scene, &owner) && noise_over_tables(scene, owner.table);
 }
 
 static bool noise_in_higher_tables(struct scene *scene)

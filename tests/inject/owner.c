@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kernel/address_map.h"
+#include "kernel/arch.h"
 #include "kernel/mm_list.h"
 #include "kernel/page.h"
 #include "kernel/page_table.h"
@@ -13,10 +14,6 @@
 #include "kernel/swap_cache.h"
 #include "kernel/swap_device.h"
 #include "kernel/swap_entry.h"
-
-#define NEAR 512
-
-/* arch/x86/include/asm/pgtable_types.h */
 
 typedef bool accept_fn(const struct scene *scene, const struct owner *owner, const void *data);
 
@@ -28,14 +25,13 @@ struct search {
 	accept_fn *accept;
 	const void *data;
 	struct owner *owner;
-	uint64_t mm, pgd, empty;
+	uint64_t mm, pgd, empty, empty_address;
 	bool found;
 };
 
-/* __swp_entry_to_pte(): the type in the highest bits, the slot inverted below. */
-uint64_t pte_of(unsigned int type, uint64_t slot)
+uint64_t pte_of(const struct scene *scene, unsigned int type, uint64_t slot)
 {
-	return (uint64_t)type << 59 | (~slot << 14) >> 5;
+	return swap_pte_encode(scene->kernel->swap_pte, type, slot);
 }
 
 uint64_t table_lock_place(const struct scene *scene, uint64_t place)
@@ -43,17 +39,9 @@ uint64_t table_lock_place(const struct scene *scene, uint64_t place)
 	struct page_table_lock_layout locks;
 
 	page_table_lock_resolve(scene->kernel, &locks);
-	return page_address_of(scene->kernel, place >> 12) + locks.table.offset +
+	return page_address_of(scene->kernel, place >> kernel_page_shift(scene->kernel)) +
+	       locks.table.offset +
 	       scene->kernel->lock.offset;
-}
-
-static bool in_hand(const struct scene *scene, unsigned int type, uint64_t slot)
-{
-	uint64_t first = slot > NEAR ? slot - NEAR : 1, last = slot + NEAR;
-
-	return task_has(scene, first, last) ||
-	       task_has(scene, swap_entry(type, first), swap_entry(type, last)) ||
-	       task_has(scene, pte_of(type, last), pte_of(type, first));
 }
 
 /* The slot, its byte and what is cached; false if more than one may own it. */
@@ -66,7 +54,7 @@ static bool look_at_slot(struct search *search, unsigned int type, uint64_t slot
 
 	if (type >= kernel->swap.nr_swapfiles ||
 	    swap_device_read(kernel, type, &owner->device) != SWAP_DEVICE_OK ||
-	    slot >= owner->device.slots || in_hand(search->scene, type, slot) ||
+	    slot >= owner->device.slots || slot_in_hand(search->scene, type, slot) ||
 	    swap_device_slot_locked(kernel, &owner->device, slot) ||
 	    swap_device_map(kernel, &owner->device, slot, 1, &owner->map, &read))
 		return false;
@@ -79,36 +67,44 @@ static bool look_at_slot(struct search *search, unsigned int type, uint64_t slot
 /* ---------------------------------------------------------------- page tables */
 
 /*
- * Physical address of an empty entry in some lowest table below the table of @level
- * at @table, of its first @count entries; 0 if there is none.
+ * Physical address of an empty entry in some lowest table below the table of @level, which is
+ * that of the memory at @address, of its first @count entries; 0 if there is none.
  */
-static uint64_t find_empty(const struct search *search, const uint64_t *table, unsigned int count,
-			   uint64_t place, unsigned int level)
+static uint64_t find_empty(struct search *search, const uint64_t *table, unsigned int count,
+			   uint64_t place, unsigned int level, uint64_t address)
 {
 	const struct paging *paging = &search->tables.paging;
-	uint64_t below[512], found = 0;
+	size_t size = 1ULL << paging->page_shift;
+	uint64_t *below = malloc(size), found = 0;
 	unsigned int i;
 
+	if (!below)
+		abort();
 	for (i = 0; i < count && !found; i++) {
 		uint64_t next = paging_address(paging, table[i]);
 
+		search->empty_address = address + ((uint64_t)i << paging_shift(paging, level));
 		if (level == 1)
 			found = table[i] ? 0 : place + 8ULL * i;
 		else if (paging->ops->entry(table[i], level) == PAGING_TABLE &&
-			 memory_read_physical(search->scene->kernel->memory, next, below,
-					      sizeof(below)) == READ_OK)
-			found = find_empty(search, below, 512, next, level - 1);
+			 memory_read_physical(search->scene->kernel->memory, next, below, size) ==
+				 READ_OK)
+			found = find_empty(search, below, paging_entries(paging, level - 1), next,
+					   level - 1, search->empty_address);
 	}
+	free(below);
 	return found;
 }
 
-static uint64_t empty_entry_of(const struct search *search, uint64_t pgd)
+static uint64_t empty_entry_of(struct search *search, uint64_t pgd)
 {
-	uint64_t table[512];
+	const struct paging *paging = &search->tables.paging;
+	unsigned int count = paging_entries(paging, paging->levels) / (paging->shared ? 2 : 1);
+	uint64_t table[PAGING_ENTRIES_MAX];
 
-	if (memory_read(search->scene->kernel->memory, pgd, table, sizeof(table)) != READ_OK)
+	if (memory_read(search->scene->kernel->memory, pgd, table, 8ULL * count) != READ_OK)
 		return 0;
-	return find_empty(search, table, 256, 0, search->tables.paging.levels);
+	return find_empty(search, table, count, 0, paging->levels, 0);
 }
 
 /* The tables on the way to @owner's entry, but for the highest and the lowest. */
@@ -122,7 +118,7 @@ static bool find_tables(const struct search *search, uint64_t pgd, struct owner 
 	if (memory_read_u64(memory, pgd + 8ULL * paging_index(paging, level, owner->address),
 			    &entry) != READ_OK)
 		return false;
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 2 && level > 1; i++) {
 		owner->tables[i] = paging_address(paging, entry);
 		level--;
 		if (memory_read_physical(memory, owner->tables[i] +
@@ -144,6 +140,7 @@ static bool take_pte(void *data, uint64_t address, uint64_t pte, uint64_t place)
 {
 	struct search *search = data;
 	struct owner *owner = search->owner;
+	struct kswapck_vma vma;
 	unsigned int type;
 	uint64_t slot;
 
@@ -156,12 +153,15 @@ static bool take_pte(void *data, uint64_t address, uint64_t pte, uint64_t place)
 	owner->mm = search->mm;
 	owner->address = address;
 	owner->place = place;
-	if (page_table_locked(search->scene->kernel, &search->locks, search->mm,
-			      place & ~4095ULL) ||
+	owner->table = place & -(1ULL << kernel_page_shift(search->scene->kernel));
+	if (page_table_locked(search->scene->kernel, &search->locks, search->mm, owner->table) ||
 	    !vma_find(search->scene->kernel, &search->map, search->mm, address, &owner->vma))
 		return true;
 	owner->empty = search->empty;
-	search->found = owner->empty && find_tables(search, search->pgd, owner) && search->accept(search->scene, owner, search->data);
+	owner->empty_mapped = vma_find(search->scene->kernel, &search->map, search->mm,
+				       search->empty_address, &vma);
+	search->found = owner->empty && find_tables(search, search->pgd, owner) &&
+			search->accept(search->scene, owner, search->data);
 	return !search->found;
 }
 

@@ -17,7 +17,9 @@ struct owner {
 	/* of a page table entry */
 	uint64_t mm, address;
 	uint64_t place;			/* physical address */
+	uint64_t table;			/* physical address of the table that is in */
 	uint64_t empty;			/* physical address of an empty entry of the process */
+	bool empty_mapped;		/* it is in a VMA */
 	uint64_t tables[2];		/* physical addresses of two tables above its own */
 	struct kswapck_vma vma;
 	/* of shmem */
@@ -33,8 +35,8 @@ bool find_other_cached_pte(struct scene *scene, const struct owner *than, struct
 /** find_shmem - a value in the tree of a shmem file. */
 bool find_shmem(struct scene *scene, struct owner *owner);
 
-/** pte_of - the page table entry of a slot (arch/x86/include/asm/pgtable_64.h). */
-uint64_t pte_of(unsigned int type, uint64_t slot);
+/** pte_of - the page table entry of a slot, as __swp_entry_to_pte() makes it. */
+uint64_t pte_of(const struct scene *scene, unsigned int type, uint64_t slot);
 /** table_lock_place - the lock of the page table that the entry at @place is in. */
 uint64_t table_lock_place(const struct scene *scene, uint64_t place);
 

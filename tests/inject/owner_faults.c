@@ -4,6 +4,7 @@
 #include "owner.h"
 
 #include "kernel/address_map.h"
+#include "kernel/arch.h"
 #include "kernel/swap_entry.h"
 #include "kernel/xarray.h"
 
@@ -40,13 +41,16 @@ static bool pte_lost(struct scene *scene)
 static bool pte_copied(struct scene *scene)
 {
 	struct owner owner;
+	bool asked;
 
 	if (!find_pte(scene, &owner))
 		return false;
 	lay_physical(scene, owner.empty, owner.raw);
 	expect(scene, "KS501", owner.slot, 1, "page table entries and 0");
 	/* the copy is where no anonymous memory is; of what was only read ahead nobody asks */
-	scene->unverified = owner.cached && owner.page.marks & KSWAPCK_PAGE_ANON;
+	asked = owner.cached && owner.page.marks & KSWAPCK_PAGE_ANON;
+	scene->unverified = asked && owner.empty_mapped;
+	scene->in_motion = asked && !owner.empty_mapped;
 	return with_sweep(scene);
 }
 
@@ -78,7 +82,7 @@ static bool pte_to_shmem_slot(struct scene *scene)
 
 	if (!find_shmem(scene, &shared) || !find_pte(scene, &owner))
 		return false;
-	lay_physical(scene, owner.empty, pte_of(shared.device.type, shared.slot));
+	lay_physical(scene, owner.empty, pte_of(scene, shared.device.type, shared.slot));
 	expect(scene, "KS501", shared.slot, 1, "1 page table entry and 1 place");
 	return with_sweep(scene);
 }
@@ -92,7 +96,7 @@ static bool pte_to_free_slot(struct scene *scene)
 
 	if (!find_free_slot(scene, &victim) || !find_pte(scene, &owner))
 		return false;
-	lay_physical(scene, owner.empty, pte_of(victim.device.type, victim.slot));
+	lay_physical(scene, owner.empty, pte_of(scene, victim.device.type, victim.slot));
 	expect(scene, "KS502", victim.slot, 1, "page table entry");
 	return with_sweep(scene);
 }
@@ -101,10 +105,13 @@ static bool pte_to_free_slot(struct scene *scene)
 static bool pte_to_bad_slot(struct scene *scene)
 {
 	struct owner owner;
+	uint64_t pte;
 
 	if (!find_pte(scene, &owner))
 		return false;
-	lay_physical(scene, owner.empty, pte_of(owner.device.type, 0));
+	pte = pte_of(scene, owner.device.type, 0);
+	/* on arm64 all zeros: it takes one of the flags to be an entry at all */
+	lay_physical(scene, owner.empty, pte ? pte : scene->kernel->arch->swapped_flags[0].mask);
 	expect(scene, "KS503", 0, 1, "page table entry");
 	return with_sweep(scene);
 }
@@ -115,7 +122,7 @@ static bool pte_beyond_device(struct scene *scene)
 
 	if (!find_pte(scene, &owner))
 		return false;
-	lay_physical(scene, owner.empty, pte_of(owner.device.type, owner.device.slots + 12345));
+	lay_physical(scene, owner.empty, pte_of(scene, owner.device.type, owner.device.slots + 12345));
 	expect(scene, "KS504", owner.device.slots + 12345, 1, "page table entry");
 	return with_sweep(scene);
 }
@@ -126,7 +133,7 @@ static bool pte_without_device(struct scene *scene)
 
 	if (!find_pte(scene, &owner))
 		return false;
-	lay_physical(scene, owner.empty, pte_of(OTHER_TYPE, 70000));
+	lay_physical(scene, owner.empty, pte_of(scene, OTHER_TYPE, 70000));
 	expect(scene, "KS505", 70000, 1, "would be of type 7");
 	return with_sweep(scene);
 }
@@ -216,7 +223,7 @@ static bool locked_table(struct scene *scene)
 
 	if (!find_free_slot(scene, &victim) || !find_pte(scene, &owner))
 		return false;
-	lay_physical(scene, owner.empty, pte_of(victim.device.type, victim.slot));
+	lay_physical(scene, owner.empty, pte_of(scene, victim.device.type, victim.slot));
 	lay(scene, table_lock_place(scene, owner.empty), scene->kernel->lock.size, 1);
 	scene->in_motion = 1;
 	return with_sweep(scene);

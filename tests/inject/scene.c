@@ -81,17 +81,23 @@ void scene_lab_path(const char *name, char *path, size_t size)
 	lab_path("dumps", name, path, size);
 }
 
-/* Kernels without BTF: the lab has their vmlinux under the first part of the dump's name. */
+/*
+ * Kernels without BTF, or without symbols of data: the lab has their vmlinux under the first
+ * part of the dump's name.
+ */
 static const char *lab_vmlinux(const char *path, char *vmlinux, size_t size)
 {
 	const char *name = strrchr(path, '/');
 	char file[64], usual[4096];
+	bool old, stripped;
 
 	name = name ? name + 1 : path;
+	old = !strncmp(name, "4.", 2);
+	stripped = !strncmp(name, "6.1arm64-", 9);
 	scene_lab_path(name, usual, sizeof(usual));
 	snprintf(file, sizeof(file), "%.*s/vmlinux", (int)strcspn(name, "-"), name);
-	lab_path("kernels", file, vmlinux, size);
-	return !strcmp(path, usual) && !strncmp(name, "4.", 2) ? vmlinux : NULL;
+	lab_path(old ? "kernels" : "debug", file, vmlinux, size);
+	return !strcmp(path, usual) && (old || stripped) ? vmlinux : NULL;
 }
 
 bool scene_open(struct scene *scene, const char *path, struct error *err)

@@ -136,7 +136,8 @@ static bool frame_beyond_memory(struct scene *scene)
 
 static bool is_partly_used(const struct cluster *cluster)
 {
-	return is_used_cluster(cluster) && cluster->it.has_table && cluster->used < 512;
+	return is_used_cluster(cluster) && cluster->it.has_table &&
+	       cluster->used < cluster->whole;
 }
 
 static bool used_cluster_freed(struct scene *scene)

@@ -287,8 +287,8 @@ static bool mark_under_cluster_lock(struct scene *scene)
 		return skip(scene, "the device has no clusters");
 	if (!put_entry_on_a_stack(scene, swap_entry(victim.device.type, victim.slot - 2)))
 		return false;
-	hold_lock(scene, victim.device.clusters + victim.slot / 512 * layout->cluster_size +
-		  layout->cluster_lock);
+	hold_lock(scene, victim.device.clusters + victim.slot / layout->cluster_slots *
+		  layout->cluster_size + layout->cluster_lock);
 	lay_map(scene, &victim, SWAP_HAS_CACHE);
 	lay_inuse(scene, &victim, 1);
 	scene->in_motion = 1;

@@ -58,7 +58,8 @@ static bool pointer_to_process_memory(struct scene *scene)
 	uint64_t map;
 
 	return find_small_folio(scene, &victim) && kernel_direct_map(scene->kernel, &map) &&
-	       leaf_pointer(scene, (map + victim.page.pfn * 4096) | NODE_TAG);
+	       leaf_pointer(scene, (map + (victim.page.pfn << kernel_page_shift(scene->kernel))) |
+			    NODE_TAG);
 }
 
 static bool pointer_not_aligned(struct scene *scene)

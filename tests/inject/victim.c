@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/arch.h"
 #include "kernel/page.h"
 #include "kernel/swap_cache.h"
 #include "kernel/swap_device.h"
@@ -111,14 +112,21 @@ static bool find(struct scene *scene, accept_fn *accept, const char *missing,
  * Would a task seem to have this slot in hand, once it lost its folio? The check
  * takes an entry for a batch of slots (plugins/swap_map.c), so none may be near.
  */
+bool slot_in_hand(const struct scene *scene, unsigned int type, uint64_t slot)
+{
+	const struct swap_pte_form *form = scene->kernel->swap_pte;
+	uint64_t first = slot > NEAR ? slot - NEAR : 1, last = slot + NEAR;
+	uint64_t one = swap_pte_encode(form, type, first), other = swap_pte_encode(form, type, last);
+
+	return task_has(scene, first, last) ||
+	       task_has(scene, swap_entry(type, first), swap_entry(type, last)) ||
+	       task_has(scene, one < other ? one : other, one < other ? other : one);
+}
+
 static bool in_hand(const struct search *search, uint32_t index)
 {
-	uint64_t slot = search->space.space.first_slot + index;
-	uint64_t first = slot > NEAR ? slot - NEAR : 1, last = slot + NEAR;
-
-	return task_has(search->scene, first, last) ||
-	       task_has(search->scene, swap_entry(search->device.type, first),
-			swap_entry(search->device.type, last));
+	return slot_in_hand(search->scene, search->device.type,
+			    search->space.space.first_slot + index);
 }
 
 static bool folio_at(const struct search *search, uint32_t index, struct kswapck_page *page)

@@ -96,6 +96,9 @@ void lay_nrpages(struct scene *scene, const struct victim *victim, int64_t diffe
 /** lay_node - the same for the node that holds @victim's entry; false if it was skipped. */
 bool lay_node(struct scene *scene, const struct victim *victim, int64_t count, int64_t values);
 
+/** slot_in_hand - does a stack or a register hold an entry near this one, of any form? */
+bool slot_in_hand(const struct scene *scene, unsigned int type, uint64_t slot);
+
 /** root_place - address of @victim's xa_head. */
 uint64_t root_place(const struct scene *scene, const struct victim *victim);
 /**
