@@ -58,7 +58,18 @@ static bool try_fault(struct scene *scene, const struct fault *fault, char *why,
 	return !scene->failed;
 }
 
-static bool run_fault(struct scene *scene, const struct fault *fault, unsigned int number)
+/* The problems that some fault has led to, by their numbers in the catalogue. */
+static void note_met(const struct scene *scene, bool *met)
+{
+	size_t i, k;
+
+	for (i = 0; i < scene->expected_count; i++)
+		for (k = 0; k < scene->catalogue.problem_count; k++)
+			met[k] |= !strcmp(scene->catalogue.problems[k]->id, scene->expected[i].id);
+}
+
+static bool run_fault(struct scene *scene, const struct fault *fault, unsigned int number,
+		      bool *met)
 {
 	char why[4096] = "";
 	bool good = try_fault(scene, fault, why, sizeof(why));
@@ -67,12 +78,25 @@ static bool run_fault(struct scene *scene, const struct fault *fault, unsigned i
 	       good && scene->skip ? " # SKIP " : "", good && scene->skip ? scene->skip : "");
 	if (!good)
 		printf("# %s\n", why);
+	else if (!scene->skip)
+		note_met(scene, met);
 	return good;
+}
+
+static void tell_unmet(const struct scene *scene, const bool *met)
+{
+	size_t i;
+
+	for (i = 0; i < scene->catalogue.problem_count; i++)
+		if (!met[i])
+			printf("# no fault led to %s %s in this dump\n",
+			       scene->catalogue.problems[i]->id, scene->catalogue.problems[i]->name);
 }
 
 static int run_all(struct scene *scene)
 {
 	const struct fault *fault;
+	bool met[CATALOGUE_PROBLEMS_MAX] = {0};
 	unsigned int number = 1;
 	char why[4096];
 	int failed = 0;
@@ -89,7 +113,8 @@ static int run_all(struct scene *scene)
 	printf("ok 1 - the dump is clean\n");
 	for (i = 0; i < TABLES; i++)
 		for (fault = tables[i]; fault->name; fault++)
-			failed += !run_fault(scene, fault, ++number);
+			failed += !run_fault(scene, fault, ++number, met);
+	tell_unmet(scene, met);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

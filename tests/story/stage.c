@@ -216,7 +216,7 @@ static bool spinners_sane(const struct story *story, char *why, size_t size)
 		    !spinner->slot != !spinner->agreeing ||
 		    !spinner->problem != !spinner->agreeing ||
 		    (!spinner->agreeing && (spinner->certain || !spinner->lookup ||
-					    !story->rcu.stalled)) ||
+					    !story->stalled)) ||
 		    spinner->link_count > STORY_LINKS_MAX)
 			return wrong(why, size, "spinner %zu makes no sense", i);
 	}
