@@ -13,6 +13,9 @@
 /* linux/btf.h of Linux before 6.0 has no such kind */
 #define KIND_ENUM64 19
 
+/* In the place of names that are not used any more. */
+#define BLANK '.'
+
 struct functions {
 	unsigned char *types, *types_end;
 	char *strings;
@@ -76,15 +79,15 @@ static bool refer(struct functions *functions, uint32_t id)
 	return true;
 }
 
-/* The string at @offset is used, to its end. */
+/* The string at @offset is used, with the byte that ends it. */
 static bool use(struct functions *functions, uint32_t offset)
 {
-	size_t length;
+	size_t length, room = functions->strings_size - offset;
 
 	if (offset >= functions->strings_size)
 		return false;
-	length = strnlen(functions->strings + offset, functions->strings_size - offset);
-	memset(functions->used + offset, 1, length);
+	length = strnlen(functions->strings + offset, room);
+	memset(functions->used + offset, 1, length < room ? length + 1 : length);
 	return true;
 }
 
@@ -228,9 +231,10 @@ static bool blank(struct functions *functions)
 	    !for_each(functions, use_type))
 		return false;
 	for_each(functions, blank_type);
-	for (i = 0; i < functions->strings_size; i++)
+	/* no zeros: who is given pages of zeros for those that are missing could not tell */
+	for (i = 1; i + 1 < functions->strings_size; i++)
 		if (!functions->used[i])
-			functions->strings[i] = '\0';
+			functions->strings[i] = BLANK;
 	return true;
 }
 

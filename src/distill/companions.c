@@ -347,6 +347,7 @@ static void read_slab_caches(const struct kernel *kernel)
 		if (memory_read_u64(kernel->memory, at, &at) != READ_OK || at == head || !(at >> 63))
 			break;
 		read_all(kernel, at - list.offset, size < 512 ? size : 512);
+		read_all(kernel, word_at(kernel, "kmem_cache", "name", at - list.offset), 1);
 	}
 }
 

@@ -133,11 +133,18 @@ def elf(dump):
 
 
 def raw(dump):
-    """All RAM as it lies from address 0 on; what the dump has not is zeros."""
+    """All RAM as it lies from address 0 on; what the dump has not is zeros, but for VMCOREINFO, which is in its
+    header alone if it was distilled.
+    """
     data = bytearray((dump.frames[-1] + 1) * BLOCK)
     for index, content in dump.pages():
         place = dump.frames[index] * BLOCK
         data[place:place + BLOCK] = content
+    if not any(data.startswith(b"OSRELEASE=", place) for place in range(0, len(data), BLOCK)):
+        start = dump.data.index(b"OSRELEASE=")
+        text = dump.data[start:dump.data.index(0, start)]
+        place = min(set(range(1, dump.frames[-1])) - set(dump.frames)) * BLOCK
+        data[place:place + len(text)] = text
     return bytes(data)
 
 

@@ -123,7 +123,7 @@ class Tests(cli.Tests):
         path = self.packed("gzip")[1]
 
         def little_room():
-            resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 18, 1 << 18))
 
         done = self.run("scan", path, preexec_fn=little_room, restore_signals=False)
         assert done.returncode == FAILED and "TMPDIR" in done.stderr, done.stderr

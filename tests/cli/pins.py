@@ -72,12 +72,28 @@ class Tests(cli.Tests):
 
     def nothing_is_pinned(self):
         """In a healthy dump no folio is truly pinned, and every reference is explained."""
-        for arguments in ((), ("--anon",), EVERYTHING, ("--node", "0"), ("--memory-block", "0")):
-            report = self.report(self.dumps / "healthy.kdump", *arguments)
-            assert report["summary"]["verdicts"]["truly-pinned"]["folios"] == 0, arguments
-            assert report["summary"]["verdicts"]["migratable"]["folios"] > 0, arguments
-            assert report["coverage"]["lru_batches_complete"], arguments
-            assert report["coverage"]["stacks_complete"], arguments
+        self.nothing(self.dumps / "healthy.kdump", ())
+
+    def nothing_is_pinned_anywhere(self):
+        """Nor is any that is not in the swap cache, of which a distilled dump does not know."""
+        for dump in self.lab(("6.1-idle-elf", "6.12-idle-elf")):
+            for arguments in (("--anon",), EVERYTHING, ("--node", "0"), ("--memory-block", "0")):
+                self.nothing(dump, arguments)
+
+    def what_was_not_kept(self):
+        """Pages of which a distilled dump knows nothing are told as such, and none is pinned."""
+        done = self.run("pins", "--json", *EVERYTHING, self.dumps / "healthy.kdump")
+        verdicts = json.loads(done.stdout)["summary"]["verdicts"]
+        assert done.returncode == 4 and verdicts["not-in-dump"]["pages"] > 10000, verdicts
+        assert verdicts["truly-pinned"]["folios"] == 0 and verdicts["migratable"]["folios"] > 0, verdicts
+
+    def nothing(self, dump, arguments):
+        """No folio of the dump is pinned."""
+        report = self.report(dump, *arguments)
+        assert report["summary"]["verdicts"]["truly-pinned"]["folios"] == 0, arguments
+        assert report["summary"]["verdicts"]["migratable"]["folios"] > 0, arguments
+        assert report["coverage"]["lru_batches_complete"], arguments
+        assert report["coverage"]["stacks_complete"], arguments
 
     def healthy_dumps_of_the_lab(self):
         """The same where tasks were swapping on all CPUs."""
@@ -130,7 +146,10 @@ class Tests(cli.Tests):
         done = self.run("pins", self.dumps / "healthy.kdump")
         assert done.returncode == CLEAN, done.stderr
         assert done.stdout.splitlines()[-1].startswith("NOT PINNED: "), done.stdout
-        done = self.run("pins", "--memory-block", "0", self.dumps / "healthy.kdump")
+
+    def text_of_a_block(self):
+        """A block with memory of the kernel stays."""
+        done = self.run("pins", "--memory-block", "0", self.lab(("6.1-idle-elf", "6.12-idle-elf"))[0])
         assert done.stdout.splitlines()[-1].startswith("WOULD NOT GO OFFLINE: "), done.stdout
 
     def slots_without_a_folio(self):
@@ -141,7 +160,7 @@ class Tests(cli.Tests):
 
     def parts_add_up(self):
         """All pages of a range are counted once."""
-        report = self.report(self.dumps / "healthy.kdump", "--pfn", "0x100-0x2fff")
+        report = self.report(self.dumps / "healthy.kdump", "--pfn", "0x100-0x2fff", status=4)
         pages = sum(tally["pages"] for tally in report["summary"]["verdicts"].values())
         missing = report["coverage"]["pages_that_do_not_exist"]
         # a folio at either end may reach beyond the range
@@ -162,7 +181,7 @@ class Tests(cli.Tests):
         self.refused("pins", "/no/such", say="No such file")
 
 
-HELPERS = {"report", "lab"}
+HELPERS = {"report", "lab", "nothing"}
 
 
 def main(arguments):
