@@ -60,6 +60,7 @@ void bind_to_node(void *p, size_t bytes, int node);
 void fill(char *p, size_t bytes);
 void read_pages(const char *p, size_t bytes, size_t step);
 /* To swap. Where the kernel has no MADV_PAGEOUT (before 5.4), so many pages of whoever is in the same cgroup. */
+bool must_squeeze(void);
 int squeeze(size_t bytes);
 void squeeze_if_old(void);
 int try_page_out(char *p, size_t bytes);

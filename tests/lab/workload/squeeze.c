@@ -48,11 +48,16 @@ int squeeze(size_t bytes)
 	return write_file(path, text) || write_file(path, "max") ? -1 : 0;
 }
 
+bool must_squeeze(void)
+{
+	return madvise(NULL, 0, MADV_PAGEOUT) != 0;
+}
+
 void squeeze_if_old(void)
 {
 	char text[24];
 
-	if (madvise(NULL, 0, MADV_PAGEOUT) == 0)
+	if (!must_squeeze())
 		return;
 	mkdir("/sys/fs/cgroup", 0755);
 	if (mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, NULL) ||
