@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Tree RCU, 5.4 and later: one rcu_state (since 4.20 one flavour), a tree of rcu_node
- * whose leaves hold a bit for each CPU and the list of preempted readers, and a rcu_data
- * for each CPU (kernel/rcu/tree.h).
+ * Tree RCU, 4.14 and later: one rcu_state, a tree of rcu_node whose leaves hold a bit for
+ * each CPU and the list of preempted readers, and a rcu_data for each CPU
+ * (kernel/rcu/tree.h). Up to 4.19 each flavour has its own; the one of rcu_read_lock() is
+ * rcu_preempt, or rcu_sched without it.
  */
 #include "kernel/rcu.h"
 
@@ -34,6 +35,38 @@ struct blockers {
 	unsigned int *count;
 };
 
+static bool find_state(const struct kernel *kernel, struct rcu_layout *layout,
+		       struct error *err)
+{
+	static const struct {
+		const char *state, *data;
+	} flavours[] = {
+		{"rcu_state", "rcu_data"}, {"rcu_preempt_state", "rcu_preempt_data"},
+		{"rcu_sched_state", "rcu_sched_data"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(flavours) / sizeof(flavours[0]); i++)
+		if (image_symbol(kernel->image, flavours[i].state, &layout->state)) {
+			layout->data = flavours[i].data;
+			return true;
+		}
+	return error_set(err, ERROR_MISSING,
+			 "no symbol 'rcu_state' in %s: a kernel without "
+			 "CONFIG_KALLSYMS_ALL, or with Tiny RCU", image_symbols_from(kernel->image));
+}
+
+/* One number since 4.19 (de30ad512a66); before, what gp_state says had other numbers, too. */
+static bool resolve_sequence(const struct kernel *kernel, struct rcu_layout *layout,
+			     struct error *err)
+{
+	if (kernel_field(kernel, "rcu_state", "gpnum", &layout->gpnum) &&
+	    kernel_field(kernel, "rcu_state", "completed", &layout->completed))
+		return true;
+	kernel_field(kernel, "rcu_state", "gp_state", &layout->gp_state);
+	return kernel_field_required(kernel, "rcu_state", "gp_seq", &layout->gp_seq, err);
+}
+
 static bool resolve_state(const struct kernel *kernel, struct rcu_layout *layout,
 			  struct error *err)
 {
@@ -43,10 +76,9 @@ static bool resolve_state(const struct kernel *kernel, struct rcu_layout *layout
 	kernel_field(kernel, "rcu_state", "gp_start", &layout->gp_start);
 	kernel_field(kernel, "rcu_state", "gp_activity", &layout->gp_activity);
 	kernel_field(kernel, "rcu_state", "gp_kthread", &layout->gp_kthread);
-	kernel_field(kernel, "rcu_state", "gp_state", &layout->gp_state);
 	kernel_field(kernel, "rcu_state", "name", &layout->name);
 	kernel_field(kernel, "rcu_state", "expedited_sequence", &layout->expedited_sequence);
-	if (!kernel_field_required(kernel, "rcu_state", "gp_seq", &layout->gp_seq, err))
+	if (!resolve_sequence(kernel, layout, err))
 		return false;
 	if (!types_member(kernel->types, "rcu_state", "node", &nodes) ||
 	    !types_member(kernel->types, "rcu_state", "level", &levels) ||
@@ -124,12 +156,8 @@ bool rcu_layout_resolve(const struct kernel *kernel, struct rcu_layout *layout,
 	struct field nesting;
 
 	memset(layout, 0, sizeof(*layout));
-	if (!image_symbol(kernel->image, "rcu_state", &layout->state))
-		return error_set(err, ERROR_MISSING,
-				 "no symbol 'rcu_state' in %s: a kernel without "
-				 "CONFIG_KALLSYMS_ALL, or with Tiny RCU",
-				 image_symbols_from(kernel->image));
-	if (!resolve_state(kernel, layout, err) || !resolve_node(kernel, layout, err))
+	if (!find_state(kernel, layout, err) || !resolve_state(kernel, layout, err) ||
+	    !resolve_node(kernel, layout, err))
 		return false;
 	image_symbol(kernel->image, "rcu_num_nodes", &layout->num_nodes);
 	image_symbol(kernel->image, "rcu_num_lvls", &layout->num_levels);
@@ -331,6 +359,21 @@ static void read_name(const struct kernel *kernel, const struct rcu_layout *layo
 		rcu->flavour[0] = '\0';
 }
 
+/* As gp_seq would be: its lowest bits say whether a grace period is in progress. */
+static bool read_sequence(const struct kernel *kernel, const struct rcu_layout *layout,
+			  uint64_t *sequence)
+{
+	uint64_t number, completed;
+
+	if (layout->gp_seq.size)
+		return load(kernel, layout, layout->gp_seq, sequence);
+	if (!load(kernel, layout, layout->gpnum, &number) ||
+	    !load(kernel, layout, layout->completed, &completed))
+		return false;
+	*sequence = completed * (SEQ_STATE_MASK + 1) + (number != completed);
+	return true;
+}
+
 bool rcu_state_read(const struct kernel *kernel, const struct rcu_layout *layout,
 		    struct rcu_view *rcu, struct error *err)
 {
@@ -339,7 +382,7 @@ bool rcu_state_read(const struct kernel *kernel, const struct rcu_layout *layout
 	memset(rcu, 0, sizeof(*rcu));
 	rcu->state_address = layout->state;
 	rcu->preemptible = layout->preemptible;
-	if (!load(kernel, layout, layout->gp_seq, &rcu->sequence))
+	if (!read_sequence(kernel, layout, &rcu->sequence))
 		return error_set(err, ERROR_UNREADABLE, "rcu_state at 0x%016llx is not readable",
 				 (unsigned long long)layout->state);
 	rcu->in_progress = rcu->sequence & SEQ_STATE_MASK;
@@ -363,7 +406,7 @@ static void count_callbacks(const struct kernel *kernel, const struct rcu_layout
 		if (!per_cpu_possible(kernel, cpu))
 			continue;
 		if (layout->callbacks.size == sizeof(length) &&
-		    per_cpu_address(kernel, "rcu_data", cpu, &data) &&
+		    per_cpu_address(kernel, layout->data, cpu, &data) &&
 		    memory_read_u64(kernel->memory, data + layout->callbacks.offset,
 				    &length) == READ_OK && length < CALLBACKS_MAX)
 			rcu->callbacks += length;

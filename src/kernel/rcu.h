@@ -18,7 +18,7 @@ struct rcu_blocker {
 	uint64_t task;		/* task_struct, for TASK */
 };
 
-/* rcu_state.gp_state: what the grace-period kthread does; the same since 4.20. */
+/* rcu_state.gp_state: what the grace-period kthread does; the same since 4.19. */
 enum rcu_gp_state {
 	RCU_GP_IDLE, RCU_GP_WAIT_GPS, RCU_GP_DONE_GPS, RCU_GP_ONOFF, RCU_GP_INIT,
 	RCU_GP_WAIT_FQS, RCU_GP_DOING_FQS, RCU_GP_CLEANUP, RCU_GP_CLEANED,
@@ -29,7 +29,7 @@ struct rcu_view {
 	char flavour[32];	/* "rcu_preempt", "rcu_sched": raw bytes of the dump; or empty */
 	bool preemptible;	/* CONFIG_PREEMPT_RCU: preempted readers block it too */
 	bool in_progress;	/* a grace period is */
-	uint64_t sequence;	/* rcu_state.gp_seq */
+	uint64_t sequence;	/* rcu_state.gp_seq; up to 4.18 what it would be */
 	bool age_known;
 	double age;		/* seconds since the grace period began, by jiffies: too
 				 * few if all CPUs were idle, with their ticks stopped */
@@ -62,11 +62,14 @@ struct rcu_view {
 /* Where all that is. Addresses and fields that are 0 are not known. */
 struct rcu_layout {
 	uint64_t state;		/* rcu_state */
+	const char *data;	/* the per-CPU variable of type struct rcu_data */
 	uint64_t num_nodes, num_levels;	/* variables rcu_num_nodes, rcu_num_lvls */
 	uint64_t jiffies, stall_timeout;
 	unsigned int hz;
 	/* within struct rcu_state */
-	struct field gp_seq, gp_start, gp_activity, gp_kthread, gp_state, name;
+	struct field gp_seq;	/* ... or, up to 4.18, two numbers: */
+	struct field gpnum, completed;
+	struct field gp_start, gp_activity, gp_kthread, gp_state, name;
 	struct field expedited_sequence;
 	uint32_t nodes;		/* offset of the array of rcu_node */
 	uint32_t node_count;	/* elements of it */

@@ -185,6 +185,30 @@ static void what_is_read(void **state)
 	assert_false(rcu->expedited_in_progress);
 }
 
+/* 4.14 to 4.18: gpnum and completed, for which other words serve here. */
+static void two_numbers(void **state)
+{
+	struct rcu_layout old = layout;
+	struct scene *scene = *state;
+
+	old.gp_seq = old.gp_state = (struct field){0};
+	old.gpnum = (struct field){GP_SEQ, 8};
+	old.completed = (struct field){EXP_SEQ, 8};
+	old.expedited_sequence = (struct field){0};
+	put(scene, STATE + GP_SEQ, 251, 8);
+	put(scene, STATE + EXP_SEQ, 250, 8);
+	put(scene, node_at(2) + QSMASK, 1 << 3, 8);
+	assert_true(read_with(scene, &old));
+	assert_true(scene->rcu.in_progress);
+	assert_int_equal(scene->rcu.sequence, 1001);
+	assert_int_equal(scene->rcu.gp_state, -1);
+	assert_int_equal(scene->rcu.blocker_count, 1);
+	expect_cpu(&scene->rcu.blockers[0], 19);
+	put(scene, STATE + GP_SEQ, 250, 8);
+	assert_true(read_with(scene, &old));
+	assert_false(scene->rcu.in_progress);
+}
+
 static void blocked_by_cpus(void **state)
 {
 	struct scene *scene = *state;
@@ -404,6 +428,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_is_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(two_numbers, setup, teardown),
 		cmocka_unit_test_setup_teardown(blocked_by_cpus, setup, teardown),
 		cmocka_unit_test_setup_teardown(blocked_by_tasks, setup, teardown),
 		cmocka_unit_test_setup_teardown(more_than_the_room, setup, teardown),
