@@ -150,39 +150,68 @@ static bool counters_locked(const struct kernel *kernel, const struct kswapck_de
 	return false;
 }
 
-static void read_bounds(const struct swap_layout *layout, const void *object,
-			struct kswapck_device *device)
+/*
+ * A member that this kernel may not have is 0. They are read one by one, for up to 4.17
+ * there are plists of all nodes between them, 40 KiB with CONFIG_NODES_SHIFT=10.
+ */
+static bool load(const struct kernel *kernel, const struct kswapck_device *device,
+		 struct field field, uint64_t *value)
 {
-	if (!layout->lowest_bit.size || !layout->highest_bit.size)
-		return;
-	device->has_bounds = true;
-	device->lowest = kernel_load(object, layout->lowest_bit);
-	device->highest = kernel_load(object, layout->highest_bit);
-	device->lowest_address = device->address + layout->lowest_bit.offset;
-	device->highest_address = device->address + layout->highest_bit.offset;
+	*value = 0;
+	return field.size <= sizeof(*value) &&
+	       (!field.size || memory_read(kernel->memory, device->address + field.offset, value,
+					   field.size) == READ_OK);
 }
 
-static void read_users(const struct swap_layout *layout, const void *object,
-		       struct kswapck_device *device)
+static bool read_bounds(const struct kernel *kernel, struct kswapck_device *device)
 {
+	const struct swap_layout *layout = &kernel->swap;
+
+	if (!layout->lowest_bit.size || !layout->highest_bit.size)
+		return true;
+	device->has_bounds = true;
+	device->lowest_address = device->address + layout->lowest_bit.offset;
+	device->highest_address = device->address + layout->highest_bit.offset;
+	return load(kernel, device, layout->lowest_bit, &device->lowest) &&
+	       load(kernel, device, layout->highest_bit, &device->highest);
+}
+
+static bool read_users(const struct kernel *kernel, struct kswapck_device *device)
+{
+	const struct swap_layout *layout = &kernel->swap;
+
 	if (layout->users.size != 8)
-		return;
+		return true;
 	device->has_users = true;
 	device->users_address = device->address + layout->users.offset;
-	device->users_raw = kernel_load(object, layout->users);
+	if (!load(kernel, device, layout->users, &device->users_raw))
+		return false;
 	device->users_dead = device->users_raw & PERCPU_REF_DEAD;
+	return true;
+}
+
+static bool read_inuse(const struct kernel *kernel, struct kswapck_device *device)
+{
+	struct field inuse = kernel->swap.inuse_pages;
+
+	if (!load(kernel, device, inuse, &device->inuse_raw))
+		return false;
+	device->inuse = device->inuse_raw;
+	device->inuse_address = device->address + inuse.offset;
+	device->inuse_size = inuse.size;
+	if (inuse.size == 8) {
+		device->inuse &= ~USAGE_OFFLIST_NEW;
+		if (device->inuse > device->pages)
+			device->inuse &= ~USAGE_OFFLIST_OLD;
+	}
+	return true;
 }
 
 enum swap_device_status swap_device_read(const struct kernel *kernel, unsigned int type,
 					 struct kswapck_device *device)
 {
 	const struct swap_layout *layout = &kernel->swap;
-	unsigned char object[1024];
-	struct field all[] = {layout->flags, layout->max, layout->pages, layout->inuse_pages,
-			      layout->map, layout->cluster_info, layout->lowest_bit,
-			      layout->highest_bit, layout->users};
-	size_t needed = 0, i;
-	uint64_t in_use;
+	uint64_t clusters, in_use;
 
 	memset(device, 0, sizeof(*device));
 	device->type = type;
@@ -192,42 +221,27 @@ enum swap_device_status swap_device_read(const struct kernel *kernel, unsigned i
 	if (!device->address)
 		return SWAP_DEVICE_UNUSED;
 
-	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		if (!kernel_field_fits(all[i], sizeof(object)))
-			return SWAP_DEVICE_UNREADABLE;
-		if (all[i].offset + all[i].size > needed)
-			needed = all[i].offset + all[i].size;
-	}
 	if (!is_kernel_address(device->address) ||
-	    memory_read(kernel->memory, device->address, object, needed) != READ_OK)
+	    !load(kernel, device, layout->flags, &device->flags) ||
+	    !load(kernel, device, layout->max, &device->slots) ||
+	    !load(kernel, device, layout->pages, &device->pages) ||
+	    !load(kernel, device, layout->map, &device->swap_map) ||
+	    !load(kernel, device, layout->cluster_info, &clusters) ||
+	    !read_inuse(kernel, device) || !read_bounds(kernel, device) ||
+	    !read_users(kernel, device))
 		return SWAP_DEVICE_UNREADABLE;
 
-	device->flags = kernel_load(object, layout->flags);
-	device->slots = kernel_load(object, layout->max);
-	device->pages = kernel_load(object, layout->pages);
-	device->inuse = kernel_load(object, layout->inuse_pages);
-	device->inuse_address = device->address + layout->inuse_pages.offset;
-	device->inuse_raw = device->inuse;
-	device->inuse_size = layout->inuse_pages.size;
-	if (layout->inuse_pages.size == 8) {
-		device->inuse &= ~USAGE_OFFLIST_NEW;
-		if (device->inuse > device->pages)
-			device->inuse &= ~USAGE_OFFLIST_OLD;
-	}
-	device->swap_map = kernel_load(object, layout->map);
 	/*
 	 * swapon has not finished, or swapoff has: mm/swapfile.c clears max, and the map,
 	 * or the clusters since swap_map went in 7.1
 	 */
-	in_use = layout->map.size ? device->swap_map : kernel_load(object, layout->cluster_info);
+	in_use = layout->map.size ? device->swap_map : clusters;
 	if (!(device->flags & SWP_USED) || !device->slots || !in_use)
 		return SWAP_DEVICE_UNUSED;
 	if (device->slots > UINT32_MAX || !is_kernel_address(in_use))
 		return SWAP_DEVICE_UNREADABLE;
-	if (layout->cluster_size && is_kernel_address(kernel_load(object, layout->cluster_info)))
-		device->clusters = kernel_load(object, layout->cluster_info);
-	read_bounds(layout, object, device);
-	read_users(layout, object, device);
+	if (layout->cluster_size && is_kernel_address(clusters))
+		device->clusters = clusters;
 	device->lock_held = lock_may_be_held(kernel, device->address + layout->lock.offset);
 	device->locked = counters_locked(kernel, device);
 	read_name(kernel, device);
