@@ -11,19 +11,21 @@
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "base/text.h"
 
 #define PACKED_SIZE	(256u << 10)
 #define UNPACKED_SIZE	(1u << 20)
 #define BLOCK		4096u		/* what is a hole, if all of it is zero */
-#define XZ_MEMORY	(1ull << 30)	/* xz -9 needs 65 MiB */
-#define ZSTD_WINDOW	31		/* zstd --ultra --long=31 */
+#define XZ_MEMORY	(129ull << 20)	/* xz -9 needs 65 MiB */
+#define ZSTD_WINDOW	27		/* 128 MiB: zstd --long, and what zstd -d takes */
 
 enum step {
 	STEP_MORE,	/* wants more input, or has more output */
 	STEP_END,	/* of a stream; another one may follow */
 	STEP_BAD,
+	STEP_LARGE,	/* wants more memory than a few bytes of a file may ask for */
 };
 
 struct packed {
@@ -36,6 +38,7 @@ struct packed {
 
 struct unpack_ops {
 	const char *name;
+	const char *program;	/* what else unpacks it, whatever it takes */
 	const char *magic;
 	size_t magic_length;
 	/** state of a decoder; NULL when out of memory */
@@ -111,6 +114,8 @@ static enum step xz_step(void *state, struct packed *packed)
 	packed->out_left = stream->avail_out;
 	if (status == LZMA_STREAM_END)
 		return STEP_END;
+	if (status == LZMA_MEMLIMIT_ERROR)
+		return STEP_LARGE;
 	return status == LZMA_OK || status == LZMA_BUF_ERROR ? STEP_MORE : STEP_BAD;
 }
 
@@ -141,6 +146,8 @@ static enum step zstd_step(void *state, struct packed *packed)
 	packed->in_left -= in.pos;
 	packed->out += out.pos;
 	packed->out_left -= out.pos;
+	if (ZSTD_getErrorCode(status) == ZSTD_error_frameParameter_windowTooLarge)
+		return STEP_LARGE;
 	if (ZSTD_isError(status))
 		return STEP_BAD;
 	return status ? STEP_MORE : STEP_END;
@@ -152,9 +159,9 @@ static void zstd_close(void *state)
 }
 
 static const struct unpack_ops formats[] = {
-	{"gzip", "\x1f\x8b", 2, gzip_open, gzip_step, gzip_close},
-	{"xz", "\xfd" "7zXZ", 6, xz_open, xz_step, xz_close},
-	{"zstd", "\x28\xb5\x2f\xfd", 4, zstd_open, zstd_step, zstd_close},
+	{"gzip", "gzip -d", "\x1f\x8b", 2, gzip_open, gzip_step, gzip_close},
+	{"xz", "xz -d", "\xfd" "7zXZ", 6, xz_open, xz_step, xz_close},
+	{"zstd", "zstd -d --long=31", "\x28\xb5\x2f\xfd", 4, zstd_open, zstd_step, zstd_close},
 };
 
 /* ------------------------------------------------------------------------ which it is */
@@ -321,6 +328,10 @@ static bool step(struct unpacking *unpacking, bool *done, struct error *err)
 		switch (unpacking->ops->step(unpacking->state, packed)) {
 		case STEP_BAD:
 			return complain(unpacking, false, err);
+		case STEP_LARGE:
+			return error_set(err, ERROR_INPUT, "%s: takes more than 128 MiB of memory to "
+					 "unpack; unpack it by %s and give what comes out",
+					 unpacking->name, unpacking->ops->program);
 		case STEP_END:
 			if (!fill(unpacking, err))
 				return false;

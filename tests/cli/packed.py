@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zlib
 
 sys.dont_write_bytecode = True
 
@@ -117,6 +118,16 @@ class Tests(cli.Tests):
 
         done = self.run("scan", path, preexec_fn=little_room)
         assert done.returncode == FAILED and "not a dump" in done.stderr, done.stderr
+
+    def hungry(self):
+        """A few bytes that ask for gigabytes of memory get none."""
+        window = b"\x28\xb5\x2f\xfd\x04\x9a" + bytes(26)  # zstd: 640 MiB
+        self.refused("scan", self.file("hungry", window), say="128 MiB.*zstd -d --long=31")
+        packed = bytearray(lzma.compress(bytes(4096)))
+        size = (packed[12] + 1) * 4  # of the block's header, which ends in a checksum
+        packed[16] = 32  # its dictionary: 256 MiB
+        packed[12 + size - 4:12 + size] = zlib.crc32(packed[12:12 + size - 4]).to_bytes(4, "little")
+        self.refused("scan", self.file("hungry", bytes(packed)), say="128 MiB.*xz -d")
 
     def no_room(self):
         """A full or missing folder for temporary files is said."""
