@@ -241,11 +241,12 @@ static struct kswapck_finding make_sound(const struct kswapck_finding *finding)
 	return sound;
 }
 
-void kswapck_report(struct kswapck_audit *audit, const struct kswapck_finding *reported)
+void kswapck_report(struct kswapck_audit *audit, const struct kswapck_finding *finding)
 {
-	const struct kswapck_finding sound = make_sound(reported), *finding = &sound;
-	size_t number = catalogue_index(audit->catalogue, finding->problem), i;
+	const struct kswapck_finding sound = make_sound(finding);
+	size_t number = catalogue_index(audit->catalogue, sound.problem), i;
 
+	finding = &sound;
 	/*
 	 * A plugin's finding of a problem that it has not declared has no grade. What the
 	 * user alone has silenced is handed on, as the story must be true all the same.

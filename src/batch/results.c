@@ -254,10 +254,10 @@ static bool write_line(struct results *results, const char *line, size_t length,
 		       struct error *err)
 {
 	size_t written = 0;
-	ssize_t got = 0;
 
 	while (written < length) {
-		got = write(results->fd, line + written, length - written);
+		ssize_t got = write(results->fd, line + written, length - written);
+
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)

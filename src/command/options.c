@@ -97,7 +97,7 @@ int options_parse(int argc, char **argv, const struct option_entry *table,
 	int count, used = 0, got;
 
 	letters[used++] = ':';	/* tells a value that is missing from an unknown option */
-	for (count = 0; table[count].name && count < OPTIONS_MAX; count++) {
+	for (count = 0; count < OPTIONS_MAX && table[count].name; count++) {
 		long_options[count] = (struct option){
 			.name = table[count].name,
 			.has_arg = table[count].value ? required_argument : no_argument,

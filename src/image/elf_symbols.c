@@ -282,7 +282,7 @@ struct symbols *elf_symbols_open(Elf *elf, struct error *err)
 	return &symbols->base;
 }
 
-void elf_symbols_move(struct symbols *base, uint64_t offset)
+void elf_symbols_move(struct symbols *symbols, uint64_t offset)
 {
-	((struct elf_symbols *)base)->offset = offset;
+	((struct elf_symbols *)symbols)->offset = offset;
 }

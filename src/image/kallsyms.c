@@ -60,7 +60,7 @@ static void expand(const struct kallsyms *kallsyms, uint32_t symbol,
 		size_t skip = !type_seen && token->length;
 		size_t length = token->length - skip;
 
-		type_seen |= skip;
+		type_seen = type_seen || skip;
 		if (length > size - 1 - used)
 			length = size - 1 - used;
 		memcpy(name + used, token->text + skip, length);

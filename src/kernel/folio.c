@@ -25,8 +25,8 @@
 #include "kernel/page.h"
 
 /* Values of page_type that are no mapcount (page_has_type() in page-flags.h). */
-#define TYPE_BITS_BELOW	-128		/* PAGE_MAPCOUNT_RESERVE: up to 6.11 */
-#define TYPE_BYTE_BELOW	-16777216	/* PGTY_mapcount_underflow << 24 */
+#define TYPE_BITS_BELOW	(-128)		/* PAGE_MAPCOUNT_RESERVE: up to 6.11 */
+#define TYPE_BYTE_BELOW	(-16777216)	/* PGTY_mapcount_underflow << 24 */
 
 static uint64_t flag_mask(const struct kernel *kernel, const char *name)
 {

@@ -28,10 +28,10 @@ static const struct unwind_ops *find_ops(const struct kernel *kernel)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(architectures) / sizeof(architectures[0]); i++)
+	/* each architecture has one; the last is not asked */
+	for (i = 0; i + 1 < sizeof(architectures) / sizeof(architectures[0]); i++)
 		if (!strcmp(architectures[i]->architecture, kernel->arch->name))
 			break;
-	/* each architecture has one */
 	return architectures[i];
 }
 

@@ -98,7 +98,7 @@ void unwind_cpu(struct unwinder *unwinder, const struct cpu *cpu, struct unwound
 void unwind_task(struct unwinder *unwinder, const struct task *task, struct unwound *unwound);
 
 /** unwind_end_complete - is nothing missing, with that end? */
-bool unwind_end_complete(enum unwind_end end);
+bool unwind_end_complete(enum unwind_end reason);
 /** unwind_end_text - "no ORC tables for the code there" ...; for people. */
-const char *unwind_end_text(enum unwind_end end);
+const char *unwind_end_text(enum unwind_end reason);
 #endif

@@ -138,7 +138,7 @@ static uint64_t max_mapnr(const struct diskdump_content *content)
 static void lay_out(struct writer *writer)
 {
 	const struct source *source = writer->source;
-	uint32_t statuses[] = {
+	static const uint32_t statuses[] = {
 		[CODEC_ZLIB] = DISKDUMP_ZLIB,
 		[CODEC_LZO] = DISKDUMP_LZO,
 		[CODEC_ZSTD] = DISKDUMP_ZSTD,

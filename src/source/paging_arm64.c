@@ -108,7 +108,7 @@ static enum paging_entry entry_kind(uint64_t entry, unsigned int level)
 
 static uint64_t canonical(uint64_t address)
 {
-	return address & HALF ? address | TAG : address;
+	return (address & HALF) ? address | TAG : address;
 }
 
 const struct paging_ops paging_arm64 = {

@@ -184,7 +184,7 @@ static void take_registers(struct story_event *event, const char *line)
 	if (at && !event->function[0]) {
 		at += strlen(rip);
 		length = strcspn(at, "+ ");
-		if (at[length] == '+' && length < sizeof(event->function))
+		if (length < sizeof(event->function) && at[length] == '+')
 			snprintf(event->function, sizeof(event->function), "%.*s", (int)length,
 				 at);
 	}

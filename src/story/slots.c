@@ -16,7 +16,7 @@ static enum device_state state_of(const struct kswapck_device *device,
 	/* swapoff leaves the swap_info_struct to whoever comes next, all flags cleared */
 	if (!device->address || !(device->flags & SWP_USED))
 		return DEVICE_OFF;
-	return device->flags & SWP_WRITEOK ? DEVICE_ON : DEVICE_LEAVING;
+	return (device->flags & SWP_WRITEOK) ? DEVICE_ON : DEVICE_LEAVING;
 }
 
 void story_devices_read(struct telling *telling)

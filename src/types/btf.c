@@ -279,8 +279,8 @@ static bool integer_node(const struct btf_type *type, struct type_node *node)
 {
 	uint8_t encoding = btf_int_encoding(type);
 
-	node->kind = encoding & BTF_INT_BOOL ? TYPE_KIND_BOOLEAN :
-		     encoding & BTF_INT_CHAR ? TYPE_KIND_CHARACTER : TYPE_KIND_INTEGER;
+	node->kind = (encoding & BTF_INT_BOOL) ? TYPE_KIND_BOOLEAN :
+		     (encoding & BTF_INT_CHAR) ? TYPE_KIND_CHARACTER : TYPE_KIND_INTEGER;
 	/* pahole marks no type as a character, but there is one byte called char */
 	if (type->size == 1 && !strcmp(node->name, "char"))
 		node->kind = TYPE_KIND_CHARACTER;

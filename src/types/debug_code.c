@@ -164,7 +164,7 @@ static bool ends_with(const char *path, const char *end, size_t *before)
 {
 	size_t length = path ? strlen(path) : 0, tail = strlen(end);
 
-	if (length < tail || strcmp(path + length - tail, end))
+	if (!path || length < tail || strcmp(path + length - tail, end))
 		return false;
 	*before = length - tail;
 	return !*before || path[*before - 1] == '/';

@@ -350,7 +350,7 @@ static uint64_t dimension(Dwarf_Die *range)
 	return 0;
 }
 
-static bool array_shape(struct dwarf_types *types, Dwarf_Die *array,
+static bool array_shape(struct dwarf_types *types, const Dwarf_Die *array,
 			struct type_shape *shape)
 {
 	uint32_t steps = 0;
