@@ -23,6 +23,8 @@ enum {
 	OPTION_QUIET,
 	OPTION_HELP,
 	OPTION_COUNT,
+	FIRST_DUMP_OPTION = OPTION_COUNT,
+	FIRST_CHECKS_OPTION = FIRST_DUMP_OPTION + DUMP_OPTIONS,
 };
 
 static const struct option_entry own_options[OPTION_COUNT] = {
@@ -30,7 +32,7 @@ static const struct option_entry own_options[OPTION_COUNT] = {
 	[OPTION_FORCE] = {"force", 'f', NULL, "replace FILE if there is one"},
 	[OPTION_COMPRESS] = {"compress", 'z', "HOW", "zstd (default), zlib or lzo"},
 	[OPTION_NO_LOG] = {"no-log", 'L', NULL, "leave the text of the kernel log out"},
-	[OPTION_REDACT] = {"redact", 'r', NULL,
+	[OPTION_REDACT] = {"redact", 'R', NULL,
 		"write other names of processes, files and the host"},
 	[OPTION_QUIET] = {"quiet", 'q', NULL, "no progress on the terminal, and no summary"},
 	[OPTION_HELP] = {"help", 'h', NULL, "show this help"},
@@ -44,27 +46,16 @@ struct distill_wishes {
 	struct distill_options options;
 };
 
-#define FIRST_DUMP_OPTION	OPTION_QUIET
-#define FIRST_CHECKS_OPTION	(FIRST_DUMP_OPTION + DUMP_OPTIONS)
-#define LAST_OPTIONS		(FIRST_CHECKS_OPTION + CHECKS_OPTIONS)
-
 /* Those of the dump and of the checks stand before what every program has. */
-struct option_table {
-	struct option_entry entries[OPTION_COUNT + DUMP_OPTIONS + CHECKS_OPTIONS + 1];
-};
-
-static struct option_table all_options(void)
+static struct option_set all_options(void)
 {
-	struct option_table table = {0};
-	struct option_entry *entries = table.entries;
+	struct option_set set = {0};
 
-	memcpy(entries, own_options, OPTION_QUIET * sizeof(*entries));
-	memcpy(entries + FIRST_DUMP_OPTION, dump_options_table, sizeof(dump_options_table));
-	memcpy(entries + FIRST_CHECKS_OPTION, checks_options,
-	       CHECKS_OPTIONS * sizeof(*entries));
-	memcpy(entries + LAST_OPTIONS, own_options + OPTION_QUIET,
-	       (OPTION_COUNT - OPTION_QUIET) * sizeof(*entries));
-	return table;
+	options_add(&set, own_options, OPTION_QUIET, 0);
+	options_add(&set, dump_options_table, DUMP_OPTIONS, FIRST_DUMP_OPTION);
+	options_add(&set, checks_options, CHECKS_OPTIONS, FIRST_CHECKS_OPTION);
+	options_add(&set, own_options + OPTION_QUIET, OPTION_COUNT - OPTION_QUIET, OPTION_QUIET);
+	return set;
 }
 
 static bool take_codec(struct distill_wishes *wishes, const char *value)
@@ -83,15 +74,15 @@ static bool take_codec(struct distill_wishes *wishes, const char *value)
 	return options_refuse("compress", value, "is none of zstd, zlib, lzo");
 }
 
-static bool take_option(void *data, int index, const char *value)
+static bool take_option(void *data, int number, const char *value)
 {
 	struct distill_wishes *wishes = data;
 
-	if (index >= FIRST_DUMP_OPTION && index < FIRST_CHECKS_OPTION)
-		return dump_options_take(&wishes->dump, index - FIRST_DUMP_OPTION, value);
-	if (index >= FIRST_CHECKS_OPTION && index < LAST_OPTIONS)
-		return checks_take(&wishes->checks, index - FIRST_CHECKS_OPTION, value);
-	switch (index < FIRST_DUMP_OPTION ? index : index - DUMP_OPTIONS - CHECKS_OPTIONS) {
+	if (number >= FIRST_CHECKS_OPTION)
+		return checks_take(&wishes->checks, number - FIRST_CHECKS_OPTION, value);
+	if (number >= FIRST_DUMP_OPTION)
+		return dump_options_take(&wishes->dump, number - FIRST_DUMP_OPTION, value);
+	switch (number) {
 	case OPTION_OUTPUT:
 		wishes->output = value;
 		break;
@@ -116,13 +107,13 @@ static bool take_option(void *data, int index, const char *value)
 	return true;
 }
 
-static void print_help(const struct option_table *table)
+static void print_help(const struct option_set *set)
 {
 	printf("Usage: kswapck distill %s\n"
 	       "Write a small dump that holds only the pages that kswapck reads of this one, and\n"
 	       "no memory of processes or files. kswapck finds the same in it.\n\n",
 	       command_distill.arguments);
-	options_print(stdout, table->entries);
+	options_print(stdout, set->entries);
 	printf("\nExit status: 0 written, 8 not written, 16 wrong usage, 32 interrupted, and\n"
 	       "nothing was written.\n");
 }
@@ -225,14 +216,14 @@ static int run_files(struct distill_wishes *wishes, const struct dump_files *fil
 
 static int run_options(int argc, char **argv, struct distill_wishes *wishes)
 {
-	const struct option_table table = all_options();
-	int first = options_parse(argc, argv, table.entries, take_option, wishes);
+	const struct option_set set = all_options();
+	int first = options_parse_set(argc, argv, &set, take_option, wishes);
 	struct dump_files files;
 
 	if (first < 0)
 		return EXIT_USAGE;
 	if (wishes->help) {
-		print_help(&table);
+		print_help(&set);
 		return EXIT_CLEAN;
 	}
 	if (!dump_options_files(&wishes->dump, argc, argv, first, &files))

@@ -67,24 +67,6 @@ static const struct {
 
 #define FIRST_DUMP_OPTION	OPTION_COUNT
 #define FIRST_CHECKS_OPTION	(FIRST_DUMP_OPTION + DUMP_OPTIONS)
-#define ALL_OPTIONS		(FIRST_CHECKS_OPTION + CHECKS_OPTIONS)
-
-/*
- * The options of some parts, and which one of all each is: of this file, of
- * dump_options.h, of checks.h.
- */
-struct option_choice {
-	struct option_entry entries[ALL_OPTIONS + 1];
-	int numbers[ALL_OPTIONS];
-	int count;
-	struct inspection_options *options;
-};
-
-static void add_option(struct option_choice *choice, const struct option_entry *entry, int number)
-{
-	choice->entries[choice->count] = *entry;
-	choice->numbers[choice->count++] = number;
-}
 
 /* A file has a form of its own, and a limit of its own. */
 static bool is_of(int option, unsigned int parts)
@@ -94,21 +76,21 @@ static bool is_of(int option, unsigned int parts)
 	return all_options[option].parts & parts;
 }
 
-static void choose_options(unsigned int parts, struct option_choice *choice)
+/* Those of some parts. */
+static struct option_set choose_options(unsigned int parts)
 {
+	struct option_set set = {0};
 	int i;
 
-	memset(choice, 0, sizeof(*choice));
 	for (i = 0; i < OPTION_QUIET; i++)
 		if (is_of(i, parts))
-			add_option(choice, &all_options[i].entry, i);
-	for (i = 0; i < DUMP_OPTIONS; i++)
-		add_option(choice, &dump_options_table[i], FIRST_DUMP_OPTION + i);
-	for (i = 0; i < CHECKS_OPTIONS; i++)
-		add_option(choice, &checks_options[i], FIRST_CHECKS_OPTION + i);
+			options_add(&set, &all_options[i].entry, 1, i);
+	options_add(&set, dump_options_table, DUMP_OPTIONS, FIRST_DUMP_OPTION);
+	options_add(&set, checks_options, CHECKS_OPTIONS, FIRST_CHECKS_OPTION);
 	/* last what every program has */
 	for (i = OPTION_QUIET; i < OPTION_COUNT; i++)
-		add_option(choice, &all_options[i].entry, i);
+		options_add(&set, &all_options[i].entry, 1, i);
+	return set;
 }
 
 static bool take_stacks(struct inspection_options *options, const char *value)
@@ -122,12 +104,9 @@ static bool take_stacks(struct inspection_options *options, const char *value)
 	return true;
 }
 
-static bool take_option(void *data, int index, const char *value)
+static bool take_option(void *data, int number, const char *value)
 {
-	const struct option_choice *choice = data;
-	struct inspection_options *options = choice->options;
-
-	int number = choice->numbers[index];
+	struct inspection_options *options = data;
 
 	if (number >= FIRST_CHECKS_OPTION)
 		return checks_take(&options->checks, number - FIRST_CHECKS_OPTION, value);
@@ -167,11 +146,11 @@ static bool take_option(void *data, int index, const char *value)
 
 int inspection_options_skip(int argc, char **argv)
 {
-	struct option_choice choice;
+	struct option_set set = choose_options(INSPECTION_SCAN | INSPECTION_EXPLAIN |
+					       INSPECTION_WATCH);
 
-	choose_options(INSPECTION_SCAN | INSPECTION_EXPLAIN | INSPECTION_WATCH, &choice);
-	add_option(&choice, &all_options[OPTION_OUTPUT].entry, OPTION_OUTPUT);
-	return options_skip(argc, argv, choice.entries);
+	options_add(&set, &all_options[OPTION_OUTPUT].entry, 1, OPTION_OUTPUT);
+	return options_skip(argc, argv, set.entries);
 }
 
 /* No DUMP is the running kernel, for those who may see it. */
@@ -213,7 +192,7 @@ static bool check_files(int argc, char **argv, int first, const struct command *
 static int parse_options(int argc, char **argv, const struct command *command,
 			 unsigned int parts, struct inspection_options *options)
 {
-	struct option_choice choice;
+	const struct option_set set = choose_options(parts);
 	int first;
 
 	*options = (struct inspection_options){
@@ -224,9 +203,7 @@ static int parse_options(int argc, char **argv, const struct command *command,
 		.max_findings = parts & INSPECTION_FILE ? MAX_IN_FILE : MAX_ON_SCREEN,
 		.confirm = LIVE_CONFIRM,
 	};
-	choose_options(parts, &choice);
-	choice.options = options;
-	first = options_parse(argc, argv, choice.entries, take_option, &choice);
+	first = options_parse_set(argc, argv, &set, take_option, options);
 	if (first < 0 || options->help)
 		return first;
 	return check_files(argc, argv, first, command, options) ? first : -1;
@@ -234,15 +211,14 @@ static int parse_options(int argc, char **argv, const struct command *command,
 
 static void print_help(const struct command *command, unsigned int parts, const char *what)
 {
-	struct option_choice choice;
+	const struct option_set set = choose_options(parts);
 
-	choose_options(parts, &choice);
 	printf("Usage: kswapck %s %s\n%s\n\n"
 	       "DUMP is an ELF or kdump-compressed vmcore, flattened or not, or all parts\n"
 	       "of a makedumpfile --split set. No vmlinux is needed. Without DUMP it is the\n"
 	       "running kernel, for root.\n\n",
 	       command->name, command->arguments, what);
-	options_print(stdout, choice.entries);
+	options_print(stdout, set.entries);
 	printf("\nExit status, a sum: 0 clean, 1 errors found, 2 warnings found, 4 something "
 	       "could\nnot be read, 8 could not analyse, 16 wrong usage, 32 interrupted.\n");
 }

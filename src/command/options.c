@@ -10,8 +10,6 @@
 #include "base/text.h"
 #include "output/sentence.h"
 
-#define OPTIONS_MAX 32
-
 /* Where the texts of options_print() begin, and where they wrap. */
 #define HELP_COLUMN  29
 #define HELP_COLUMNS 80
@@ -127,6 +125,37 @@ int options_parse(int argc, char **argv, const struct option_entry *table,
 			return -1;
 	}
 	return optind;
+}
+
+void options_add(struct option_set *set, const struct option_entry *table, int count, int first)
+{
+	int i;
+
+	for (i = 0; i < count && set->count < OPTIONS_MAX; i++) {
+		set->entries[set->count] = table[i];
+		set->numbers[set->count++] = first + i;
+	}
+}
+
+struct taking {
+	const struct option_set *set;
+	bool (*take)(void *data, int number, const char *value);
+	void *data;
+};
+
+static bool take_number(void *data, int index, const char *value)
+{
+	const struct taking *taking = data;
+
+	return taking->take(taking->data, taking->set->numbers[index], value);
+}
+
+int options_parse_set(int argc, char **argv, const struct option_set *set,
+		      bool (*take)(void *data, int number, const char *value), void *data)
+{
+	struct taking taking = {set, take, data};
+
+	return options_parse(argc, argv, set->entries, take_number, &taking);
 }
 
 /* Is the value of this option the next argument? */

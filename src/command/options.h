@@ -7,6 +7,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* Of one command. */
+#define OPTIONS_MAX 32
+
 struct option_entry {
 	const char *name;	/* long name without "--" */
 	char letter;		/* short name; 0 if none */
@@ -25,6 +28,20 @@ struct option_entry {
  */
 int options_parse(int argc, char **argv, const struct option_entry *table,
 		  bool (*take)(void *data, int index, const char *value), void *data);
+
+/* A table made of parts of others; zero it first. */
+struct option_set {
+	struct option_entry entries[OPTIONS_MAX + 1];
+	int numbers[OPTIONS_MAX];	/* by which the command that takes it knows each */
+	int count;
+};
+
+/** options_add - add @count options of @table, known by numbers from @first on. */
+void options_add(struct option_set *set, const struct option_entry *table, int count, int first);
+
+/** options_parse_set - the same as options_parse(), where @take is called with the number. */
+int options_parse_set(int argc, char **argv, const struct option_set *set,
+		      bool (*take)(void *data, int number, const char *value), void *data);
 
 /**
  * options_skip - step over the options at the front, before any command is known.

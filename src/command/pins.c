@@ -20,6 +20,7 @@ enum {
 	OPTION_QUIET,
 	OPTION_HELP,
 	OPTION_COUNT,
+	FIRST_DUMP_OPTION = OPTION_COUNT,
 };
 
 static const struct option_entry own_options[OPTION_COUNT] = {
@@ -73,29 +74,23 @@ static bool take_place(struct pins_wishes *wishes, enum place place, const char 
 }
 
 /* The options of the dump stand before what every program has. */
-struct option_table {
-	struct option_entry entries[OPTION_COUNT + DUMP_OPTIONS + 1];
-};
-
-static struct option_table all_options(void)
+static struct option_set all_options(void)
 {
-	struct option_table table = {0};
-	struct option_entry *entries = table.entries;
+	struct option_set set = {0};
 
-	memcpy(entries, own_options, OPTION_QUIET * sizeof(*entries));
-	memcpy(entries + OPTION_QUIET, dump_options_table, sizeof(dump_options_table));
-	memcpy(entries + OPTION_QUIET + DUMP_OPTIONS, own_options + OPTION_QUIET,
-	       (OPTION_COUNT - OPTION_QUIET) * sizeof(*entries));
-	return table;
+	options_add(&set, own_options, OPTION_QUIET, 0);
+	options_add(&set, dump_options_table, DUMP_OPTIONS, FIRST_DUMP_OPTION);
+	options_add(&set, own_options + OPTION_QUIET, OPTION_COUNT - OPTION_QUIET, OPTION_QUIET);
+	return set;
 }
 
-static bool take_option(void *data, int index, const char *value)
+static bool take_option(void *data, int number, const char *value)
 {
 	struct pins_wishes *wishes = data;
 
-	if (index >= OPTION_QUIET && index < OPTION_QUIET + DUMP_OPTIONS)
-		return dump_options_take(&wishes->dump, index - OPTION_QUIET, value);
-	switch (index < OPTION_QUIET ? index : index - DUMP_OPTIONS) {
+	if (number >= FIRST_DUMP_OPTION)
+		return dump_options_take(&wishes->dump, number - FIRST_DUMP_OPTION, value);
+	switch (number) {
 	case OPTION_PFN:
 		return take_place(wishes, PLACE_PFN, "pfn", value);
 	case OPTION_MEMORY_BLOCK:
@@ -120,12 +115,12 @@ static bool take_option(void *data, int index, const char *value)
 	return true;
 }
 
-static void print_help(const struct option_table *table)
+static void print_help(const struct option_set *set)
 {
 	printf("Usage: kswapck pins %s\n"
 	       "Say which folios can be migrated, and what holds the others: all of the swap\n"
 	       "cache, or all pages of a range.\n\n", command_pins.arguments);
-	options_print(stdout, table->entries);
+	options_print(stdout, set->entries);
 	printf("\nExit status, a sum: 0 everything was seen, 4 something could not be read,\n"
 	       "8 could not analyse, 16 wrong usage, 32 interrupted.\n");
 }
@@ -287,14 +282,14 @@ static int report_files(const struct pins_wishes *wishes, const struct dump_file
 
 static int run_options(int argc, char **argv, struct pins_wishes *wishes)
 {
-	const struct option_table table = all_options();
-	int first = options_parse(argc, argv, table.entries, take_option, wishes);
+	const struct option_set set = all_options();
+	int first = options_parse_set(argc, argv, &set, take_option, wishes);
 	struct dump_files files;
 
 	if (first < 0)
 		return EXIT_USAGE;
 	if (wishes->help) {
-		print_help(&table);
+		print_help(&set);
 		return EXIT_CLEAN;
 	}
 	if (!dump_options_files(&wishes->dump, argc, argv, first, &files))

@@ -25,7 +25,6 @@ enum {
 
 #define FIRST_DUMP_OPTION	SHELL_OPTIONS
 #define FIRST_CHECKS_OPTION	(FIRST_DUMP_OPTION + DUMP_OPTIONS)
-#define ALL_OPTIONS		(FIRST_CHECKS_OPTION + CHECKS_OPTIONS)
 
 static const struct option_entry shell_options[SHELL_OPTIONS] = {
 	[SHELL_EXECUTE] = {"execute", 'e', "COMMANDS",
@@ -54,15 +53,15 @@ static bool add_input(struct shell_wishes *wishes, const char *option,
 	return true;
 }
 
-static bool take_option(void *data, int index, const char *value)
+static bool take_option(void *data, int number, const char *value)
 {
 	struct shell_wishes *wishes = data;
 
-	if (index >= FIRST_CHECKS_OPTION)
-		return checks_take(&wishes->checks, index - FIRST_CHECKS_OPTION, value);
-	if (index >= FIRST_DUMP_OPTION)
-		return dump_options_take(&wishes->dump, index - FIRST_DUMP_OPTION, value);
-	switch (index) {
+	if (number >= FIRST_CHECKS_OPTION)
+		return checks_take(&wishes->checks, number - FIRST_CHECKS_OPTION, value);
+	if (number >= FIRST_DUMP_OPTION)
+		return dump_options_take(&wishes->dump, number - FIRST_DUMP_OPTION, value);
+	switch (number) {
 	case SHELL_EXECUTE:
 		return add_input(wishes, "execute", &(struct session_input){.text = value});
 	case SHELL_INPUT:
@@ -77,21 +76,23 @@ static bool take_option(void *data, int index, const char *value)
 	return true;
 }
 
-static void choose_options(struct option_entry entries[ALL_OPTIONS + 1])
+static struct option_set all_options(void)
 {
-	memcpy(entries, shell_options, sizeof(shell_options));
-	memcpy(entries + FIRST_DUMP_OPTION, dump_options_table, sizeof(dump_options_table));
-	memcpy(entries + FIRST_CHECKS_OPTION, checks_options, sizeof(checks_options));
-	entries[ALL_OPTIONS] = (struct option_entry){0};
+	struct option_set set = {0};
+
+	options_add(&set, shell_options, SHELL_OPTIONS, 0);
+	options_add(&set, dump_options_table, DUMP_OPTIONS, FIRST_DUMP_OPTION);
+	options_add(&set, checks_options, CHECKS_OPTIONS, FIRST_CHECKS_OPTION);
+	return set;
 }
 
-static void print_help(const struct option_entry *entries)
+static void print_help(const struct option_set *set)
 {
 	printf("Usage: kswapck %s %s\n"
 	       "Look at a dump with commands: 'help' lists them. Root may leave DUMP out: then\n"
 	       "it is the running kernel.\n\n",
 	       command_shell.name, command_shell.arguments);
-	options_print(stdout, entries);
+	options_print(stdout, set->entries);
 	printf("\nExit status with -e, -i or without a terminal, a sum: 8 a command failed, 16 "
 	       "one\nwas wrong, 32 interrupted; and what scan or explain found: 1 errors, 2 warnings,\n"
 	       "4 something could not be read.\n");
@@ -145,16 +146,14 @@ static int look_at(struct shell_wishes *wishes, const char *const *files, size_t
 
 static int run_options(int argc, char **argv, struct shell_wishes *wishes)
 {
-	struct option_entry entries[ALL_OPTIONS + 1];
+	const struct option_set set = all_options();
+	int first = options_parse_set(argc, argv, &set, take_option, wishes);
 	struct dump_files files;
-	int first;
 
-	choose_options(entries);
-	first = options_parse(argc, argv, entries, take_option, wishes);
 	if (first < 0)
 		return EXIT_USAGE;
 	if (wishes->help) {
-		print_help(entries);
+		print_help(&set);
 		return EXIT_CLEAN;
 	}
 	if (!dump_options_files(&wishes->dump, argc, argv, first, &files))

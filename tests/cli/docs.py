@@ -10,6 +10,11 @@ import subprocess
 import sys
 
 
+#: whose options the manual page lists
+COMMANDS_OF_DUMPS = ("triage", "explain", "scan", "pins", "distill", "diff", "report", "shell",
+                     "batch", "record", "summarize")
+
+
 def output(program, *arguments):
     """What the program prints."""
     return subprocess.run([program, *arguments], check=True, capture_output=True, text=True).stdout
@@ -22,8 +27,7 @@ def problems(program):
 
 def options(program):
     """Long names of the options of all commands that open a dump."""
-    return {name for command in ("triage", "explain", "scan", "pins", "distill", "diff", "report", "shell", "batch", "record",
-                                    "summarize")
+    return {name for command in COMMANDS_OF_DUMPS
             for name in re.findall(r"^  (?:-\w,|   ) --([a-z-]+)",
                                    output(program, command, "--help"), re.MULTILINE)}
 
@@ -58,6 +62,21 @@ def help_fits(program, tree):
     del tree
     return [], [line for command in commands(program)
                 for line in output(program, command, "--help").splitlines() if len(line) > 80]
+
+
+def letters_are_of_one(program, tree):
+    """No command has two options of one letter, and the manual page has the letters."""
+    page = set(re.findall(r"^\.It Fl (\w) , -([a-z-]+)",
+                          (tree / "src/kswapck.8").read_text(), re.MULTILINE))
+    wrong = []
+    for command in commands(program):
+        listed = re.findall(r"^  -(\w), --([a-z-]+)", output(program, command, "--help"),
+                            re.MULTILINE)
+        letters = [letter for letter, _ in listed]
+        wrong += [f"{command} -{letter}" for letter in letters if letters.count(letter) > 1]
+        wrong += [f"{command} -{letter} --{name}" for letter, name in listed
+                  if command in COMMANDS_OF_DUMPS and (letter, name) not in page]
+    return [], wrong
 
 
 def manual_is_sound(program, tree):
@@ -102,13 +121,15 @@ def readme_shows_the_shell(program, tree):
     session = next(block for block in blocks if "kswapck> " in block)
     dump = session.split("\n", 1)[0].split()[-1]
     commands = re.findall(r"^kswapck> (.*)", session, re.MULTILINE)
-    said = [subprocess.run([pathlib.Path(program).absolute(), "shell", "--no-rc", dump, "-e", command], cwd=tree,
-                           capture_output=True, text=True, check=False).stdout for command in commands]
-    return "".join(f"kswapck> {command}\n{text}" for command, text in zip(commands, said)), session.split("\n", 1)[1]
+    said = [subprocess.run([pathlib.Path(program).absolute(), "shell", "--no-rc", dump, "-e",
+                            command], cwd=tree, capture_output=True, text=True,
+                           check=False).stdout for command in commands]
+    shown = "".join(f"kswapck> {command}\n{text}" for command, text in zip(commands, said))
+    return shown, session.split("\n", 1)[1]
 
 
 CASES = [manual_lists_problems, manual_lists_options, manual_lists_commands, help_fits,
-         manual_is_sound,
+         letters_are_of_one, manual_is_sound,
          every_problem_is_explained, readme_names_files, readme_shows_the_report,
          readme_shows_the_shell]
 
