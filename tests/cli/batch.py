@@ -474,21 +474,10 @@ HELPERS = {"folder", "good", "good_copies", "plugin", "batch", "begin", "wait_fo
 def main(arguments):
     """Print TAP; return the exit status."""
     program, dumps, Tests.tree = (pathlib.Path(argument).absolute() for argument in arguments)
-    names = [name for name, value in vars(Tests).items()
-             if callable(value) and not name.startswith("_") and name not in HELPERS]
-    failed = 0
-    print(f"1..{len(names)}")
     with tempfile.TemporaryDirectory() as scratch:
         tests = Tests(program, dumps, pathlib.Path(scratch))
         del tests.__dict__["good"]      # a dump there, a way to link to one here
-        for number, name in enumerate(names, 1):
-            word, why = cli.outcome(getattr(tests, name))
-            failed += word == "fail"
-            print(f"{'not ok' if word == 'fail' else 'ok'} {number} - {name.replace('_', ' ')}" +
-                  (f" # SKIP {why}" if word == "skip" else ""))
-            if word == "fail":
-                print("\n".join("# " + line for line in why.splitlines() or ["?"]))
-    return 1 if failed else 0
+        return cli.tap(cli.own(tests, HELPERS))
 
 
 if __name__ == "__main__":

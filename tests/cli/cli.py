@@ -559,21 +559,39 @@ def outcome(function):
     return "good", ""
 
 
+def tap(listed):
+    """Run each (name, function) that is listed and print TAP; returns the exit status."""
+    listed, failed = list(listed), 0
+    print(f"1..{len(listed)}", flush=True)
+    for number, (name, function) in enumerate(listed, 1):
+        word, why = outcome(function)
+        failed += word == "fail"
+        print(f"{'not ok' if word == 'fail' else 'ok'} {number} - {name}" +
+              (f" # SKIP {why}" if word == "skip" else ""), flush=True)
+        if word == "fail":
+            print("\n".join("# " + line for line in why.splitlines()[:60] or ["?"]), flush=True)
+    return 1 if failed else 0
+
+
+def own(tests, helpers):
+    """(name, method) of each test of a class, in their order."""
+    return [(name.replace("_", " "), getattr(tests, name))
+            for name, value in vars(type(tests)).items()
+            if callable(value) and not name.startswith("_") and name not in helpers]
+
+
+def run_tests(kind, helpers, arguments):
+    """A whole program of tests: KSWAPCK and DUMPS are its arguments; returns the exit status."""
+    program, dumps = (pathlib.Path(argument).absolute() for argument in arguments)
+    with tempfile.TemporaryDirectory() as scratch:
+        return tap(own(kind(program, dumps, pathlib.Path(scratch)), helpers))
+
+
 def main(arguments):
     """Print TAP; return the exit status."""
     program, dumps = (pathlib.Path(argument).absolute() for argument in arguments)
-    failed = number = 0
     with tempfile.TemporaryDirectory() as scratch:
-        tests = Tests(program, dumps, pathlib.Path(scratch))
-        for number, (name, function) in enumerate(cases(tests), 1):
-            word, why = outcome(function)
-            failed += word == "fail"
-            print(f"{'not ok' if word == 'fail' else 'ok'} {number} - {name}" +
-                  (f" # SKIP {why}" if word == "skip" else ""))
-            if word == "fail":
-                print("\n".join("# " + line for line in why.splitlines() or ["?"]))
-    print(f"1..{number}")
-    return 1 if failed else 0
+        return tap(cases(Tests(program, dumps, pathlib.Path(scratch))))
 
 
 if __name__ == "__main__":

@@ -141,25 +141,18 @@ class Tests(cli.Tests):
         self.cut(path, [path], self.places, self.told)
 
 
+KINDS = ("elf", "kdump_zlib", "kdump_lzo", "kdump_snappy", "kdump_zstd", "flattened",
+         "flattened_elf", "split", "raw", "distilled")
+
+
 def main(arguments):
     """Print TAP; return the exit status."""
     places = ALL_PLACES if "--all" in arguments else PLACES
     program, folder = (pathlib.Path(argument).absolute() for argument in arguments[:2])
-    failed = number = 0
     with tempfile.TemporaryDirectory() as scratch:
         tests = Tests(program, folder, pathlib.Path(scratch), places)
-        for name in ("elf", "kdump_zlib", "kdump_lzo", "kdump_snappy", "kdump_zstd", "flattened",
-                     "flattened_elf", "split", "raw", "distilled"):
-            number += 1
-            word, why = cli.outcome(getattr(tests, name))
-            failed += word == "fail"
-            print(f"{'not ok' if word == 'fail' else 'ok'} {number} - {name.replace('_', ' ')}, "
-                  f"cut at {places} places" + (f" # SKIP {why}" if word == "skip" else ""),
-                  flush=True)
-            if word == "fail":
-                print("\n".join("# " + line for line in why.splitlines() or ["?"]))
-    print(f"1..{number}")
-    return 1 if failed else 0
+        return cli.tap((f"{kind.replace('_', ' ')}, cut at {places} places", getattr(tests, kind))
+                       for kind in KINDS)
 
 
 if __name__ == "__main__":

@@ -593,21 +593,15 @@ HELPERS = {"run", "folder", "plugin", "installed", "example", "pkg_config", "pkg
 def main(arguments):
     """Print TAP; return the exit status."""
     program, dumps, *places = (pathlib.Path(argument).absolute() for argument in arguments)
-    names = [name for name, value in vars(Tests).items()
-             if callable(value) and not name.startswith("_") and name not in HELPERS]
-    failed = 0
-    print(f"1..{len(names)}")
     with tempfile.TemporaryDirectory() as scratch:
         tests = Tests(program, dumps, pathlib.Path(scratch), places)
-        for number, name in enumerate(names, 1):
+
+        def afresh(function):
             tests.environment = {}
-            word, why = cli.outcome(getattr(tests, name))
-            failed += word == "fail"
-            print(f"{'not ok' if word == 'fail' else 'ok'} {number} - {name.replace('_', ' ')}" +
-                  (f" # SKIP {why}" if word == "skip" else ""))
-            if word == "fail":
-                print("\n".join("# " + line for line in why.splitlines() or ["?"]))
-    return 1 if failed else 0
+            function()
+
+        return cli.tap((name, functools.partial(afresh, function))
+                       for name, function in cli.own(tests, HELPERS))
 
 
 if __name__ == "__main__":

@@ -161,16 +161,7 @@ def main(program, dumps, tree):
         own = [test for name, test in inspect.getmembers(tests, inspect.ismethod)
                if name in vars(Tests) and not inspect.signature(test).parameters
                and name not in ("intruder", "is_sanitizer")]
-        failed = 0
-        print(f"1..{len(own)}")
-        for number, test in enumerate(own, 1):
-            word, why = cli.outcome(test)
-            failed += word == "fail"
-            print(f"{'not ok' if word == 'fail' else 'ok'} {number} - {test.__doc__.rstrip('.')}" +
-                  (f" # SKIP {why}" if word == "skip" else ""))
-            if word == "fail":
-                print("\n".join("# " + line for line in why.splitlines() or ["?"]))
-    return 1 if failed else 0
+        return cli.tap((test.__doc__.rstrip("."), test) for test in own)
 
 
 if __name__ == "__main__":

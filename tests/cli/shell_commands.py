@@ -13,7 +13,6 @@ import pathlib
 import random
 import re
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.append(str(pathlib.Path(__file__).parents[1] / "golden"))
@@ -395,24 +394,5 @@ class Tests(cli.Tests):
 HELPERS = {"say", "ask", "run"}
 
 
-def main(arguments):
-    """Print TAP; return the exit status."""
-    program, dumps = (pathlib.Path(argument).absolute() for argument in arguments)
-    names = [name for name, value in vars(Tests).items()
-             if callable(value) and not name.startswith("_") and name not in HELPERS]
-    failed = 0
-    print(f"1..{len(names)}")
-    with tempfile.TemporaryDirectory() as scratch:
-        tests = Tests(program, dumps, pathlib.Path(scratch))
-        for count, name in enumerate(names, 1):
-            word, why = cli.outcome(getattr(tests, name))
-            failed += word == "fail"
-            print(f"{'not ok' if word == 'fail' else 'ok'} {count} - {name.replace('_', ' ')}" +
-                  (f" # SKIP {why}" if word == "skip" else ""), flush=True)
-            if word == "fail":
-                print("\n".join("# " + line for line in (why or "?").splitlines()[:30]))
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(cli.run_tests(Tests, HELPERS, sys.argv[1:]))
