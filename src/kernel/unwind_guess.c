@@ -118,9 +118,13 @@ static const struct stack_range *stack_of(const struct guess *guess, uint64_t sp
  */
 static bool stack_below(const struct guess *guess, const struct stack_range *stack, uint64_t *sp)
 {
-	return stack->kind == STACK_IRQ &&
-	       memory_read_u64(guess->kernel->memory, stack->end - 8, sp) == READ_OK &&
-	       stack_of(guess, *sp) && stack_of(guess, *sp)->kind == STACK_TASK;
+	const struct stack_range *below;
+
+	if (stack->kind != STACK_IRQ ||
+	    memory_read_u64(guess->kernel->memory, stack->end - 8, sp) != READ_OK)
+		return false;
+	below = stack_of(guess, *sp);
+	return below && below->kind == STACK_TASK;
 }
 
 /* task_pt_regs(): at the very top of the stack, if the task came from user mode. */
