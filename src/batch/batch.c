@@ -7,8 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "audit/exit_status.h"
 #include "batch/entry.h"
-#include "command/command.h"
 
 #define NANOSECONDS	UINT64_C(1000000000)
 #define LOOK_AGAIN	(NANOSECONDS / 10)	/* at the latest: is there to be stopped? */

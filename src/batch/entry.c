@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit/exit_status.h"
 #include "base/text.h"
 #include "batch/report.h"
-#include "command/command.h"
 #include "output/json_writer.h"
 
 #define SCHEMA "kswapck-batch/1"

@@ -3,18 +3,8 @@
 #ifndef KSWAPCK_COMMAND_H
 #define KSWAPCK_COMMAND_H
 
+#include "audit/exit_status.h"
 #include "base/error.h"
-
-/* Exit status, a sum as fsck's (fsck(8)). */
-enum exit_status {
-	EXIT_CLEAN		= 0,
-	EXIT_ERRORS		= 1,	/* errors were found */
-	EXIT_WARNINGS		= 2,	/* warnings were found */
-	EXIT_INCOMPLETE		= 4,	/* something could not be read or verified */
-	EXIT_FAILED		= 8,	/* could not analyse */
-	EXIT_USAGE		= 16,	/* wrong command line */
-	EXIT_INTERRUPTED	= 32,
-};
 
 struct command {
 	const char *name;

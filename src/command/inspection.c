@@ -383,21 +383,6 @@ static void on_finding(void *data, const struct kswapck_finding *finding)
 	inspection->output.ops->finding(&inspection->output, finding, nth);
 }
 
-int inspection_exit_status(const struct audit_summary *audit)
-{
-	int status = EXIT_CLEAN;
-
-	if (audit->errors)
-		status |= EXIT_ERRORS;
-	if (audit->warnings)
-		status |= EXIT_WARNINGS;
-	if (!audit_summary_complete(audit))
-		status |= EXIT_INCOMPLETE;
-	if (audit->interrupted)
-		status |= EXIT_INTERRUPTED;
-	return status;
-}
-
 struct report_live inspection_live_totals(const struct live_view *view)
 {
 	return (struct report_live){
@@ -477,7 +462,7 @@ bool inspection_audit(struct inspection *inspection, struct error *err)
 	done = (inspection->live ? audit_live : audit_dump)(inspection, err);
 	progress_clear(&inspection->progress);
 	totals->reads = *memory_statistics(inspection->dump.memory);
-	totals->exit_status = inspection_exit_status(&totals->audit);
+	totals->exit_status = audit_exit_status(&totals->audit);
 	return done;
 }
 

@@ -107,8 +107,6 @@ void inspection_left_out(const struct catalogue *graded, struct report_totals *t
 void inspection_tell_left_out(struct story *story, const struct report_totals *totals);
 /** inspection_live_totals - what looking at a running kernel took. */
 struct report_live inspection_live_totals(const struct live_view *view);
-/** inspection_exit_status - what an audit makes of the exit status. */
-int inspection_exit_status(const struct audit_summary *audit);
 
 /** inspection_written - false with @err set when stdout could not be written. */
 bool inspection_written(struct error *err);

@@ -173,7 +173,7 @@ static void count(struct watch *watch)
 	watch->undecided += view->undecided;
 	watch->last = view->summary;
 	watch->incomplete += !audit_summary_complete(&view->summary);
-	totals->exit_status |= inspection_exit_status(&view->summary);
+	totals->exit_status |= audit_exit_status(&view->summary);
 }
 
 static bool look(struct watch *watch, struct error *err)

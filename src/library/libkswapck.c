@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command/command.h"
+#include "audit/exit_status.h"
 #include "command/dump.h"
 #include "live/live.h"
 #include "output/explain.h"
@@ -200,18 +200,8 @@ static bool audit_dump(struct job *job, struct error *err)
 
 static int exit_status(const struct job *job)
 {
-	const struct audit_summary *audit = &job->output.totals.audit;
-	int status = EXIT_CLEAN;
-
-	if (audit->errors)
-		status |= EXIT_ERRORS;
-	if (audit->warnings)
-		status |= EXIT_WARNINGS;
-	if (!audit_summary_complete(audit) || job->view.undecided)
-		status |= EXIT_INCOMPLETE;
-	if (audit->interrupted)
-		status |= EXIT_INTERRUPTED;
-	return status;
+	return audit_exit_status(&job->output.totals.audit) |
+	       (job->view.undecided ? EXIT_INCOMPLETE : EXIT_CLEAN);
 }
 
 static bool audit(struct job *job, struct error *err)

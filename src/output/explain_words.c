@@ -44,7 +44,7 @@ const char *words_name(const char *name, char text[NAME_SIZE])
 		text_visible(name, text, NAME_SIZE);
 	} else {
 		text_visible(name, text, NAME_SIZE - 3);
-		strcat(text, "...");
+		memcpy(text + strlen(text), "...", sizeof("..."));
 	}
 	return text;
 }

@@ -91,7 +91,7 @@ static void total_up(struct shell *shell, const struct report_totals *tally)
 	totals->device_count = audit->device_count;
 	totals->reads = *memory_statistics(shell->dump.memory);
 	inspection_left_out(shell->catalogue, totals);
-	totals->exit_status = inspection_exit_status(&audit->summary);
+	totals->exit_status = audit_exit_status(&audit->summary);
 }
 
 static void on_progress(void *data, const char *what, uint64_t done, uint64_t total)
