@@ -446,6 +446,34 @@ static void show_per_cpu(struct answer *answer, const char *name)
 		json_close(&answer->json, ']');
 }
 
+struct namesakes {
+	const char *name;
+	uint64_t count;
+};
+
+static bool count_namesake(void *data, const char *name)
+{
+	struct namesakes *namesakes = data;
+
+	namesakes->count += !strcmp(name, namesakes->name);
+	return true;
+}
+
+/* Static functions and variables of several files may have one name. */
+static void show_others(struct answer *answer, const char *name)
+{
+	struct namesakes namesakes = {.name = name};
+	uint64_t others;
+
+	image_symbol_names(answer->kernel->image, count_namesake, &namesakes);
+	others = namesakes.count > 1 ? namesakes.count - 1 : 0;
+	if (answer->is_json)
+		json_number(&answer->json, "others", others);
+	else if (others)
+		answer_plain(answer, 0, "%" PRIu64 " more %s called %s; this is the global one, else "
+			     "the lowest", others, others == 1 ? "symbol is" : "symbols are", name);
+}
+
 static void show_name(struct answer *answer, const char *name, uint64_t address)
 {
 	bool per_cpu = is_per_cpu(answer->kernel->image, address);
@@ -457,6 +485,7 @@ static void show_name(struct answer *answer, const char *name, uint64_t address)
 		answer_plain(answer, 0, "0x%016" PRIx64 "  %s%s", address, name,
 			     per_cpu ? " (per CPU)" : "");
 	}
+	show_others(answer, name);
 	if (per_cpu)
 		show_per_cpu(answer, name);
 }
@@ -585,7 +614,8 @@ const struct shell_command shell_memory_commands[] = {
 		.name = "sym",
 		.arguments = "NAME | ADDR",
 		.summary = "a symbol's address, or the symbol at an address",
-		.help = "Of a per-CPU variable it shows the address on each CPU. Symbols of "
+		.help = "Of several symbols of one name it shows the global one, else the lowest, "
+			"and says how many more there are. Of a per-CPU variable it shows the address on each CPU. Symbols of "
 			"modules are found by their addresses, if they are functions, but not by "
 			"their names.",
 		.completion = COMPLETE_SYMBOL,

@@ -402,6 +402,21 @@ static bool bt_cpu(struct answer *answer, struct chains *chains, const char *tex
 	return error_set(err, ERROR_INPUT, "no CPU %" PRIu64 " was online", number);
 }
 
+/* A number is that of a task; "bt 0" may have meant the CPU. */
+static void hint_at_cpu(const struct cpus *cpus, const char *text, struct error *err)
+{
+	const struct error told = *err;
+	char number[24];
+	unsigned int i;
+
+	for (i = 0; i < cpus->count; i++) {
+		snprintf(number, sizeof(number), "%u", cpus->cpus[i].number);
+		if (!strcmp(text, number))
+			error_set(err, told.kind, "%s; 'bt cpu %s' unwinds the CPU", told.text,
+				  number);
+	}
+}
+
 static bool bt_task(struct answer *answer, struct chains *chains, const char *text,
 		    struct error *err)
 {
@@ -409,8 +424,10 @@ static bool bt_task(struct answer *answer, struct chains *chains, const char *te
 	struct found_task found;
 	bool done;
 
-	if (!lookup_task(answer->shell, text, &found, err))
+	if (!lookup_task(answer->shell, text, &found, err)) {
+		hint_at_cpu(chains_cpus(chains), text, err);
 		return false;
+	}
 	done = chain_of_task(chains, &found.task, &thread, err);
 	if (done) {
 		begin_chains(answer);

@@ -118,7 +118,8 @@ class Tests(cli.Tests):
                              ("struct page 0x1000", "not mapped"),
                              ("struct union page", "no type union page"),
                              ("task nosuch", "no task nosuch"), ("bt cpu 77", "no CPU 77"),
-                             ("sym 0x1000", "neither in the kernel")):
+                             ("sym 0x1000", "neither in the kernel"),
+                             ("bt 0", "no task 0; 'bt cpu 0'")):
             said = self.say(command, status=FAILED)
             assert why in said and said.count("\n") == 1, said
         assert "user memory" in self.say("vtop 0x1000", status=USAGE)
@@ -296,6 +297,10 @@ class Tests(cli.Tests):
         back, inside = self.ask(f"sym {there['address']}",
                                 f"sym {number(there['address']) + 7:#x}")
         assert back["name"] == "do_swap_page" and inside["name"] == "do_swap_page+0x7"
+        assert there["others"] == 0 and "others" not in back
+        several, = self.ask("sym __func__.0")
+        assert several["others"] > 1
+        assert f"{several['others']} more symbols are called" in self.say("sym __func__.0")
         each, = self.ask("sym runqueues")
         assert [cpu["cpu"] for cpu in each["per_cpu"]] == [0, 1]
 
