@@ -30,8 +30,8 @@ bool shard_parse(const char *text, struct shard *shard)
 	unsigned long index, count;
 	const char *end;
 
-	if (!number(text, &end, &index) || *end != '/' || !whole_number(end + 1, &count) || !index ||
-	    index > count)
+	if (!number(text, &end, &index) || *end != '/' || !whole_number(end + 1, &count) ||
+	    !index || index > count)
 		return false;
 	*shard = (struct shard){(unsigned int)index - 1, (unsigned int)count, "--shard"};
 	return true;

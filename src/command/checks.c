@@ -155,7 +155,8 @@ static bool gather_folder(struct settings *settings, const char *folder, const c
 		return error_set(err, ERROR_SYSTEM, "%s: cannot open: %s", folder, strerror(errno));
 	for (i = 0; i < count; i++) {
 		if (good)
-			good = add_plugin(settings, folder, entries[i]->d_name, where, lenient, err);
+			good = add_plugin(settings, folder, entries[i]->d_name, where, lenient,
+					  err);
 		free(entries[i]);
 	}
 	free(entries);

@@ -5,8 +5,9 @@
  *  order     byte compound_order in page[1] (5.4 mm_types.h), the same byte
  *            as folio->_folio_order (6.3 - 6.5), low byte of folio->_flags_1
  *            since 6.6 (ebc1baf5c9b4 "mm: free up a word in the first tail page")
- *  type      a value of _mapcount (up to 4.17), page_type bits under 0xf0000000 (4.18, 6e292b9be7f4), a byte since
- *            6.12 (4ffca5a96678 "mm: support only one page_type per page")
+ *  type      a value of _mapcount (up to 4.17), page_type bits under 0xf0000000 (4.18,
+ *            6e292b9be7f4), a byte since 6.12 (4ffca5a96678 "mm: support only one page_type
+ *            per page")
  *  slab      PG_slab, a page type since 6.10 (46df8e73a4a3)
  *  private   tails of a cached folio: entry + i up to 6.5, 0 since 6.6
  *            (cfeed8ffe55b "mm/swap: stop using page->private on tail pages

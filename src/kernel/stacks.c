@@ -101,7 +101,8 @@ static void keep_word(struct collect *collect, uint64_t word, unsigned int code)
 	swap_entry_split(word, &type, &slot);
 	if (word < collect->slots_max || is_slot_of(collect, type, slot))
 		keep(collect, word);
-	if (page_table_swap_entry(collect->kernel, word, &type, &slot) && is_slot_of(collect, type, slot))
+	if (page_table_swap_entry(collect->kernel, word, &type, &slot) &&
+	    is_slot_of(collect, type, slot))
 		keep(collect, swap_entry(type, slot));
 	swap_entry_split(word >> 1, &type, &slot);
 	if (code & CODE_SHMEM && word & 1 && is_slot_of(collect, type, slot))

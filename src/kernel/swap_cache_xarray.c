@@ -399,7 +399,8 @@ bool swap_tree_locate(const struct kernel *kernel, const struct kswapck_device *
 {
 	uint64_t first, count, space, base, offset;
 
-	if (!first_space(kernel, device->type, &first) || !swap_tree_spaces(kernel, device, &count) ||
+	if (!first_space(kernel, device->type, &first) ||
+	    !swap_tree_spaces(kernel, device, &count) ||
 	    tree < first + kernel->swap.i_pages.offset)
 		return false;
 	offset = tree - first - kernel->swap.i_pages.offset;

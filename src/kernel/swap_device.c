@@ -130,7 +130,8 @@ bool swap_device_slot_locked(const struct kernel *kernel, const struct kswapck_d
 			     uint64_t slot)
 {
 	return device->lock_held ||
-	       (device->clusters && cluster_locked(kernel, device, slot / kernel->swap.cluster_slots));
+	       (device->clusters &&
+		cluster_locked(kernel, device, slot / kernel->swap.cluster_slots));
 }
 
 /*

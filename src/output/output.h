@@ -23,7 +23,7 @@ struct report_subject {
 	const char *era;
 	bool swap_tables;		/* in place of trees, and of swap_map: see coverage.c */
 	bool slab_is_page_type;		/* see coverage.c */
-	int64_t taken;			/* seconds since 1970, by the machine's clock; 0: not known */
+	int64_t taken;			/* seconds since 1970, the machine's clock; 0: not known */
 };
 
 #define REPORT_PROBLEMS_MAX CATALOGUE_PROBLEMS_MAX

@@ -216,7 +216,8 @@ static void print_problems(struct output *output)
 
 		if (!tally->findings)
 			continue;
-		paint(output, output->catalogue->severities[i] == KSWAPCK_ERROR ? LINES_RED : LINES_YELLOW);
+		paint(output, output->catalogue->severities[i] == KSWAPCK_ERROR ? LINES_RED :
+		      LINES_YELLOW);
 		fprintf(output->options.stream, "  %s %-20s", problem->id, problem->name);
 		paint(output, LINES_PLAIN);
 		fprintf(output->options.stream, " %8s finding%c",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Raw RAM images: files without any header, each the RAM from some physical address on, as boot loaders
- * and debuggers of phones write them.
+ * Raw RAM images: files without any header, each the RAM from some physical address on, as
+ * boot loaders and debuggers of phones write them.
  */
 #ifndef KSWAPCK_SOURCE_RAW_H
 #define KSWAPCK_SOURCE_RAW_H

@@ -284,7 +284,8 @@ static uint64_t place_out_of_range(struct scene *scene, const struct victim *vic
 	const struct xarray_layout *layout = &scene->kernel->xarray;
 	uint64_t i, place;
 
-	for (i = (victim->space_slots - 1) / (1ULL << root->shift) + 1; i < layout->slot_count; i++) {
+	for (i = (victim->space_slots - 1) / (1ULL << root->shift) + 1; i < layout->slot_count;
+	     i++) {
 		/* the space's own indices begin at 0 or at its first slot */
 		if (i << root->shift >= victim->space_first &&
 		    i << root->shift < victim->space_first + victim->space_slots)

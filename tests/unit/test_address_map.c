@@ -364,7 +364,8 @@ static void vmas(void **state)
 	halves.vma_pgoff.high = (struct field){80, 4};
 	assert_true(vma_find(&space->kernel, &halves, TREE_MM, 0x5000, &vma));
 	assert_int_equal(vma.pgoff, vma.flags << 32 | 101);
-	bare.vma_pgoff.whole = bare.vma_flags = bare.vma_anon_vma = bare.vma_file = (struct field){0};
+	bare.vma_flags = bare.vma_anon_vma = bare.vma_file = (struct field){0};
+	bare.vma_pgoff.whole = bare.vma_flags;
 	assert_true(vma_find(&space->kernel, &bare, TREE_MM, 0x5000, &vma));
 	assert_int_equal(vma.start, 0x5000);
 	assert_int_equal(vma.pgoff | vma.flags | vma.anon_vma | vma.file, 0);

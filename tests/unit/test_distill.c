@@ -149,7 +149,8 @@ static void functions_go_and_types_stay(void **state)
 	assert_int_equal(copy.function.type, 2);
 	assert_int_equal(copy.prototype.type, 0);
 	assert_int_equal(copy.parameter.name_off, 0);
-	assert_memory_equal(&copy.kept, &sample.kept, sizeof(copy.kept) + sizeof(copy.kept_parameter));
+	assert_memory_equal(&copy.kept, &sample.kept,
+			    sizeof(copy.kept) + sizeof(copy.kept_parameter));
 	assert_memory_equal(&copy.composite, &sample.composite,
 			    sizeof(copy.composite) + sizeof(copy.member));
 	assert_memory_equal(&copy.integer, &sample.integer, sizeof(copy.integer));

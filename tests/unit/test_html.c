@@ -103,7 +103,9 @@ static const char *last_cluster(const char *page)
 static void bounded(void **state)
 {
 	const uint64_t slots = 12 << 20;
-	struct html_mark mark = {.first = slots - 3, .last = slots - 2, .finding = 1, .error = true};
+	struct html_mark mark = {
+		.first = slots - 3, .last = slots - 2, .finding = 1, .error = true,
+	};
 	struct html_report html = {.map = slot_map_new(), .marks = &mark, .mark_count = 1};
 	struct output output = {.html = &html};
 	char *made = NULL;

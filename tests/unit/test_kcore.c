@@ -129,7 +129,8 @@ static void check_reads(bool five_levels)
 		bool mapped = i != HOLE && i;
 
 		assert_int_equal(read_page(source, image, ADDRESS_PHYSICAL, at, i), READ_OK);
-		assert_int_equal(read_page(source, image, ADDRESS_VIRTUAL, DIRECT_MAP + at, i), READ_OK);
+		assert_int_equal(read_page(source, image, ADDRESS_VIRTUAL, DIRECT_MAP + at, i),
+				 READ_OK);
 		if (i)
 			assert_int_equal(read_page(source, image, ADDRESS_VIRTUAL,
 						   IMAGE_KERNEL_MAP + at, i),
@@ -272,7 +273,8 @@ static void test_cut(void **state)
 	assert_non_null(source);
 	assert_int_equal(source_read_page(source, ADDRESS_PHYSICAL, 60 * IMAGE_PAGE, page),
 			 READ_DAMAGED);
-	assert_int_equal(source_read_page(source, ADDRESS_PHYSICAL, 59 * IMAGE_PAGE, page), READ_OK);
+	assert_int_equal(source_read_page(source, ADDRESS_PHYSICAL, 59 * IMAGE_PAGE, page),
+			 READ_OK);
 	source_close(source);
 	bytes_free(&file);
 	image_free(image);
@@ -338,7 +340,8 @@ static void test_noise(void **state)
 		bytes_to_file(&file, path);
 		source = open_live(path, NULL);
 		for (uint64_t i = 0; source && i < PAGES; i++) {
-			source_read_page(source, ADDRESS_VIRTUAL, IMAGE_KERNEL_MAP + i * IMAGE_PAGE, page);
+			source_read_page(source, ADDRESS_VIRTUAL,
+					 IMAGE_KERNEL_MAP + i * IMAGE_PAGE, page);
 			source_read_page(source, ADDRESS_PHYSICAL, i * IMAGE_PAGE, page);
 		}
 		source_close(source);

@@ -253,7 +253,8 @@ static void evidence_of_a_page(void **state)
 {
 	struct desk *desk = *state;
 	const struct kswapck_page page = {
-		.address = PAGE, .head = PAGE - 128, .compound = (PAGE - 128) | 1, .refcount = -1, .private = 7,
+		.address = PAGE, .head = PAGE - 128, .compound = (PAGE - 128) | 1,
+		.refcount = -1, .private = 7,
 		.page_type = 0xf0000000,
 	};
 	struct kswapck_finding one = {0};
