@@ -19,6 +19,7 @@
 #define VALID	1ULL
 #define TABLE	3ULL		/* or page, in a lowest table */
 #define OTHERS	0x0060000000000400ULL	/* accessed, no-execute */
+#define CONT	0x0010000000000000ULL	/* contiguous (contpte); the address is that of one page */
 #define SHARED	0x300ULL	/* inner shareable; FEAT_LPA2 has address bits there */
 
 /* Pages of physical memory, wherever they are. */
@@ -117,7 +118,7 @@ static void map(struct machine *machine, const struct form *form, uint64_t root,
 		table = next + level * machine->page_size;
 	}
 	*place(machine, form, table, lowest, address) =
-		entry(form, physical, lowest == 1 ? TABLE : VALID);
+		entry(form, physical, (lowest == 1 ? TABLE : VALID) | CONT);
 }
 
 static void drop(struct machine *machine)

@@ -19,6 +19,8 @@ class Arch:
     make: tuple             # words for the kernel's make
     target: str             # of that make: the bootable image
     image: str              # where it is then
+    loader: str             # folder of its programs' loader
+    libraries: str          # and of their libraries
 
     @property
     def gcc(self):
@@ -32,7 +34,7 @@ ARCHES = {
         # With cmpxchg16b, guests of QEMU 7.2 die now and then (6.12 under storm: one in ten dumps) in the slab
         # allocator, with garbage in EFLAGS right after that instruction; without it none did in hundreds.
         "max,cx16=off,la57=off", "max,cx16=off,la57=on", "ttyS0", "", (), (), "bzImage",
-        "arch/x86/boot/bzImage"),
+        "arch/x86/boot/bzImage", "lib64", "lib/x86_64-linux-gnu"),
     "arm64": Arch(
         "arm64", "qemu-system-aarch64", ("-machine", "virt,gic-version=3"),
         # With SVE, QEMU 7.2 reckons the notes of all processors by the first one's vectors: the headers of some dumps
@@ -40,7 +42,7 @@ ARCHES = {
         "cortex-a57", "max,pauth-impdef=on,sve=off", "ttyAMA0", "aarch64-linux-gnu-",
         ("qemu-system-arm", "ipxe-qemu", "gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"),
         ("ARCH=arm64", "CROSS_COMPILE=aarch64-linux-gnu-"), "Image",
-        "arch/arm64/boot/Image"),
+        "arch/arm64/boot/Image", "lib", "lib/aarch64-linux-gnu"),
 }
 
 

@@ -197,9 +197,7 @@ def _portable(command, scratch, kernel_folder):
 
 def _filter(recipe, source, scratch):
     form = FORMATS[recipe.format]
-    # Debian 12's makedumpfile knows no zstd.
-    newer = form.newer and packages.Borrowed("trixie", "makedumpfile", "usr/bin/makedumpfile")
-    program = newer.command if newer else ["makedumpfile"]
+    program = _makedumpfile("trixie" if form.newer else None, arches.get(kernels.KERNELS[recipe.kernel].arch).debian)
     vmcore = files(source)[0]
     outputs = [scratch / path.name for path in files(recipe)]
     command = [*program, "--message-level", "4", *form.makedumpfile, vmcore]
@@ -212,6 +210,15 @@ def _filter(recipe, source, scratch):
         packages.run([*command, *outputs])
     version = packages.run([*program, "-v"]).split("\n")[0]
     return {**_inherited(source), "makedumpfile": " ".join(form.makedumpfile), "makedumpfile_version": version}
+
+
+def _makedumpfile(suite, arch):
+    """Its command: it reads dumps of its own architecture only. That of Debian 12 knows no zstd."""
+    if not suite and arch == "amd64":
+        return ["makedumpfile"]
+    folder = "makedumpfile" + (f"-{suite or 'bookworm'}-{arch}" if arch != "amd64" else "")
+    return packages.Borrowed(suite or "bookworm", "makedumpfile", "usr/bin/makedumpfile", folder=folder,
+                             arch=arch).command
 
 
 def _inherited(source):

@@ -40,12 +40,12 @@ def _workload(arch):
         return program.read_bytes()
 
 
-def _kexec():
+def _kexec(arch):
     """kexec with its libraries; borrowed, because the package installed would change how a machine reboots."""
-    kexec = packages.Borrowed("bookworm", "kexec-tools", "sbin/kexec")
+    kexec = packages.Borrowed("bookworm", "kexec-tools", "sbin/kexec", arch=arch.debian)
     files = {"sbin/kexec": (0o755, kexec.program.read_bytes())}
     for library in kexec.libraries():
-        folder = "lib64" if library.name.startswith("ld-linux") else "lib/x86_64-linux-gnu"
+        folder = arch.loader if library.name.startswith("ld-linux") else arch.libraries
         files[f"{folder}/{library.name}"] = (0o755, library.read_bytes())
     return files
 
@@ -74,5 +74,5 @@ def make(path, kernel, arch, crash=False, own=(), program=None):
         files[f"modules/91-{module.name}"] = (0o644, module.read_bytes())
     if crash:
         files |= {"crash/initrd": (0o644, _archive(files)),
-                  "crash/vmlinuz": (0o644, (kernel / "vmlinuz").read_bytes()), **_kexec()}
+                  "crash/vmlinuz": (0o644, (kernel / "vmlinuz").read_bytes()), **_kexec(arch)}
     path.write_bytes(_archive(files))

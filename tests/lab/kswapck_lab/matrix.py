@@ -28,9 +28,11 @@ GUESTS = [
     *((kernel, "idle", BY_QEMU + BY_KDUMP) for kernel in X86_64),
     *((kernel, "idle", BY_QEMU) for kernel in ARM64),
     *((kernel, "churn", ("elf", "raw")) for kernel in X86_64 + ARM64),
-    *((kernel, scenario, ("elf",)) for kernel in X86_64 + ARM64 for scenario in ("irq", "nmi", "mix")),
+    *((kernel, scenario, ("elf",)) for kernel in X86_64 + ARM64 for scenario in ("irq", "mix")),
+    *((kernel, "nmi", ("elf",)) for kernel in X86_64),
     ("6.1bug16karm64", "idle", ("elf",)),
-    *((kernel, scenario, ("elf", "raw", *forms)) for kernel, forms in (("6.1bug", BY_KDUMP), ("6.1bugarm64", ()))
+    ("6.1bug64karm64", "idle", ("elf", "elf-richer")),
+    *((kernel, scenario, ("elf", "raw", *BY_KDUMP)) for kernel in ("6.1bug", "6.1bugarm64")
       for scenario in ("freed-folio", "tail-private")),
     *((kernel, scenario, ("elf", "raw")) for kernel in ("4.14", "4.19") for scenario in ("idle", "churn")),
     *(("4.19", scenario, ("elf",)) for scenario in ("mix", "tail-private")),

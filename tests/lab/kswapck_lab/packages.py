@@ -141,31 +141,39 @@ class Suite:
 
 
 LIBRARIES = r"lib|zlib|gcc-\d+-base"
+# The folder of libraries, their loader, and what runs programs here that are none of this machine's.
+LOADERS = {"amd64": ("x86_64-linux-gnu", "ld-linux-x86-64.so.2", []),
+           "arm64": ("aarch64-linux-gnu", "ld-linux-aarch64.so.1", ["qemu-aarch64-static"])}
 
 
 class Borrowed:
     """A program of some suite, unpacked with the libraries that it was built for; neither is installed.
 
-    `path` may be a pattern; `wanted` is what else to unpack of that which the package needs.
+    `path` may be a pattern; `wanted` is what else to unpack of that which the package needs. One of
+    another `arch` is for guests; here it runs under QEMU's user mode.
     """
 
-    def __init__(self, suite, package, path, wanted=LIBRARIES, folder=None):
-        folder = folder or package
+    def __init__(self, suite, package, path, wanted=LIBRARIES, folder=None, arch="amd64"):
+        folder = folder or (package if arch == "amd64" else f"{package}-{arch}")
         root = cache.folder("borrowed", folder)
         with cache.lock(f"borrowed-{folder}"):
             if not (root / "complete").exists():
-                suite = Suite(suite)
+                suite = Suite(suite, arch)
                 suite.update()
                 suite.unpack(suite.closure(package, wanted), root)
                 (root / "complete").touch()
         self.program = next(root.glob(path))
+        triplet, loader, emulator = LOADERS[arch]
+        if emulator:
+            install(["qemu-user-static"])
         # /lib is not a link to /usr/lib in an unpacked root, and packages still differ in which one they mean.
-        folders = [root / "lib/x86_64-linux-gnu", root / "usr/lib/x86_64-linux-gnu"]
-        loader = next(folder for folder in folders if folder.exists()) / "ld-linux-x86-64.so.2"
-        self._loader = [loader, "--library-path", ":".join(map(str, folders))]
+        folders = [root / "lib" / triplet, root / "usr/lib" / triplet]
+        loader = next(folder for folder in folders if folder.exists()) / loader
+        self._file = loader
+        self._loader = [*emulator, loader, "--library-path", ":".join(map(str, folders))]
         self.command = [*self._loader, self.program]
 
     def libraries(self):
         """The files that the program would be loaded with."""
         listed = run([*self._loader, "--list", self.program])
-        return [pathlib.Path(path) for path in re.findall(r"=> (/\S+) \(0x", listed)] + [self._loader[0]]
+        return [pathlib.Path(path) for path in re.findall(r"=> (/\S+) \(0x", listed)] + [self._file]

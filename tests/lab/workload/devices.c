@@ -22,7 +22,7 @@ static void add_device(const char *path)
 
 static void make_swap(const char *path, size_t bytes)
 {
-	static char page[PAGE];
+	static char page[PAGE_MAX];
 	uint32_t header[3] = { 1, bytes / PAGE - 1, 0 };
 	int fd = open(path, O_WRONLY);
 

@@ -24,6 +24,8 @@
 #define MPOL_BIND 2
 #define MPOL_MF_MOVE (1 << 1)
 
+unsigned long page_bytes;
+
 static char facts[16384];       /* this scenario's own lines of the report */
 
 /* ---- talking to the host --------------------------------------------------------------- */

@@ -13,10 +13,19 @@
 #define MADV_COLLAPSE 25
 #endif
 
-#define PAGE 4096UL
+#ifdef __aarch64__
+#define CONSOLE "ttyAMA0"
+#else
+#define CONSOLE "ttyS0"
+#endif
+
+#define PAGE page_bytes
+#define PAGE_MAX 65536
 #define HUGE_PAGE (2UL << 20)
 #define MIB (1UL << 20)
 #define PFN_MASK ((1ULL << 55) - 1)     /* of pagemap_of(), of a page that is mapped */
+
+extern unsigned long page_bytes;        /* of the kernel's pages */
 
 /* One line to the host; `fail` is the last one, and says errno. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));

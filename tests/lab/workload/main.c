@@ -239,7 +239,7 @@ static void many(void)
 static void load_crash_kernel(void)
 {
 	char *const command[] = { "/sbin/kexec", "-p", "/crash/vmlinuz", "--initrd=/crash/initrd",
-				  "--append=console=ttyS0 loglevel=1 panic=-1 nr_cpus=1 reset_devices lab=capture",
+				  "--append=console=" CONSOLE " loglevel=1 panic=-1 nr_cpus=1 reset_devices lab=capture",
 				  NULL };
 	int status;
 	pid_t child = fork();
@@ -311,6 +311,7 @@ int main(void)
 {
 	const char *name = getenv("lab");
 
+	page_bytes = sysconf(_SC_PAGESIZE);
 	mount_all();
 	load_modules();
 	if (name && !strcmp(name, "capture"))

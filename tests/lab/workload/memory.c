@@ -196,7 +196,7 @@ static void open_new(struct file *f, int number, int which)
 
 static void file_step(struct file *f, int number, int which, uint64_t *random)
 {
-	static char buffer[64 * PAGE];
+	static char buffer[64 * PAGE_MAX];
 	size_t bytes;
 	char *p = some_pages(f->mapped, AREA, random, &bytes);
 	size_t at = p - f->mapped, there = at >= f->size ? 0 : f->size - at < bytes ? f->size - at : bytes;
