@@ -65,6 +65,22 @@ static bool counted_once_too_often(struct scene *scene)
 	return with_sweep(scene);
 }
 
+/* swsusp_extents is not empty: slots of the image are counted, and nobody owns them. */
+static bool counted_for_hibernation(struct scene *scene)
+{
+	struct owner owner;
+	uint64_t extents;
+
+	if (!image_symbol(scene->kernel->image, "swsusp_extents", &extents))
+		return skip(scene, "this kernel cannot hibernate");
+	if (!find_pte(scene, &owner))
+		return false;
+	lay_owners(scene, &owner.device, owner.slot, 1);
+	lay(scene, extents, 8, owner.device.address);
+	scene->unverified = 1;
+	return with_sweep(scene);
+}
+
 static bool shmem_value_lost(struct scene *scene)
 {
 	struct owner owner;
@@ -316,6 +332,7 @@ const struct fault owner_faults[] = {
 	{"swap-count: page table entry lost", pte_lost},
 	{"swap-count: page table entry there twice", pte_copied},
 	{"swap-count: one more counted", counted_once_too_often},
+	{"unknown: one more counted, and a hibernation image is in swap", counted_for_hibernation},
 	{"swap-count: shmem value lost", shmem_value_lost},
 	{"swap-count: page table entry to a slot of shmem", pte_to_shmem_slot},
 	{"entry-to-free-slot: page table entry", pte_to_free_slot},

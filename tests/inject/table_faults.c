@@ -296,6 +296,30 @@ static bool folio_being_added(struct scene *scene)
 	return true;
 }
 
+/* SWAP_USAGE_OFFLIST_BIT: a device that was full and is on no list of those with room */
+static bool off_list(struct scene *scene, unsigned int bit)
+{
+	struct victim victim;
+
+	if (!find_folio(scene, &victim))
+		return false;
+	if (victim.device.inuse_size != 8)
+		return skip(scene, "inuse_pages of this kernel has no such bit");
+	lay(scene, victim.device.inuse_address, 8, victim.device.inuse_raw | 1ULL << bit);
+	return true;
+}
+
+static bool off_list_old(struct scene *scene)
+{
+	return off_list(scene, 30);
+}
+
+/* moved in 7.2.8 */
+static bool off_list_new(struct scene *scene)
+{
+	return off_list(scene, 62);
+}
+
 /* swap_cluster_populate(): off its list, no table yet, its lock dropped to sleep */
 static bool cluster_being_populated(struct scene *scene)
 {
@@ -344,6 +368,8 @@ const struct fault table_faults[] = {
 	{"legal: extend_table of zeros", empty_extend_table},
 	{"legal: extend_table counts", extended_count},
 	{"legal: folio is being added under the cluster's lock", folio_being_added},
+	{"legal: device is off the list, by bit 30 of inuse_pages", off_list_old},
+	{"legal: device is off the list, by bit 62 of inuse_pages", off_list_new},
 	{"legal: cluster is being given its table", cluster_being_populated},
 	{"legal: cluster with a table and nothing else yet", cluster_half_populated},
 	{0},

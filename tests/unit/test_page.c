@@ -263,6 +263,44 @@ static void impossible_orders(void **state)
 	assert_int_equal(read_page(map, PAGES - 1).order, 0);
 }
 
+static void put_info(struct map *map, uint64_t pfn, uint64_t word)
+{
+	put(map, pfn, KSWAPCK_FIELD_COMPOUND_HEAD, word | 1);
+}
+
+/* 7.1: a tail has a mask for its own address, where struct pages have a size that lets it. */
+static void heads_by_mask(void **state)
+{
+	struct map *map = *state;
+	struct kswapck_page page;
+	uint64_t i;
+
+	map->kernel.page.compound_info = true;
+	make_compound(map, 64, 4);
+	for (i = 1; i < 16; i++)
+		put_info(map, 64 + i, ~(UINT64_C(16) * 64 - 1));
+	page = read_page(map, 79);
+	assert_int_equal(page.marks, KSWAPCK_PAGE_TAIL);
+	assert_int_equal(page.head, address_of(64));
+	assert_int_equal(read_page(map, 65).head, address_of(64));
+	/* two pages */
+	put_info(map, 33, ~(UINT64_C(2) * 64 - 1));
+	assert_int_equal(read_page(map, 33).head, address_of(32));
+	/* where it does not, it has the pointer as ever */
+	put_info(map, 70, address_of(64));
+	assert_int_equal(read_page(map, 70).head, address_of(64));
+	/* of less than a page, of more than there can be, with a hole: none of them is a mask */
+	put_info(map, 40, ~UINT64_C(31));
+	assert_int_not_equal(read_page(map, 40).head, address_of(40));
+	put_info(map, 41, ~((UINT64_C(64) << 30) - 1));
+	assert_int_not_equal(read_page(map, 41).head, address_of(41) & ~((UINT64_C(64) << 30) - 1));
+	put_info(map, 42, ~UINT64_C(0x7bf));
+	assert_int_not_equal(read_page(map, 42).head, address_of(42) & ~UINT64_C(0x7bf));
+	/* and before 7.1 such a word leads nowhere */
+	map->kernel.page.compound_info = false;
+	assert_int_not_equal(read_page(map, 79).head, address_of(64));
+}
+
 /* Struct pages of 56 bytes do cross from one page of vmemmap to the next. */
 static void odd_size(void **state)
 {
@@ -492,6 +530,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(orders, setup, teardown),
 		cmocka_unit_test_setup_teardown(orders_of_6_12, setup, teardown),
 		cmocka_unit_test_setup_teardown(impossible_orders, setup, teardown),
+		cmocka_unit_test_setup_teardown(heads_by_mask, setup, teardown),
 		cmocka_unit_test_setup_teardown(odd_size, setup, teardown),
 		cmocka_unit_test_setup_teardown(page_not_in_the_dump, setup, teardown),
 		cmocka_unit_test_setup_teardown(types_of_bits, setup, teardown),

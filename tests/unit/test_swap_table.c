@@ -139,6 +139,16 @@ static void become_count(struct made *made)
 	resolve(made, TABLE_COUNT);
 }
 
+/* A bitmap of each cluster, where words have no room for the flag: it counts all the same. */
+static void count_with_bitmaps(void **state)
+{
+	struct made *made = *state;
+
+	fake_add_member(&made->types, "swap_cluster_info", "zero_bitmap", 32, 8);
+	resolve(made, TABLE_COUNT);
+	assert_int_equal(made->kernel.swap.table.flags, 15ULL << 60);
+}
+
 /* Up to 7.0, with swap_map; 6.18 and 6.19 have SWAP_HAS_CACHE in it. */
 static void become_pointers(struct made *made, bool marks)
 {
@@ -237,10 +247,17 @@ static void words_with_counts(void **state)
 	put_word(made, 1, pfn_word(7, 3));
 	put_word(made, 2, pfn_word(7, 3) | 1ULL << 59);
 	put_word(made, 3, BAD);
+	put_word(made, 4, 2ULL << 60 | 1ULL << 59 | 0x1235);
+	put_word(made, 6, 1ULL << 60 | 1);	/* swapped out by hibernation: a shadow of nothing */
 	read_all(made);
 	assert_slot(made, 1, KSWAPCK_ENTRY_PAGE, VMEMMAP + 7 * 64, SWAP_HAS_CACHE | 3);
 	assert_slot(made, 2, KSWAPCK_ENTRY_PAGE, pfn_word(7, 3) | 1ULL << 59, SWAP_HAS_CACHE | 3);
 	assert_slot(made, 3, KSWAPCK_ENTRY_NONE, 0, SWAP_MAP_BAD);
+	assert_slot(made, 4, KSWAPCK_ENTRY_SHADOW, 2ULL << 60 | 1ULL << 59 | 0x1235, 2);
+	assert_slot(made, 6, KSWAPCK_ENTRY_SHADOW, 1ULL << 60 | 1, 1);
+	assert_slot(made, 7, KSWAPCK_ENTRY_NONE, 0, 0);
+	assert_int_equal(made->space.space.pages_found, 2);
+	assert_int_equal(made->space.space.shadows_found, 2);
 }
 
 static void put_pointers(struct made *made)
@@ -298,15 +315,13 @@ static void assert_fault(struct made *made, enum kswapck_tree_fault_kind kind, u
 	assert_false(made->space.space.complete);
 }
 
-static void unknown_marks(void **state)
+static void try_unknown_marks(struct made *made)
 {
 	static const uint64_t words[] = {4, 0xffff888000001004, BAD & ~(UINT64_C(1) << 63), 8};
-	struct made *made = *state;
 	const char *why = "";
 	uint64_t count;
 	unsigned int i;
 
-	become_flags(made);
 	put_cluster(made, 0, TABLE(0), 1);
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		put_word(made, 9, words[i]);
@@ -317,6 +332,18 @@ static void unknown_marks(void **state)
 		assert_int_equal(swap_count_read(&made->kernel, &made->device, 9, COUNT_CONTINUED,
 						 &count, &why), SWAP_COUNT_UNKNOWN);
 	}
+}
+
+static void unknown_marks(void **state)
+{
+	become_flags(*state);
+	try_unknown_marks(*state);
+}
+
+static void unknown_marks_of_counts(void **state)
+{
+	become_count(*state);
+	try_unknown_marks(*state);
 }
 
 /* Tables that cannot be, or that are not there: nothing is made up in their place. */
@@ -380,12 +407,10 @@ static enum swap_count_status count_of(struct made *made, uint64_t *count)
 	return swap_count_read(&made->kernel, &made->device, 5, made->space.map[5], count, &why);
 }
 
-static void extended_counts(void **state)
+static void try_extended_counts(struct made *made)
 {
-	struct made *made = *state;
 	uint64_t count = 0, address;
 
-	become_flags(made);
 	put_cluster(made, 0, TABLE(0), 1);
 	put_word(made, 5, pfn_word(7, 15));
 	assert_int_equal(count_of(made, &count), SWAP_COUNT_DAMAGED);
@@ -400,6 +425,18 @@ static void extended_counts(void **state)
 	assert_true(swap_cache_table.count_place(&made->kernel, &made->device, 5, &address));
 	assert_int_equal(address, TABLE(0) + 40);
 	assert_false(swap_cache_table.count_place(&made->kernel, &made->device, 1024, &address));
+}
+
+static void extended_counts(void **state)
+{
+	become_flags(*state);
+	try_extended_counts(*state);
+}
+
+static void extended_counts_of_counts(void **state)
+{
+	become_count(*state);
+	try_extended_counts(*state);
 }
 
 /* A cluster may be larger than what is read in one go, as with pages of 16 KiB. */
@@ -460,12 +497,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(words_with_flags, setup, teardown),
 		cmocka_unit_test_setup_teardown(words_with_counts, setup, teardown),
+		cmocka_unit_test_setup_teardown(count_with_bitmaps, setup, teardown),
 		cmocka_unit_test_setup_teardown(words_of_pointers, setup, teardown),
 		cmocka_unit_test_setup_teardown(marks_are_added, setup, teardown),
 		cmocka_unit_test_setup_teardown(unknown_marks, setup, teardown),
+		cmocka_unit_test_setup_teardown(unknown_marks_of_counts, setup, teardown),
 		cmocka_unit_test_setup_teardown(lost_tables, setup, teardown),
 		cmocka_unit_test_setup_teardown(unreadable_table, setup, teardown),
 		cmocka_unit_test_setup_teardown(extended_counts, setup, teardown),
+		cmocka_unit_test_setup_teardown(extended_counts_of_counts, setup, teardown),
 		cmocka_unit_test_setup_teardown(large_clusters, setup, teardown),
 		cmocka_unit_test_setup_teardown(too_many_slots, setup, teardown),
 		cmocka_unit_test_setup_teardown(odd_layouts, setup, teardown),
