@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel/orc.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define ENTRY_SIZE  6		/* struct orc_entry: s16, s16, u16 of bit-fields */
@@ -162,20 +161,6 @@ static const struct orc_format *format_of_page_fault(struct orc *orc)
 	return NULL;
 }
 
-static const struct orc_format *format_of_release(const struct kernel *kernel)
-{
-	unsigned int major, minor, release;
-
-	if (sscanf(image_release(kernel->image), "%3u.%3u", &major, &minor) != 2)
-		return NULL;
-	release = major * 1000 + minor;
-	if (release < 6003)
-		return &formats[0];
-	if (release == 6003)
-		return &formats[1];
-	return release < 7001 ? &formats[2] : &formats[3];
-}
-
 void orc_open(struct orc *orc, const struct kernel *kernel, const struct code *code)
 {
 	uint64_t address;
@@ -191,8 +176,6 @@ void orc_open(struct orc *orc, const struct kernel *kernel, const struct code *c
 	orc->format = format_of_header(kernel);
 	if (!orc->format)
 		orc->format = format_of_page_fault(orc);
-	if (!orc->format)
-		orc->format = format_of_release(kernel);
 }
 
 unsigned int orc_version(const struct orc *orc)
@@ -247,10 +230,10 @@ enum orc_status orc_find(const struct orc *orc, uint64_t address, struct orc_rul
 	struct entry entry;
 	enum orc_status status;
 
-	if (!orc->format)
-		return ORC_NONE;
 	status = find_entry(orc, address, &entry, unreadable);
 	if (status != ORC_FOUND)
 		return status;
+	if (!orc->format)
+		return ORC_NONE;
 	return decode(orc, &entry, rule) ? ORC_FOUND : ORC_NONE;
 }
