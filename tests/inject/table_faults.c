@@ -7,6 +7,7 @@
 
 #define COUNT_SHIFT 60
 #define COUNT_MAX   15UL
+#define NOWHERE	    0xffffff7fdeadb000UL
 
 static bool want_tables(struct scene *scene)
 {
@@ -68,7 +69,7 @@ static bool table_in_user_memory(struct scene *scene)
 
 static bool table_nowhere(struct scene *scene)
 {
-	return table_at(scene, 0xffffff7fdeadb000, "KS308");
+	return table_at(scene, NOWHERE, "KS308");
 }
 
 static bool table_not_aligned(struct scene *scene)
@@ -226,6 +227,31 @@ static bool count_of_nobody(struct scene *scene)
 	return true;
 }
 
+/* What is not there may have been left out of the dump: nothing is found, and that is said. */
+static bool extend_table_nowhere(struct scene *scene)
+{
+	struct victim victim;
+
+	if (!lay_count_of_15(scene, &victim))
+		return false;
+	lay(scene, member_of(scene, &victim, scene->kernel->swap.table.extend_table), 8, NOWHERE);
+	scene->unverified = 1;
+	return true;
+}
+
+static bool memcg_table_nowhere(struct scene *scene)
+{
+	struct victim victim;
+
+	if (!find_folio(scene, &victim))
+		return false;
+	if (!scene->kernel->swap.table.memcg_table.size)
+		return skip(scene, "this kernel has no memcg_table");
+	lay(scene, member_of(scene, &victim, scene->kernel->swap.table.memcg_table), 8, NOWHERE);
+	scene->unverified = scene->kernel->swap.cluster_slots;
+	return true;
+}
+
 /* ------------------------------------------------ KS412 table-left, KS413 cgroup-left */
 
 static bool free_cluster_with_table(struct scene *scene)
@@ -363,6 +389,8 @@ const struct fault table_faults[] = {
 	{"count of 15, extend_table with less", count_too_small},
 	{"extend_table counts without need", count_not_needed},
 	{"extend_table counts owners that are not there", count_of_nobody},
+	{"unknown: count of 15, extend_table nowhere", extend_table_nowhere},
+	{"unknown: memcg_table nowhere", memcg_table_nowhere},
 	{"free cluster with a table", free_cluster_with_table},
 	{"cgroup pays for a free slot", cgroup_of_free_slot},
 	{"legal: extend_table of zeros", empty_extend_table},
