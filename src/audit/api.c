@@ -433,17 +433,29 @@ bool kswapck_slot_locked(struct kswapck_audit *audit, const struct kswapck_devic
  */
 #define GONE_SLOTS (1ULL << 24)
 
-static void read_stacks(struct kswapck_audit *audit)
+static void read_stacks(const struct kswapck_audit *audit)
 {
+	struct stack_look *look = audit->stacks;
 	unsigned int type;
 
-	audit->stacks_read = true;
+	look->done = true;
 	for (type = 0; type < audit->kernel->swap.nr_swapfiles; type++)
-		if (!audit->slot_limits[type])
-			audit->slot_limits[type] = GONE_SLOTS;
-	if (!stack_entries_read(audit->kernel, audit->slot_limits,
-				audit->kernel->swap.nr_swapfiles, &audit->stacks, NULL))
-		audit->stacks.complete = false;
+		if (!look->slot_limits[type])
+			look->slot_limits[type] = GONE_SLOTS;
+	if (!stack_entries_read(audit->kernel, look->slot_limits,
+				audit->kernel->swap.nr_swapfiles, &look->entries, NULL))
+		look->entries.complete = false;
+}
+
+static const struct stack_entries *stacks_of(const struct kswapck_audit *audit)
+{
+	struct stack_look *look = audit->stacks;
+
+	pthread_mutex_lock(&look->lock);
+	if (!look->done)
+		read_stacks(audit);
+	pthread_mutex_unlock(&look->lock);
+	return &look->entries;
 }
 
 enum kswapck_stacks kswapck_in_hand(struct kswapck_audit *audit, unsigned int type,
@@ -455,21 +467,21 @@ enum kswapck_stacks kswapck_in_hand(struct kswapck_audit *audit, unsigned int ty
 enum kswapck_stacks kswapck_range_in_hand(struct kswapck_audit *audit, unsigned int type,
 					  uint64_t slot, uint64_t count)
 {
-	if (!audit->stacks_read)
-		read_stacks(audit);
-	if (stack_entries_have(&audit->stacks, swap_entry(type, slot), count) ||
-	    stack_entries_have(&audit->stacks, slot, count))
+	const struct stack_entries *stacks = stacks_of(audit);
+
+	if (stack_entries_have(stacks, swap_entry(type, slot), count) ||
+	    stack_entries_have(stacks, slot, count))
 		return KSWAPCK_STACKS_YES;
-	return audit->stacks.complete ? KSWAPCK_STACKS_NO : KSWAPCK_STACKS_UNKNOWN;
+	return stacks->complete ? KSWAPCK_STACKS_NO : KSWAPCK_STACKS_UNKNOWN;
 }
 
 enum kswapck_stacks kswapck_tables_moving(struct kswapck_audit *audit)
 {
-	if (!audit->stacks_read)
-		read_stacks(audit);
-	if (audit->stacks.tables_moving)
+	const struct stack_entries *stacks = stacks_of(audit);
+
+	if (stacks->tables_moving)
 		return KSWAPCK_STACKS_YES;
-	return audit->stacks.complete ? KSWAPCK_STACKS_NO : KSWAPCK_STACKS_UNKNOWN;
+	return stacks->complete ? KSWAPCK_STACKS_NO : KSWAPCK_STACKS_UNKNOWN;
 }
 
 void kswapck_unverified(struct kswapck_audit *audit, const char *why, uint64_t slots)

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "audit/context.h"
+#include "audit/crew.h"
 #include "audit/feed.h"
 #include "audit/sweep.h"
+#include "audit/walk.h"
 #include "kernel/folio.h"
 #include "kernel/page.h"
 #include "kernel/swap_cache.h"
@@ -215,7 +217,7 @@ static bool is_free(const struct swap_space *space, uint32_t i)
 }
 
 /* There is a free slot. */
-static void note_free(struct kswapck_device *device, const struct swap_space *space)
+static void note_free(struct device_totals *totals, const struct swap_space *space)
 {
 	uint32_t first = 0, last = space->space.slots - 1;
 
@@ -223,19 +225,20 @@ static void note_free(struct kswapck_device *device, const struct swap_space *sp
 		first++;
 	while (!is_free(space, last))
 		last--;
-	if (device->first_free > space->space.first_slot + first)
-		device->first_free = space->space.first_slot + first;
-	device->last_free = space->space.first_slot + last;
+	if (totals->first_free > space->space.first_slot + first)
+		totals->first_free = space->space.first_slot + first;
+	totals->last_free = space->space.first_slot + last;
 }
 
 /* Take note of what later parts of the audit ask of each slot. */
-static void note_slots(struct kswapck_audit *audit, struct kswapck_device *device,
+static void note_slots(struct kswapck_audit *audit, struct device_totals *totals,
 		       const struct swap_space *space)
 {
+	uint8_t *cached = audit->cached[space->space.device->type];
 	uint32_t read = 0, bad = 0, unused = 0, cache_only = 0, i;
 
-	if (space->space.pages_found && audit->cached[device->type])
-		note_cached(audit->cached[device->type], space);
+	if (space->space.pages_found && cached)
+		note_cached(cached, space);
 	/* without branches, for the compiler to take many at once */
 	for (i = 0; i < space->space.slots; i++) {
 		uint8_t byte = space->map[i], known = space->map_read[i];
@@ -247,16 +250,16 @@ static void note_slots(struct kswapck_audit *audit, struct kswapck_device *devic
 			      (space->kinds[i] == KSWAPCK_ENTRY_PAGE);
 	}
 	if (unused)
-		note_free(device, space);
-	device->map_used += read - bad - unused;
-	device->map_bad += bad;
+		note_free(totals, space);
+	totals->used += read - bad - unused;
+	totals->bad += bad;
 	audit->summary->cache_only += cache_only;
 	audit->summary->used += read - bad - unused;
 	audit->summary->bad += bad;
 	audit->summary->unused += unused;
 }
 
-static void count_space(struct kswapck_audit *audit, struct kswapck_device *device,
+static void count_space(struct kswapck_audit *audit, struct device_totals *totals,
 			const struct swap_space *space)
 {
 	struct audit_summary *summary = audit->summary;
@@ -271,33 +274,24 @@ static void count_space(struct kswapck_audit *audit, struct kswapck_device *devi
 	if (space->gaps.nodes)
 		summary->nodes_status = space->gaps.status;
 	if (space->gaps.map_slots)
-		device->map_complete = false;
+		totals->map_complete = false;
 }
 
 /* --------------------------------------------------------------------- devices */
 
-/* What the walk of one device carries along. */
-struct device_walk {
-	struct kswapck_device *device;
-	struct swap_space *space;
-	struct swap_clusters clusters;
-	struct feed_wants wants;
-	uint64_t done, total;	/* slots, for the progress */
-};
-
-static void audit_space(struct kswapck_audit *audit, struct device_walk *walk, uint64_t index)
+void audit_space(struct kswapck_audit *audit, struct device_walk *walk, uint64_t index)
 {
-	struct kswapck_device *device = walk->device;
+	const struct kswapck_device *device = walk->device;
 	struct swap_space *space = walk->space;
 
 	if (!audit->kernel->swap_cache->read(audit->kernel, device, index, space,
 					     on_tree_fault, audit)) {
 		audit->summary->spaces_unreadable++;
 		audit->summary->slots_unreadable += space->space.slots;
-		device->map_complete = false;
+		walk->totals.map_complete = false;
 		return;
 	}
-	note_slots(audit, device, space);
+	note_slots(audit, &walk->totals, space);
 	audit_entries(audit, &walk->wants, space);
 	if (walk->wants.slot)
 		audit_slots(audit, space);
@@ -306,32 +300,55 @@ static void audit_space(struct kswapck_audit *audit, struct device_walk *walk, u
 	feed_space_end(audit, &space->space);
 	if (audit->sink->space)
 		audit->sink->space(audit->sink->data, &space->space);
-	count_space(audit, device, space);
+	count_space(audit, &walk->totals, space);
 	audit_flush(audit);
+}
+
+void audit_spaces_done(struct kswapck_audit *audit, const struct device_walk *walk,
+		       uint64_t index)
+{
+	if (audit->sink->progress)
+		audit->sink->progress(audit->sink->data, "scanning the swap cache",
+				      walk->done + index * SWAP_SPACE_SLOTS, walk->total);
+}
+
+struct device_totals device_totals_none(void)
+{
+	return (struct device_totals){.first_free = UINT64_MAX, .map_complete = true};
 }
 
 static void audit_spaces(struct kswapck_audit *audit, struct device_walk *walk, uint64_t spaces)
 {
-	const struct audit_sink *sink = audit->sink;
 	uint64_t index;
 
+	/* what was found before belongs to no space */
+	audit_flush(audit);
+	if (crew_audit(audit, walk, spaces, audit->threads))
+		return;
 	for (index = 0; index < spaces && !audit_stopped(audit); index++) {
 		audit_space(audit, walk, index);
-		if (sink->progress)
-			sink->progress(sink->data, "scanning the swap cache",
-				       walk->done + (index + 1) * SWAP_SPACE_SLOTS, walk->total);
+		audit_spaces_done(audit, walk, index + 1);
 	}
-	if (audit->summary->interrupted)
-		walk->device->map_complete = false;
+}
+
+/* What the spaces said of it, for checks of the whole device. */
+static void take_totals(struct kswapck_device *device, const struct device_totals *totals,
+			bool all)
+{
+	device->map_used = totals->used;
+	device->map_bad = totals->bad;
+	device->first_free = totals->first_free;
+	device->last_free = totals->last_free;
+	device->map_complete = totals->map_complete && all;
 }
 
 static bool audit_device(struct kswapck_audit *audit, struct device_walk *walk,
-			 struct error *err)
+			 struct kswapck_device *device, struct error *err)
 {
-	struct kswapck_device *device = walk->device;
 	struct audit_summary *summary = audit->summary;
 	uint64_t spaces;
 
+	walk->device = device;
 	walk->done = summary->slots;
 	summary->slots += device->slots;
 	if (!audit->kernel->swap_cache->spaces(audit->kernel, device, &spaces)) {
@@ -351,9 +368,9 @@ static bool audit_device(struct kswapck_audit *audit, struct device_walk *walk,
 	    !swap_clusters_read(audit->kernel, device, on_list_fault, audit, &walk->clusters,
 				err))
 		return false;
-	device->map_complete = true;
-	device->first_free = UINT64_MAX;
+	walk->totals = device_totals_none();
 	audit_spaces(audit, walk, spaces);
+	take_totals(device, &walk->totals, !summary->interrupted);
 	feed_device_end(audit, device);
 	swap_clusters_free(&walk->clusters);
 	audit_flush(audit);
@@ -372,7 +389,7 @@ static uint64_t read_devices(struct kswapck_audit *audit)
 		switch (swap_device_read(audit->kernel, type, device)) {
 		case SWAP_DEVICE_OK:
 			audit->by_type[type] = device;
-			audit->slot_limits[type] = device->slots;
+			audit->stacks->slot_limits[type] = device->slots;
 			total += device->slots;
 			audit->device_count++;
 			break;
@@ -400,13 +417,14 @@ static bool audit_devices(struct kswapck_audit *audit, struct error *err)
 		error_set(err, ERROR_SYSTEM, "out of memory");
 	walk.total = read_devices(audit);
 	for (i = 0; i < audit->device_count && done && !audit_stopped(audit); i++) {
-		walk.device = &audit->devices[i];
+		struct kswapck_device *device = &audit->devices[i];
+
 		/* without it every slot is taken for one that holds nothing */
-		audit->cached[walk.device->type] = calloc(walk.device->slots / 8 + 1, 1);
-		done = audit->cached[walk.device->type] != NULL;
+		audit->cached[device->type] = calloc(device->slots / 8 + 1, 1);
+		done = audit->cached[device->type] != NULL;
 		if (!done)
 			error_set(err, ERROR_SYSTEM, "out of memory");
-		done = done && audit_device(audit, &walk, err);
+		done = done && audit_device(audit, &walk, device, err);
 	}
 	free(walk.space);
 	return done;
@@ -420,8 +438,21 @@ static void free_audit(struct kswapck_audit *audit)
 		free(audit->cached[type]);
 	entry_cache_free(audit->entries);
 	swap_slots_free(&audit->parked);
-	stack_entries_free(&audit->stacks);
+	if (audit->stacks) {
+		stack_entries_free(&audit->stacks->entries);
+		pthread_mutex_destroy(&audit->stacks->lock);
+	}
+	free(audit->stacks);
 	free(audit);
+}
+
+static bool begin_audit(struct kswapck_audit *audit)
+{
+	audit->entries = entry_cache_new();
+	audit->stacks = calloc(1, sizeof(*audit->stacks));
+	if (audit->stacks)
+		pthread_mutex_init(&audit->stacks->lock, NULL);
+	return audit->entries && audit->stacks;
 }
 
 bool audit_run(const struct kernel *kernel, const struct catalogue *catalogue,
@@ -432,14 +463,15 @@ bool audit_run(const struct kernel *kernel, const struct catalogue *catalogue,
 	bool done;
 
 	memset(summary, 0, sizeof(*summary));
-	if (audit)
-		audit->entries = entry_cache_new();
-	if (!audit || !audit->entries) {
-		free(audit);
-		return error_set(err, ERROR_SYSTEM, "out of memory");
+	if (audit && !begin_audit(audit)) {
+		free_audit(audit);
+		audit = NULL;
 	}
+	if (!audit)
+		return error_set(err, ERROR_SYSTEM, "out of memory");
 	audit->kernel = kernel;
 	audit->catalogue = catalogue;
+	audit->threads = options->threads;
 	audit->sink = sink;
 	audit->summary = summary;
 	audit->map_known = address_map_layout_resolve(kernel, &audit->map);

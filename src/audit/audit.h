@@ -88,6 +88,7 @@ struct audit_sink {
 
 struct audit_options {
 	bool no_sweep;		/* leave out page tables and shmem: no reference events */
+	unsigned int threads;	/* that audit the slots of a device, where it can be; 0: one */
 };
 
 /**

@@ -3,6 +3,8 @@
 #ifndef KSWAPCK_CONTEXT_H
 #define KSWAPCK_CONTEXT_H
 
+#include <pthread.h>
+
 #include "audit/audit.h"
 #include "audit/catalogue.h"
 #include "audit/entry_cache.h"
@@ -31,6 +33,14 @@ struct feed_takers {
 	size_t count;
 };
 
+/* The entries on the stacks of all tasks: read once, by the first of all threads to ask. */
+struct stack_look {
+	pthread_mutex_t lock;
+	bool done;
+	uint64_t slot_limits[DEVICES_MAX];	/* of each type, for stack_entries_read() */
+	struct stack_entries entries;
+};
+
 struct kswapck_audit {
 	const struct kernel *kernel;
 	const struct catalogue *catalogue;
@@ -42,9 +52,8 @@ struct kswapck_audit {
 	bool unreadable[DEVICES_MAX];	/* by type: whether it is in use is not known */
 	uint8_t *cached[DEVICES_MAX];	/* by type: a bit for each slot that holds a pointer */
 	struct swap_slots parked;
-	uint64_t slot_limits[DEVICES_MAX];	/* of each type, for stack_entries_read() */
-	struct stack_entries stacks;
-	bool stacks_read;
+	struct stack_look *stacks;
+	unsigned int threads;		/* that may audit spaces */
 	struct address_map_layout map;
 	bool map_known;			/* map was resolved */
 	struct kswapck_vma last_vma;	/* of the reference before; its mm is 0: none */

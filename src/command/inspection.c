@@ -23,6 +23,7 @@ enum {
 	OPTION_OUTPUT,
 	OPTION_STACKS,
 	OPTION_NO_SWEEP,
+	OPTION_THREADS,
 	OPTION_CONFIRM,
 	OPTION_WATCH,
 	OPTION_QUIET,
@@ -49,6 +50,8 @@ static const struct {
 	[OPTION_NO_SWEEP] = {INSPECTION_ANY, {"no-sweep", 'w', NULL,
 		"leave out the page tables and shared memory, most of the work: owners of "
 		"slots are not counted, and who is next is not told"}},
+	[OPTION_THREADS] = {INSPECTION_SCAN | INSPECTION_EXPLAIN, {"threads", 't', "N",
+		"audit the slots of a device by N threads (default 1); the report is the same"}},
 	[OPTION_CONFIRM] = {INSPECTION_ANY, {"confirm", 'F', "N",
 		"the running kernel: report what holds in N fresh looks too (default 3)"}},
 	[OPTION_WATCH] = {INSPECTION_WATCH, {"watch", 'W', "SECONDS",
@@ -60,6 +63,7 @@ static const struct {
 };
 
 #define CONFIRM_MAX 100
+#define THREADS_MAX 64
 
 /* Findings of each problem. */
 #define MAX_ON_SCREEN	3
@@ -127,6 +131,10 @@ static bool take_option(void *data, int number, const char *value)
 	case OPTION_NO_SWEEP:
 		options->no_sweep = true;
 		break;
+	case OPTION_THREADS:
+		return options_count("threads", value, &options->threads) &&
+		       ((options->threads && options->threads <= THREADS_MAX) ||
+			options_refuse("threads", value, "is not between 1 and 64"));
 	case OPTION_CONFIRM:
 		return options_count("confirm", value, &options->confirm) &&
 		       (options->confirm <= CONFIRM_MAX ||
@@ -446,6 +454,7 @@ static bool audit_dump(struct inspection *inspection, struct error *err)
 	};
 	const struct audit_options options = {
 		.no_sweep = inspection->options->no_sweep,
+		.threads = inspection->options->threads,
 	};
 
 	return audit_run(&inspection->dump.kernel, inspection->output.catalogue, &options, &sink,

@@ -32,6 +32,7 @@ struct inspection_options {
 	unsigned int max_findings;
 	enum explain_stacks stacks;
 	bool no_sweep;
+	unsigned int threads;	/* 0: one */
 	unsigned int confirm;	/* the running kernel: fresh audits that a finding must hold in */
 	const char *output;	/* of INSPECTION_FILE */
 	FILE *stream;		/* where the report goes; NULL: stdout */

@@ -38,6 +38,12 @@ struct source_ops {
 	/* As source_refresh(); NULL: a file that does not change. */
 	void (*refresh)(struct source *source);
 
+	/*
+	 * @copy has everything of another source: make of its own what a thread changes while
+	 * it reads. False: out of memory. NULL: there can be but one.
+	 */
+	bool (*copy)(struct source *copy);
+
 	void (*close)(struct source *source);
 };
 
@@ -62,6 +68,7 @@ struct source {
 	char *vmcoreinfo;
 	struct translation *translation;
 	struct page_set *record;	/* as source_record() */
+	bool copy;			/* of headers, notes and texts, nothing is its own */
 };
 
 extern const struct source_ops kcore_source_ops;	/* kcore.c */

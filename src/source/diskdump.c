@@ -37,6 +37,7 @@ struct diskdump {
 	unsigned char *data;		/* of one page, as in the file */
 	uint64_t *dumped;		/* bitmap of the pages in the file */
 	uint64_t *ranks;		/* set bits before each RANK_BITS bits */
+	bool copy;			/* dumped and ranks belong to the source it was made of */
 	uint64_t max_mapnr;
 	struct part *parts;
 	size_t part_count;
@@ -84,8 +85,10 @@ static void close_dump(struct diskdump *dump)
 	codec_free(dump->codec);
 	free(dump->data);
 	free(dump->block);
-	free(dump->dumped);
-	free(dump->ranks);
+	if (!dump->copy) {
+		free(dump->dumped);
+		free(dump->ranks);
+	}
 	for (size_t i = 0; i < dump->part_count; i++)
 		free(dump->parts[i].first_page);
 	free(dump->parts);
@@ -165,6 +168,32 @@ static bool open_diskdump(struct source *source, struct error *err)
 fail:
 	close_dump(dump);
 	return false;
+}
+
+static bool copy_diskdump(struct source *copy)
+{
+	const struct diskdump *dump = copy->private;
+	struct diskdump *own = malloc(sizeof(*own));
+
+	if (!own)
+		return false;
+	*own = (struct diskdump){
+		.copy = true, .dumped = dump->dumped, .ranks = dump->ranks,
+		.max_mapnr = dump->max_mapnr, .block_number = UINT64_MAX,
+		.codec = codec_new(), .data = malloc(LARGEST_PAGE_DATA),
+		.parts = calloc(dump->part_count, sizeof(*own->parts)),
+	};
+	if (!own->codec || !own->data || !own->parts) {
+		close_dump(own);
+		return false;
+	}
+	own->part_count = dump->part_count;
+	for (size_t i = 0; i < own->part_count; i++) {
+		own->parts[i] = dump->parts[i];
+		own->parts[i].first_page = NULL;
+	}
+	copy->private = own;
+	return true;
 }
 
 static const struct page_descriptor *descriptor_of(struct diskdump *dump,
@@ -284,5 +313,6 @@ const struct source_ops diskdump_source_ops = {
 	.recognises = recognises,
 	.open = open_diskdump,
 	.read_page = read_diskdump,
+	.copy = copy_diskdump,
 	.close = close_diskdump,
 };

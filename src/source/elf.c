@@ -70,6 +70,12 @@ static enum read_status read_elf(struct source *source, enum address_space space
 	return any ? READ_OK : READ_NOT_RAM;
 }
 
+static bool copy_elf(struct source *copy)
+{
+	(void)copy;
+	return true;
+}
+
 static void close_elf(struct source *source)
 {
 	(void)source;
@@ -80,5 +86,6 @@ const struct source_ops elf_source_ops = {
 	.recognises = recognises,
 	.open = open_elf,
 	.read_page = read_elf,
+	.copy = copy_elf,
 	.close = close_elf,
 };

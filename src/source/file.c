@@ -31,6 +31,7 @@ struct read_ahead {
 struct file {
 	char *name;
 	struct read_ahead *ahead;
+	bool copy;			/* all else belongs to the file that it was made of */
 	int fd;
 	uint64_t size;			/* of the dump inside */
 	struct flattened *flattened;	/* NULL: plain */
@@ -138,12 +139,29 @@ void file_close(struct file *file)
 {
 	if (!file)
 		return;
-	if (file->fd >= 0)
-		close(file->fd);
-	flattened_free(file->flattened);
 	free(file->ahead);
-	free(file->name);
+	if (!file->copy) {
+		if (file->fd >= 0)
+			close(file->fd);
+		flattened_free(file->flattened);
+		free(file->name);
+	}
 	free(file);
+}
+
+struct file *file_copy(const struct file *file)
+{
+	struct file *copy = malloc(sizeof(*copy));
+
+	if (!copy)
+		return NULL;
+	*copy = *file;
+	copy->copy = true;
+	copy->ahead = calloc(1, sizeof(*copy->ahead));
+	if (copy->ahead)
+		return copy;
+	free(copy);
+	return NULL;
 }
 
 const char *file_name(const struct file *file)

@@ -27,6 +27,13 @@ struct file;
 struct file *file_open(const char *path, int temporary, struct error *err);
 void file_close(struct file *file);	/* NULL is fine */
 
+/**
+ * file_copy - the same file for another thread. @file must outlive it.
+ *
+ * Return: NULL when out of memory.
+ */
+struct file *file_copy(const struct file *file);
+
 /** file_name - the path as the user gave it. */
 const char *file_name(const struct file *file);
 /** file_descriptor - of the real file; not for reading a flattened one. */

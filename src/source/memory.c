@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "source/backend.h"
+#include "source/failures.h"
 
 /* Headers older than Linux 5.14; older kernels refuse it, and nothing is lost. */
 #ifndef MADV_POPULATE_WRITE
@@ -62,6 +63,8 @@ struct memory {
 	void *guard_data;
 	bool guarding;		/* the guard itself reads */
 
+	struct failures *failures;	/* of all threads that read the dump */
+	struct memory *parent;		/* whose they are; NULL: they are its own */
 	struct memory_statistics statistics;
 };
 
@@ -70,7 +73,8 @@ static unsigned int log2_floor(uint64_t number)
 	return 63 - (unsigned int)__builtin_clzll(number);
 }
 
-struct memory *memory_new(struct source *source, size_t cache_bytes)
+/* Without a place for what fails. */
+static struct memory *make(struct source *source, size_t cache_bytes)
 {
 	struct memory *memory = calloc(1, sizeof(*memory));
 	unsigned int chain_bits;
@@ -100,6 +104,35 @@ struct memory *memory_new(struct source *source, size_t cache_bytes)
 	return memory;
 }
 
+struct memory *memory_new(struct source *source, size_t cache_bytes)
+{
+	struct memory *memory = make(source, cache_bytes);
+
+	if (memory)
+		memory->failures = failures_new(memory->statistics.failed);
+	if (!memory || memory->failures)
+		return memory;
+	memory_free(memory);
+	return NULL;
+}
+
+struct memory *memory_new_for_thread(struct memory *memory, struct source *source,
+				     size_t cache_bytes)
+{
+	struct memory *own = make(source, cache_bytes);
+
+	if (own) {
+		own->failures = memory->failures;
+		own->parent = memory;
+	}
+	return own;
+}
+
+bool memory_has_overlays(const struct memory *memory)
+{
+	return memory->overlay_count;
+}
+
 struct memory *memory_new_for_search(const struct memory *memory)
 {
 	struct memory *search = memory_new(memory->source, SEARCH_CACHE_BYTES);
@@ -117,6 +150,10 @@ void memory_free(struct memory *memory)
 		free(memory->chunks[i]);
 	for (size_t i = 0; i < memory->overlay_count; i++)
 		free(memory->overlays[i].bytes);
+	if (memory->parent)
+		memory->parent->statistics.pages_read += memory->statistics.pages_read;
+	else
+		failures_free(memory->failures);
 	free(memory->overlays);
 	free(memory->chunks);
 	free(memory->chains);
@@ -129,6 +166,8 @@ static void forget_all(struct memory *memory)
 	memset(memory->chains, 0xff, sizeof(*memory->chains) << (64 - memory->chain_shift));
 	memory->count = 0;
 	memory->hand = 0;
+	if (!memory->parent)
+		failures_forget(memory->failures);
 }
 
 void memory_forget(struct memory *memory)
@@ -286,7 +325,7 @@ static uint32_t bring_in(struct memory *memory, enum address_space space,
 			memory->source, space, address, page_of(memory, index));
 	memory->statistics.pages_read++;
 	if (status != READ_OK)
-		memory->statistics.failed[status]++;
+		failures_add(memory->failures, address | space, status);
 	if (memory->overlay_count)
 		status = apply_overlays(memory, space, address, page_of(memory, index), status);
 	entry->key = address | space;

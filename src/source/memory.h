@@ -28,6 +28,19 @@ void memory_free(struct memory *memory);
 struct memory *memory_new_for_search(const struct memory *memory);
 
 /**
+ * memory_new_for_thread - the same for another thread, with a source of its own. Pages that
+ * cannot be read are counted in the statistics of @memory, once if both ask for them; those
+ * that were read are added when it is freed, which is when the thread has ended.
+ * @memory: must outlive it; without overlays. Its guard is not taken over.
+ * @source: a source_copy() of that of @memory.
+ */
+struct memory *memory_new_for_thread(struct memory *memory, struct source *source,
+				     size_t cache_bytes);
+
+/** memory_has_overlays - does it show what is not in the dump? */
+bool memory_has_overlays(const struct memory *memory);
+
+/**
  * memory_forget - forget all cached pages, and look anew where memory is: what a running
  * kernel holds may have changed. Overlays stay.
  */
@@ -108,7 +121,7 @@ void memory_overlay_clear(struct memory *memory);
 struct memory_statistics {
 	uint64_t pages_read;			/* page reads from the source */
 	uint64_t hits;				/* lookups answered by the cache */
-	uint64_t failed[READ_STATUS_COUNT];	/* page reads by their status */
+	uint64_t failed[READ_STATUS_COUNT];	/* pages that could not be read, by status */
 };
 const struct memory_statistics *memory_statistics(const struct memory *memory);
 

@@ -479,6 +479,42 @@ struct source *source_open(const char *const *paths, size_t count,
 	return source;
 }
 
+static bool copy_files(struct source *copy, const struct source *source)
+{
+	copy->files = calloc(source->file_count, sizeof(*copy->files));
+	while (copy->files && copy->file_count < source->file_count) {
+		copy->files[copy->file_count] = file_copy(source->files[copy->file_count]);
+		if (!copy->files[copy->file_count])
+			return false;
+		copy->file_count++;
+	}
+	return copy->files;
+}
+
+struct source *source_copy(const struct source *source)
+{
+	struct source *copy;
+
+	if (!source->ops->copy || source->record)
+		return NULL;
+	copy = malloc(sizeof(*copy));
+	if (!copy)
+		return NULL;
+	*copy = *source;
+	copy->copy = true;
+	copy->ops = NULL;
+	copy->translation = NULL;
+	copy->file_count = 0;
+	if (copy_files(copy, source) && source->ops->copy(copy)) {
+		copy->ops = source->ops;
+		copy->translation = translation_new(copy, copy->vmcoreinfo, NULL);
+	}
+	if (copy->translation)
+		return copy;
+	source_close(copy);
+	return NULL;
+}
+
 void source_close(struct source *source)
 {
 	if (!source)
@@ -486,10 +522,12 @@ void source_close(struct source *source)
 	translation_free(source->translation);
 	if (source->ops)
 		source->ops->close(source);
-	free(source->vmcoreinfo);
-	notes_clear(&source->notes);
-	elf_headers_free(source->elf);
-	diskdump_set_free(source->diskdump);
+	if (!source->copy) {
+		free(source->vmcoreinfo);
+		notes_clear(&source->notes);
+		elf_headers_free(source->elf);
+		diskdump_set_free(source->diskdump);
+	}
 	for (size_t i = 0; i < source->file_count; i++)
 		file_close(source->files[i]);
 	free(source->files);

@@ -78,6 +78,14 @@ struct source *source_open(const char *const *paths, size_t count,
 			   struct error *err);
 void source_close(struct source *source);	/* NULL is fine */
 
+/**
+ * source_copy - the same dump for another thread. @source must outlive it.
+ *
+ * Return: NULL when out of memory, or when pages of such a source cannot be read by two: of
+ * the running kernel, through a debugger, or while they are recorded.
+ */
+struct source *source_copy(const struct source *source);
+
 /* Memory that somebody else reads for us: a debugger. All is lent until source_close(). */
 struct source_reader {
 	const char *name;		/* "drgn 0.0.22" */
