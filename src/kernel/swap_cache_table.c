@@ -12,6 +12,9 @@
  *		bits; there is no swap_map (0d6af9bcf383).
  *  7.2		the bit below is the zero flag, which was si->zeromap (d9ceded101a1).
  *
+ * After 7.3, words of the reserved kind are to lead to virtual slots (linux-mm 0822e81d0463,
+ * vswap_si); such a kernel is refused.
+ *
  * A count of 15 says that the cluster's extend_table has it. Everything changes under
  * the lock of the cluster.
  */
@@ -80,8 +83,12 @@ static bool resolve(struct kernel *kernel, struct error *err)
 {
 	struct swap_layout *swap = &kernel->swap;
 	struct table_layout *layout = &swap->table;
-	uint64_t size;
+	uint64_t size, address;
 
+	if (image_symbol(kernel->image, "vswap_si", &address))
+		return error_set(err, ERROR_INPUT,
+				 "this kernel has virtual swap slots, which this kswapck does not "
+				 "know: a newer one may");
 	if (!kernel_field_required(kernel, "swap_cluster_info", "table", &layout->table, err) ||
 	    !kernel_field_required(kernel, "swap_info_struct", "cluster_info",
 				   &swap->cluster_info, err) ||

@@ -481,6 +481,10 @@ static void odd_layouts(void **state)
 	struct made *made = *state;
 	struct error err = {0};
 
+	fake_add_symbol(&made->image, "vswap_si", 0xffffffff82000000);
+	assert_false(swap_cache_table.resolve(&made->kernel, &err));
+	assert_non_null(strstr(err.text, "virtual swap slots"));
+	fake_remove_symbol(&made->image, "vswap_si");
 	made->kernel.swap.cluster_size = 12;
 	assert_false(swap_cache_table.resolve(&made->kernel, &err));
 	made->kernel.swap.cluster_size = SIZE;
