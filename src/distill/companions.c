@@ -90,8 +90,10 @@ static void read_all(const struct kernel *kernel, uint64_t address, uint64_t siz
 
 	if (size > LARGEST || end < address)
 		return;
-	for (; at < end; at += page_size)
+	/* behind the last page of all comes 0 */
+	do
 		memory_map(kernel->memory, at, 1, NULL);
+	while ((at += page_size) && at < end);
 }
 
 static void read_variables(const struct kernel *kernel)
