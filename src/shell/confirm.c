@@ -39,7 +39,9 @@ const struct shell_command shell_confirm_commands[] = {
 		.arguments = "N",
 		.summary = "the commands of crash and drgn that show the N-th finding",
 		.help = "For each value that proves the finding: the command of crash and the "
-			"expression of drgn that print it from the same dump, and what they print.",
+			"expression of drgn that print it from the same dump, and what they print. A "
+			"kernel too new for crash opens with crash --minimal, which does not reach "
+			"struct pages.",
 		.run = run_confirm,
 	},
 	{0},
