@@ -319,7 +319,8 @@ static void take_registers(struct collect *collect)
 		/* a function that shmem has called does not tell: take all forms */
 		keep_words(collect, words, collect->kernel->arch->prstatus_words,
 			   code | CODE_SHMEM);
-		if (!take_exception(collect, registers.value[REGISTER_SP]) &&
+		/* arm64 has no such stacks: its pseudo-NMIs leave it where interrupts do */
+		if (!take_exception(collect, registers.value[REGISTER_SP]) && !registers.arm64 &&
 		    stopped_by_nmi(collect, registers.value[REGISTER_PC]))
 			collect->found->complete = false;
 	}
