@@ -232,8 +232,8 @@ static bool check_architecture(const struct source_reader *lent, struct error *e
 	if (!strcmp(lent->architecture, paging_x86_64.architecture))
 		return true;
 	if (strcmp(lent->architecture, paging_arm64.architecture))
-		return error_set(err, ERROR_INPUT, "memory of a machine of architecture %.31s; only "
-				 "x86_64 and aarch64 can be read", lent->architecture);
+		return error_set(err, ERROR_INPUT, "memory of a machine of architecture %.31s; "
+				 "only x86_64 and aarch64 can be read", lent->architecture);
 	return !lent->live ||
 	       error_set(err, ERROR_INPUT, "the running kernel of an aarch64 machine cannot be "
 			 "read, only dumps of it; on the machine itself, make one");

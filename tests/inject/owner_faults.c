@@ -138,7 +138,8 @@ static bool pte_beyond_device(struct scene *scene)
 
 	if (!find_pte(scene, &owner))
 		return false;
-	lay_physical(scene, owner.empty, pte_of(scene, owner.device.type, owner.device.slots + 12345));
+	lay_physical(scene, owner.empty,
+		     pte_of(scene, owner.device.type, owner.device.slots + 12345));
 	expect(scene, "KS504", owner.device.slots + 12345, 1, "page table entry");
 	return with_sweep(scene);
 }

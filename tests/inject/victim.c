@@ -116,7 +116,8 @@ bool slot_in_hand(const struct scene *scene, unsigned int type, uint64_t slot)
 {
 	const struct swap_pte_form *form = scene->kernel->swap_pte;
 	uint64_t first = slot > NEAR ? slot - NEAR : 1, last = slot + NEAR;
-	uint64_t one = swap_pte_encode(form, type, first), other = swap_pte_encode(form, type, last);
+	uint64_t one = swap_pte_encode(form, type, first);
+	uint64_t other = swap_pte_encode(form, type, last);
 
 	return task_has(scene, first, last) ||
 	       task_has(scene, swap_entry(type, first), swap_entry(type, last)) ||
