@@ -7,7 +7,8 @@
  *
  * With the second written over the first, the guest has a freed folio in its swap
  * cache, and whoever looks the slot up spins. With --live, the second is the word of
- * a folio that lives, in another slot. See kswapck_lab/plant.py.
+ * a folio that lives, in another slot. See kswapck_lab/plant.py. --vmlinux=FILE is for
+ * kernels that do not describe themselves.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -171,15 +172,23 @@ static bool prepare(struct plant *plant, const struct kernel *kernel, bool live)
 
 int main(int argc, char **argv)
 {
-	const struct dump_options options = {0};
-	bool live = argc > 1 && !strcmp(argv[1], "--live");
-	const char *const *dumps = (const char *const *)argv + 1 + live;
+	static const char vmlinux[] = "--vmlinux=";
+	struct dump_options options = {0};
 	struct error err = {0};
 	struct plant plant;
 	struct dump dump;
+	const char *file;
+	bool live = false;
+	int i;
 
-	if (argc != 2 + live || !dump_open(&dump, dumps, 1, &options, &err)) {
-		fprintf(stderr, "plant-slots: %s\n", argc == 2 + live ? err.text : "which dump?");
+	for (i = 1; i < argc && argv[i][0] == '-'; i++)
+		if (!strcmp(argv[i], "--live"))
+			live = true;
+		else if (!strncmp(argv[i], vmlinux, sizeof(vmlinux) - 1))
+			options.vmlinux = argv[i] + sizeof(vmlinux) - 1;
+	file = argv[i];
+	if (i + 1 != argc || !dump_open(&dump, &file, 1, &options, &err)) {
+		fprintf(stderr, "plant-slots: %s\n", i + 1 == argc ? err.text : "which dump?");
 		return EXIT_FAILURE;
 	}
 	if (prepare(&plant, &dump.kernel, live))

@@ -109,6 +109,7 @@ def _parser():
     planting = commands.add_parser("plant", help="point slots of a running guest at a free page: CACHE/planted/KERNEL")
     planting.set_defaults(run=_plant, crashkernel=None)
     planting.add_argument("kernel", metavar="KERNEL", choices=kernels.KERNELS)
+    planting.add_argument("--scenario", default="churn", metavar="NAME", help="what the guest does (churn)")
     planting.add_argument("--seconds", type=int, default=40, metavar="N", help="how long it goes on after that (40)")
     planting.add_argument("--live", action="store_true", help="at the folio of another slot instead: KERNEL-live")
     planting.add_argument("--kill", action="store_true", help="then kill all processes, who free their slots: KERNEL-kill")

@@ -13,9 +13,8 @@ import socket
 import subprocess
 import time
 
-from . import LabError, cache, dumps, qemu, recipes
+from . import LabError, cache, debug, dumps, qemu, recipes
 
-SCENARIO = "churn"
 STALL = "rcupdate.rcu_cpu_stall_timeout=5 sysrq_always_enabled"
 
 
@@ -24,7 +23,7 @@ def plant(kernel, options):
     program = shutil.which(options.program)
     if not program:
         raise LabError(f"no such program: {options.program} (it is built with the tests)")
-    recipe = recipes.parse(f"{kernel}-{SCENARIO}-elf")
+    recipe = recipes.parse(f"{kernel}-{options.scenario}-elf")
     options.append = " ".join(filter(None, (options.append, STALL)))
     name = "-".join(filter(None, (kernel, options.live and "live", options.kill and "kill")))
     path = cache.folder("planted") / name
@@ -32,10 +31,11 @@ def plant(kernel, options):
     with cache.scratch() as scratch:
         log = cache.folder("logs") / f"{name}-planted"
         with qemu.Guest(dumps.machine(recipe, options, scratch), log) as guest:
-            guest.wait_for("ready", recipes.SCENARIOS[SCENARIO].seconds)
+            guest.wait_for("ready", recipes.SCENARIOS[options.scenario].seconds)
             guest.listen(1)
             guest.dump(scratch / "before", "elf")
-            found = subprocess.run([program, *["--live"][:options.live], scratch / "before"],
+            symbols = [word for word in debug.symbols(kernel) if word.startswith("--vmlinux")]
+            found = subprocess.run([program, *symbols, *["--live"][:options.live], scratch / "before"],
                                    stdout=subprocess.PIPE, text=True)
             words = [line.split() for line in found.stdout.splitlines()]
             if found.returncode or not words:

@@ -29,6 +29,7 @@ SCENARIOS = {
     # An emulated guest beside much other work takes its time until swap is in use.
     "churn": Scenario("page-out, touch, fork and migration without end, stopped anywhere", random_stop=True,
                       seconds=300),
+    "reread": Scenario("memory that comes back page by page, of which the swap cache has much already"),
     "storm": Scenario("all that a kernel does with swap, from all sides at once, on too few processors",
                       random_stop=True, swap_more=32, cpus=4, seconds=300),
     # The last block of the first node can go and come, as the kernel keeps nothing of its own there.

@@ -52,31 +52,6 @@ static bool is_huge_in_swap_cache(const char *page)
 	return flags >> 22 & 1 && flags >> 13 & 1;
 }
 
-/* A page of each huge one comes back as soon as it is gone, so that reclaim cannot take it out of the swap cache. */
-static void *hold_back(void *huge)
-{
-	for (;;) {
-		read_pages(huge, VICTIMS * HUGE_PAGE, HUGE_PAGE);
-		usleep(3000);
-	}
-	return NULL;
-}
-
-static void page_out_huge(char *huge)
-{
-	pthread_t thread;
-
-	if (must_squeeze() && pthread_create(&thread, NULL, hold_back, huge))
-		fail("pthread_create");
-	page_out(huge, VICTIMS * HUGE_PAGE);
-	if (must_squeeze()) {
-		pthread_cancel(thread);
-		pthread_join(thread, NULL);
-	}
-	sleep(2);               /* the writes end; a page under writeback would not migrate */
-	read_pages(huge, VICTIMS * HUGE_PAGE, HUGE_PAGE);
-}
-
 char *migrate_in_swap_cache(void)
 {
 	size_t bytes = VICTIMS * HUGE_PAGE;
@@ -88,7 +63,7 @@ char *migrate_in_swap_cache(void)
 		/* where the kernel decides what goes out (squeeze()), the swap cache may not have them any more */
 		madvise(huge, bytes, MADV_DONTNEED);
 		fill(huge, bytes);
-		page_out_huge(huge);
+		page_out_huge(huge, bytes);
 	} while (!is_huge_in_swap_cache(huge) && tries++ < MOST_TRIES);
 	say("tries %d", tries);
 	tell_slots(huge);

@@ -74,6 +74,8 @@ int squeeze(size_t bytes);
 void squeeze_if_old(void);
 int try_page_out(char *p, size_t bytes);
 void page_out(char *p, size_t bytes);
+/* The same of huge pages, which then are in the swap cache, the first page of each mapped. */
+void page_out_huge(char *p, size_t bytes);
 /* A word of one of the kernel's tables about pages; what it has for a page of ours in the first of them. */
 uint64_t read_word(const char *path, uint64_t index);
 uint64_t pagemap_of(const char *page);

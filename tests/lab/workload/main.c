@@ -45,9 +45,7 @@ static void idle(void)
 
 	/* After the pressure, or the huge pages would be gone from the cache again. */
 	fill(huge, huge_bytes);
-	page_out(huge, huge_bytes);
-	sleep(2);
-	read_pages(huge, huge_bytes, HUGE_PAGE);
+	page_out_huge(huge, huge_bytes);
 
 	read_pages(small, small_bytes / 2, 2 * PAGE);
 	read_pages(shared, shared_bytes / 2, PAGE);
@@ -162,6 +160,41 @@ static void churn(void)
 		usleep(500 * 1000);
 		report();
 	}
+}
+
+/* ---- scenario: reread ------------------------------------------------------------------ */
+
+/* What one process reads back stays in the swap cache for the others; one of them takes its time. */
+static void reread(void)
+{
+	size_t bytes = (meminfo_kib("MemTotal") * 1024 / 5) & ~(HUGE_PAGE - 1);
+	char *small = map_small(bytes);
+	int status;
+	pid_t child;
+
+	fill(small, bytes);
+	page_out(small, bytes);
+	sleep(1);
+	child = fork();
+	if (child == 0) {
+		read_pages(small, bytes / 2, PAGE);
+		say("note read back");
+		for (;;)
+			pause();
+	}
+	sleep(5);
+	child = fork();
+	if (child == 0) {
+		sleep(10);
+		for (size_t at = 0; at < bytes; at += PAGE, usleep(20000))
+			read_pages(small + at, PAGE, PAGE);
+		_exit(0);
+	}
+	fact("reader %d", child);
+	report();
+	say("ready");
+	waitpid(child, &status, 0);
+	finish();
 }
 
 /* ---- scenario: big --------------------------------------------------------------------- */
@@ -289,6 +322,7 @@ static const struct {
 } scenarios[] = {
 	{ "idle", idle },
 	{ "churn", churn },
+	{ "reread", reread },
 	{ "storm", storm },
 	{ "mix", mix },
 	{ "freed-folio", freed_folio },

@@ -5,6 +5,7 @@
  */
 #include "guest.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,4 +68,37 @@ void squeeze_if_old(void)
 	snprintf(text, sizeof(text), "%d", getpid());
 	if (write_file("/sys/fs/cgroup/squeezed/cgroup.procs", text))
 		fail("cgroup.procs");
+}
+
+static struct range {
+	char *p;
+	size_t bytes;
+} held;
+
+/* A page of each huge one comes back as soon as it is gone, so that reclaim cannot take it out of the swap cache. */
+static void *hold_back(void *range)
+{
+	const struct range *huge = range;
+
+	for (;;) {
+		read_pages(huge->p, huge->bytes, HUGE_PAGE);
+		usleep(3000);
+	}
+	return NULL;
+}
+
+void page_out_huge(char *p, size_t bytes)
+{
+	pthread_t thread;
+
+	held = (struct range){ p, bytes };
+	if (must_squeeze() && pthread_create(&thread, NULL, hold_back, &held))
+		fail("pthread_create");
+	page_out(p, bytes);
+	if (must_squeeze()) {
+		pthread_cancel(thread);
+		pthread_join(thread, NULL);
+	}
+	sleep(2);               /* the writes end; a page under writeback would not migrate */
+	read_pages(p, bytes, HUGE_PAGE);
 }
