@@ -70,6 +70,8 @@ void kswapck_evidence_page(struct kswapck_audit *audit, struct kswapck_finding *
 		break;
 	case KSWAPCK_FIELD_PAGE_TYPE:
 		value = page->page_type;
+		if (audit->kernel->page.type_rule == PAGE_TYPE_MAPCOUNT)
+			name = "page._mapcount";
 		break;
 	case KSWAPCK_FIELD_REFCOUNT:
 		value = (uint32_t)page->refcount;

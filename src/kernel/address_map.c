@@ -17,6 +17,8 @@
  */
 static void resolve_lock(const struct kernel *kernel, struct address_map_layout *layout)
 {
+	struct field counter;
+
 	if (!kernel_field(kernel, "mm_struct", "mmap_lock", &layout->mmap_lock) &&
 	    !kernel_field(kernel, "mm_struct", "mmap_sem", &layout->mmap_lock))
 		return;
@@ -30,6 +32,9 @@ static void resolve_lock(const struct kernel *kernel, struct address_map_layout 
 		layout->lock_owner = (struct field){0};
 		layout->lock_count = (struct field){0};
 	}
+	/* 5.3 made an atomic_long_t of the owner, and gave count another form (64489e78004c) */
+	layout->lock_signed = layout->lock_count.size &&
+			      !kernel_field(kernel, "rw_semaphore", "owner.counter", &counter);
 }
 
 /* 524e00b36e8c ("mm: remove rb tree", 6.1) */
@@ -107,7 +112,10 @@ bool vma_read(const struct kernel *kernel, const struct address_map_layout *layo
 	       ((vma->start | vma->end) & 4095) == 0;
 }
 
-/* Is the mmap_lock of @mm held for writing? Also true when nothing tells. */
+/*
+ * Is the mmap_lock of @mm held for writing? Also true when nothing tells; up to 5.2 a negative
+ * count may also be that of readers for whom a writer waits.
+ */
 static bool may_be_written(const struct kernel *kernel, const struct address_map_layout *layout,
 			   uint64_t mm)
 {
@@ -116,7 +124,7 @@ static bool may_be_written(const struct kernel *kernel, const struct address_map
 
 	if (layout->lock_count.size == sizeof(value))
 		return !load(kernel, lock, layout->lock_count, &value) ||
-		       value & RWSEM_WRITER_LOCKED;
+		       (layout->lock_signed ? value >> 63 : value & RWSEM_WRITER_LOCKED);
 	return layout->lock_readers.size != sizeof(readers) ||
 	       memory_read_u32(kernel->memory, lock + layout->lock_readers.offset,
 			       &readers) != READ_OK || !(readers & READER_BIAS);

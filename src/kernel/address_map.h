@@ -26,12 +26,28 @@ struct address_map_layout {
 	/* within mmap_lock; both absent with PREEMPT_RT, which has no such words */
 	struct field lock_owner;	/* rw_semaphore.owner */
 	struct field lock_count;	/* rw_semaphore.count */
+	bool lock_signed;	/* count has the form of up to 5.2 */
 	struct field lock_readers;	/* of PREEMPT_RT alone: rwbase_rt.readers */
 	/* the VMAs of an mm: a maple tree since 6.1, an rb-tree before; else size 0 */
 	struct field mm_mt, mm_rb;
 	struct maple_tree_layout maple;
 	struct field vma_rb, rb_left, rb_right;
 };
+
+/** address_map_writer - do these words of an rw_semaphore say that a writer has it? */
+static inline bool address_map_writer(const struct address_map_layout *layout, uint64_t count,
+				      uint64_t owner)
+{
+	/* up to 5.2 it is negative with waiters, too, but readers leave an odd owner */
+	return layout->lock_signed ? count >> 63 && !(owner & 1) : count & 1;
+}
+
+/** address_map_readers - how many have it, if no writer has. */
+static inline uint64_t address_map_readers(const struct address_map_layout *layout,
+					   uint64_t count)
+{
+	return layout->lock_signed ? count & 0xffffffff : count >> 8;
+}
 
 /** address_map_layout_resolve - false when the kernel's types lack a needed member. */
 bool address_map_layout_resolve(const struct kernel *kernel, struct address_map_layout *layout);

@@ -18,7 +18,6 @@
 #include "kernel/swap_entry.h"
 
 /* kernel/locking/rwsem.c, since 5.3 */
-#define RWSEM_WRITER_LOCKED	1	/* bit 0 of count */
 #define RWSEM_OWNER_FLAGS	7ULL	/* low bits of owner */
 
 /* What it sleeps for, by the functions below swapoff's own; the outermost one counts. */
@@ -173,7 +172,7 @@ static void read_lock_owner(const struct telling *telling, struct story_swapoff 
 			    &count) == READ_OK &&
 	    memory_read_u64(memory, swapoff->object + telling->map.lock_owner.offset,
 			    &owner) == READ_OK &&
-	    count & RWSEM_WRITER_LOCKED)
+	    address_map_writer(&telling->map, count, owner))
 		swapoff->owner = owner & ~RWSEM_OWNER_FLAGS;
 }
 

@@ -7,8 +7,6 @@
 #define WAITERS_MAX 4096
 
 /* kernel/locking/rwsem.c, since 5.3 */
-#define RWSEM_WRITER_LOCKED	1	/* bit 0 of count */
-#define RWSEM_READER_SHIFT	8	/* readers are counted from here on */
 #define RWSEM_OWNER_FLAGS	7ULL	/* low bits of owner */
 
 /* The function on the stack that tells what is waited for; the outermost one counts. */
@@ -85,10 +83,10 @@ static void find_holder(const struct telling *telling, struct story_waiter *wait
 		waiter->spinner = SIZE_MAX;
 		return;
 	}
-	if (count & RWSEM_WRITER_LOCKED) {
+	if (address_map_writer(&telling->map, count, owner)) {
 		waiter->holder = story_thread_of(telling->story, owner & ~RWSEM_OWNER_FLAGS);
 		waiter->spinner = SIZE_MAX;
-	} else if (!(count >> RWSEM_READER_SHIFT) || spinner->loop != LOOP_STALL) {
+	} else if (!address_map_readers(&telling->map, count) || spinner->loop != LOOP_STALL) {
 		waiter->spinner = SIZE_MAX;
 	}
 }

@@ -275,13 +275,16 @@ static bool locked_folio_moves(struct scene *scene)
 /* Writers have the lock: mm_struct.mmap_lock, mmap_sem before 5.8. */
 static bool hold_mmap_lock(struct scene *scene, uint64_t mm)
 {
-	struct field lock, count;
+	struct field lock, count, owner;
 
 	if ((!kernel_field(scene->kernel, "mm_struct", "mmap_lock", &lock) &&
 	     !kernel_field(scene->kernel, "mm_struct", "mmap_sem", &lock)) ||
 	    !kernel_field(scene->kernel, "rw_semaphore", "count", &count))
 		return skip(scene, "no rw_semaphore of this kind");
-	lay(scene, mm + lock.offset + count.offset, 8, 1);
+	/* RWSEM_ACTIVE_WRITE_BIAS up to 5.2, where the owner is no atomic_long_t yet */
+	lay(scene, mm + lock.offset + count.offset, 8,
+	    kernel_field(scene->kernel, "rw_semaphore", "owner.counter", &owner) ?
+	    1 : 0xffffffff00000001);
 	return true;
 }
 

@@ -80,11 +80,12 @@ static void make_types(struct types *types, const struct member *more)
 static void layouts(void **state)
 {
 	static const struct member forms[][8] = {
-		/* 5.4; 5.8 and later; with PREEMPT_RT */
+		/* 4.14; 5.8 and later; with PREEMPT_RT */
 		{{"mm_struct", "pgd", 80, 8}, {"mm_struct", "mmap_sem", 112, 40},
 		 {"rw_semaphore", "count", 0, 8}, {"rw_semaphore", "owner", 8, 8}},
 		{{"mm_struct", "pgd", 80, 8}, {"mm_struct", "mmap_lock", 120, 40},
-		 {"rw_semaphore", "count", 0, 8}, {"rw_semaphore", "owner", 8, 8}},
+		 {"rw_semaphore", "count", 0, 8}, {"rw_semaphore", "owner", 8, 8},
+		 {"rw_semaphore", "owner.counter", 8, 8}},
 		{{"mm_struct", "pgd", 80, 8}, {"mm_struct", "mmap_lock", 120, 40},
 		 {"rw_semaphore", "rwbase.readers", 0, 4}},
 		/* damaged: the owner is outside the lock */
@@ -106,6 +107,7 @@ static void layouts(void **state)
 		assert_int_equal(found.mmap_lock.offset, i == 0 ? 112 : 120);
 		assert_int_equal(found.lock_owner.size, i < 2 ? 8 : 0);
 		assert_int_equal(found.lock_count.size, i < 2 ? 8 : 0);
+		assert_int_equal(found.lock_signed, i == 0);
 		assert_int_equal(found.lock_readers.size, i == 2 ? 4 : 0);
 		assert_int_equal(found.mm_mt.size, 0);
 		assert_int_equal(found.mm_rb.size, 0);
@@ -394,6 +396,19 @@ static void vma_is_locked(void **state)
 	put(space, TREE_MM + 40, 1);
 	assert_true(vma_find(&space->kernel, &used, TREE_MM, 0x5000, &vma));
 	assert_true(vma.locked);
+	/* up to 5.2: three readers; a writer and who waits for it */
+	used.lock_signed = true;
+	put(space, TREE_MM + 40, 3);
+	assert_true(vma_find(&space->kernel, &used, TREE_MM, 0x5000, &vma));
+	assert_false(vma.locked);
+	assert_false(address_map_writer(&used, 3, 1));
+	assert_int_equal(address_map_readers(&used, 3), 3);
+	put(space, TREE_MM + 40, 0xfffffffe00000001);
+	assert_true(vma_find(&space->kernel, &used, TREE_MM, 0x5000, &vma));
+	assert_true(vma.locked);
+	assert_true(address_map_writer(&used, 0xfffffffe00000001, 0xffff888000100000));
+	assert_false(address_map_writer(&used, 0xffffffff00000001, 1));
+	used.lock_signed = false;
 	/* PREEMPT_RT */
 	used.lock_count = (struct field){0};
 	used.lock_readers = (struct field){8, 4};
