@@ -37,6 +37,8 @@ static const struct {
 	{"linux_banner", 512},
 	{"memory_block_size_probed", 8},
 	{"memory_subsys", 256},
+	{"mt_pivots", 4},
+	{"mt_slots", 4},
 	{"modules", 16},
 	{"lookup_num_blocks", 4},
 	{"nr_irqs", 4},

@@ -129,6 +129,66 @@ static void take_out(struct edit *edit, struct page_set *pages, uint64_t address
 			page_set_remove(pages, physical / edit->page_size);
 }
 
+/* Bytes until the next symbol, of a variable; LINE_BUFFER_MAX at most. */
+#define LINE_BUFFER_MAX 8192	/* CONSOLE_EXT_LOG_MAX */
+
+static uint64_t variable_size(const struct edit *edit, const char *name, uint64_t address)
+{
+	char other[128];
+	uint64_t size, offset;
+
+	for (size = 8; size < LINE_BUFFER_MAX; size += 8)
+		if (!image_symbol_at(edit->kernel->image, address + size, other, sizeof(other),
+				     &offset) || strcmp(other, name))
+			break;
+	return size;
+}
+
+/*
+ * Static variables of printk.c that have the last line, or a part of it: in vprintk_store() and
+ * console_unlock() until 6.3, printk_shared_pbufs since.
+ */
+static bool is_line_buffer(const char *name)
+{
+	static const char *const names[] = {"text", "textbuf", "ext_text", "printk_shared_pbufs"};
+	size_t length = strcspn(name, "."), i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strlen(names[i]) == length && !memcmp(name, names[i], length))
+			return true;
+	return false;
+}
+
+struct line_buffers {
+	struct edit *edit;
+	const struct page_set *pages;
+	bool failed;
+};
+
+static bool blank_line_buffer(void *data, const char *name)
+{
+	struct line_buffers *buffers = data;
+	struct edit *edit = buffers->edit;
+	struct region *region;
+	uint64_t address;
+
+	if (!is_line_buffer(name) || !image_symbol(edit->kernel->image, name, &address))
+		return true;
+	buffers->failed = !add_region(edit, buffers->pages, address,
+				      variable_size(edit, name, address), &region);
+	if (!buffers->failed && region && region->bytes)
+		memset(region->bytes, 0, region->size);
+	return !buffers->failed;
+}
+
+static bool find_line_buffers(struct edit *edit, const struct page_set *pages)
+{
+	struct line_buffers buffers = {.edit = edit, .pages = pages};
+
+	image_symbol_names(edit->kernel->image, blank_line_buffer, &buffers);
+	return !buffers.failed;
+}
+
 /* log_buf and log_buf_len: of all forms of the log (kernel/printk/printk.c). */
 static bool find_log(struct edit *edit, struct page_set *pages)
 {
@@ -137,6 +197,8 @@ static bool find_log(struct edit *edit, struct page_set *pages)
 	uint64_t place, address;
 	uint32_t size;
 
+	if (edit->options.no_log && !find_line_buffers(edit, pages))
+		return false;
 	if ((!edit->options.no_log && !edit->names) ||
 	    !image_symbol(kernel->image, "log_buf", &place) ||
 	    memory_read_u64(kernel->memory, place, &address) != READ_OK ||

@@ -9,11 +9,13 @@
 /* struct pt_regs of x86_64 (arch/x86/include/asm/ptrace.h), in words. */
 #define REGS_WORDS	21
 #define REGS_GENERAL	15	/* r15 to rdi; orig_ax, ip, cs, flags, sp and ss follow */
+#define REGS_IP		16
 #define REGS_CS		17
 #define REGS_SS		20
 
 /* struct user_pt_regs of arm64: x0 to x30, sp, pc, pstate; EL0 has no mode bits. */
 #define ARM64_GENERAL	30	/* all but the link register, which tells where it was */
+#define ARM64_PC	32
 #define ARM64_PSTATE	33
 #define ARM64_WORDS	34
 
@@ -33,6 +35,7 @@
 struct owners {
 	const uint64_t *pgds;
 	size_t count;
+	bool kernel;	/* some may be the kernel's already: its addresses stay */
 };
 
 /* ------------------------------------------------------------------ what stays */
@@ -52,6 +55,8 @@ static bool stays(const struct user_registers *registers, const struct owners *o
 {
 	size_t i;
 
+	if (owners->kernel && value >> 52 == 0xfff)
+		return true;
 	if (!registers->tables_known || value < 4096 ||
 	    value >> registers->kernel->arch->user_bits)
 		return false;
@@ -136,24 +141,62 @@ void user_registers_blank(const struct user_registers *registers, uint64_t pfn,
 	blank_x86_64(registers, &owners, end - REGS_WORDS * 8 - 16);
 }
 
+/*
+ * The code between user mode and the kernel begins and ends with the registers of the process.
+ * arm64 has it mapped a second time, where no symbol is (its trampoline for KPTI).
+ */
+static bool is_entry(const struct user_registers *registers, uint64_t pc)
+{
+	uint64_t offset;
+	char name[8];
+
+	if (pc >= registers->entry_start && pc < registers->entry_end)
+		return true;
+	return registers->arm64 && pc >> 63 &&
+	       !image_symbol_at(registers->kernel->image, pc, name, sizeof(name), &offset);
+}
+
+static void blank_prstatus(const struct user_registers *registers, struct owners *owners,
+			   unsigned char *regs, size_t size)
+{
+	size_t words = registers->arm64 ? ARM64_WORDS : REGS_WORDS;
+
+	if (size < words * 8)
+		return;
+	if (registers->arm64)
+		blank_arm64(registers, owners, regs);
+	else
+		blank_x86_64(registers, owners, regs);
+	owners->kernel = true;
+	if (is_entry(registers, word_at(regs, registers->arm64 ? ARM64_PC : REGS_IP)))
+		blank_words(registers, owners, regs,
+			    registers->arm64 ? ARM64_GENERAL : REGS_GENERAL);
+}
+
+static void blank_qemu(const struct user_registers *registers, struct owners *owners,
+		       unsigned char *note, size_t size)
+{
+	uint32_t cs;
+
+	if (size < QEMU_CS + sizeof(cs))
+		return;
+	memcpy(&cs, note + QEMU_CS, sizeof(cs));
+	owners->kernel = (cs & 3) != 3;
+	if (owners->kernel && !is_entry(registers, word_at(note + QEMU_RIP, 0)))
+		return;
+	blank_words(registers, owners, note + QEMU_GENERAL, (QEMU_RSP - QEMU_GENERAL) / 8);
+	blank_words(registers, owners, note + QEMU_RBP, (QEMU_RIP - QEMU_RBP) / 8);
+}
+
 void user_registers_blank_note(const struct user_registers *registers, enum diskdump_note kind,
 			       unsigned char *note, size_t size)
 {
-	const struct owners owners = {registers->running, registers->running_count};
-	uint32_t cs;
+	struct owners owners = {registers->running, registers->running_count, false};
 
-	if (kind == DISKDUMP_PRSTATUS && registers->arm64 &&
-	    size >= PRSTATUS_REGS + ARM64_WORDS * 8)
-		blank_arm64(registers, &owners, note + PRSTATUS_REGS);
-	else if (kind == DISKDUMP_PRSTATUS && size >= PRSTATUS_REGS + REGS_WORDS * 8)
-		blank_x86_64(registers, &owners, note + PRSTATUS_REGS);
-	if (kind != DISKDUMP_QEMU || size < QEMU_CS + sizeof(cs))
-		return;
-	memcpy(&cs, note + QEMU_CS, sizeof(cs));
-	if ((cs & 3) != 3)
-		return;
-	blank_words(registers, &owners, note + QEMU_GENERAL, (QEMU_RSP - QEMU_GENERAL) / 8);
-	blank_words(registers, &owners, note + QEMU_RBP, (QEMU_RIP - QEMU_RBP) / 8);
+	if (kind == DISKDUMP_QEMU)
+		blank_qemu(registers, &owners, note, size);
+	else if (size > PRSTATUS_REGS)
+		blank_prstatus(registers, &owners, note + PRSTATUS_REGS, size - PRSTATUS_REGS);
 }
 
 /* ----------------------------------------------------------------------- finding */
@@ -206,6 +249,9 @@ bool user_registers_find(struct user_registers *registers, const struct kernel *
 	if (types_size(kernel->types, "pt_regs", &size) && size >= ARM64_WORDS * 8 &&
 	    size <= facts->page_size)
 		registers->size = size;
+	if (!image_symbol(kernel->image, "__entry_text_start", &registers->entry_start) ||
+	    !image_symbol(kernel->image, "__entry_text_end", &registers->entry_end))
+		registers->entry_end = 0;
 	registers->tables_known = address_map_layout_resolve(kernel, &registers->map) &&
 				  page_table_layout_resolve(kernel, &registers->tables);
 	if (!task_layout_resolve(kernel, &registers->tasks))

@@ -18,6 +18,7 @@ struct user_registers {
 	const struct kernel *kernel;
 	bool arm64;
 	uint64_t size;			/* of struct pt_regs, bytes; 0: not known */
+	uint64_t entry_start, entry_end;	/* code; entry_end 0: not known */
 	struct task_layout tasks;
 	struct address_map_layout map;
 	struct page_table_layout tables;

@@ -99,7 +99,19 @@ static void edit_notes(const struct writer *writer, unsigned char *bytes,
 		content->edit_note(content->data, kind, bytes + notes[i].offset, notes[i].size);
 }
 
-/* All notes of the source, and the mark. */
+/*
+ * Vector registers, above all, which have what the process copied last; QEMU tells those of
+ * arm64 in notes of their own.
+ */
+static void blank_notes(unsigned char *bytes, const struct note *notes, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		memset(bytes + notes[i].offset, 0, notes[i].size);
+}
+
+/* All notes of the source, and the mark. What is not known stays as zeros. */
 static unsigned char *make_notes(const struct writer *writer)
 {
 	const struct notes *notes = &writer->source->notes;
@@ -117,6 +129,7 @@ static unsigned char *make_notes(const struct writer *writer)
 		memcpy(bytes, notes->bytes, notes->size);
 	edit_notes(writer, bytes, DISKDUMP_PRSTATUS, notes->prstatus, notes->prstatus_count);
 	edit_notes(writer, bytes, DISKDUMP_QEMU, notes->qemu, notes->qemu_count);
+	blank_notes(bytes, notes->other, notes->other_count);
 	at = bytes + padded(notes->size);
 	memcpy(at, &header, sizeof(header));
 	at += sizeof(header);

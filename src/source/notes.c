@@ -51,9 +51,11 @@ static bool take_note(struct notes *notes, const Elf64_Nhdr *header,
 	/* VMCOREINFO_NOTE_NAME of include/linux/vmcore_info.h */
 	if (!notes->vmcoreinfo.size && is_named(name, header->n_namesz, "VMCOREINFO"))
 		notes->vmcoreinfo = note;
-	if (header->n_type == DISTILL_NOTE_TYPE &&
-	    is_named(name, header->n_namesz, DISTILL_NOTE_NAME))
+	else if (header->n_type == DISTILL_NOTE_TYPE &&
+		 is_named(name, header->n_namesz, DISTILL_NOTE_NAME))
 		notes->mark = note;
+	else if (note.size)
+		return add_note(&notes->other, &notes->other_count, note);
 	return true;
 }
 
@@ -113,5 +115,6 @@ void notes_clear(struct notes *notes)
 	free(notes->bytes);
 	free(notes->prstatus);
 	free(notes->qemu);
+	free(notes->other);
 	memset(notes, 0, sizeof(*notes));
 }

@@ -21,6 +21,8 @@ struct notes {
 	struct note *qemu;	/* QEMU's own of each CPU, in the order of the file */
 	size_t qemu_count;
 	struct note vmcoreinfo;	/* size 0: none */
+	struct note *other;	/* floating point registers and the like, which nobody here reads */
+	size_t other_count;
 	struct note mark;	/* of kswapck distill (diskdump_write.h); size 0: none */
 };
 

@@ -118,6 +118,7 @@ void spin_xarray(void);
 void uffd_move(void);
 void uffd_move_fault(void);
 void pinned(void);
+void canary(void);
 void swapoff_hang(void);
 void swapoff_busy(void);
 

@@ -335,6 +335,7 @@ static const struct {
 	{ "uffd-move", uffd_move },
 	{ "uffd-move-fault", uffd_move_fault },
 	{ "pinned", pinned },
+	{ "canary", canary },
 	{ "swapoff-hang", swapoff_hang },
 	{ "swapoff-busy", swapoff_busy },
 	{ "big", big },
