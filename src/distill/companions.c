@@ -351,8 +351,22 @@ static void read_slab_caches(const struct kernel *kernel)
 		if (memory_read_u64(kernel->memory, at, &at) != READ_OK || at == head || !(at >> 63))
 			break;
 		read_all(kernel, at - list.offset, size < 512 ? size : 512);
-		read_all(kernel, word_at(kernel, "kmem_cache", "name", at - list.offset), 1);
 	}
+}
+
+/* By these 'page' of the shell tells whose objects are in a page: those that lead to evidence. */
+static void read_cache_names(const struct kernel *kernel)
+{
+	static const char *const caches[] = {
+		"task_struct_cachep", "radix_tree_node_cachep", "swap_table_cachep",
+	};
+	uint64_t address, cache;
+	size_t i;
+
+	for (i = 0; i < sizeof(caches) / sizeof(caches[0]); i++)
+		if (image_symbol(kernel->image, caches[i], &address) &&
+		    memory_read_u64(kernel->memory, address, &cache) == READ_OK && cache >> 63)
+			read_all(kernel, word_at(kernel, "kmem_cache", "name", cache), 1);
 }
 
 #define MODULES_MAX	  4096
@@ -454,6 +468,7 @@ void companions_read(const struct kernel *kernel)
 	read_flag_names(kernel);
 	read_modules(kernel);
 	read_slab_caches(kernel);
+	read_cache_names(kernel);
 	read_variables(kernel);
 	read_per_cpu(kernel);
 	read_cpu_stacks(kernel);
