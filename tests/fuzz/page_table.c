@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "../unit/fake_image.h"
 #include "fuzz.h"
 #include "kernel/arch.h"
 #include "source/translate.h"
@@ -61,7 +62,9 @@ static void translate(struct source *source, uint64_t address)
 /* The first word is an address to look for besides an entry of the top table. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct kernel kernel = {.arch = &arch_x86_64};
+	struct image image = {0};
+	struct types types = {0};	/* of no radix trees, for their entries have another form */
+	struct kernel kernel = {.arch = &arch_x86_64, .image = &image, .types = &types};
 	struct fuzz_memory fuzz;
 	uint64_t address = 0;
 	size_t i;
