@@ -383,7 +383,7 @@ class Tests(cli.Tests):
         process = self.begin("-o", out, "-J", "2", "-P", self.plugin(), folder)
         self.wait_for(lambda: out.exists() and out.stat().st_size)
         process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=10)[1].decode()
+        said = process.communicate(timeout=cli.TIMEOUT)[1].decode()
         assert process.returncode & INTERRUPTED and "--resume does the rest" in said, said
         before = len(records(out))
         assert 0 < before < 8

@@ -15,19 +15,44 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 sys.dont_write_bytecode = True
 
 import holes
 
 CLEAN, ERRORS, INCOMPLETE, FAILED, USAGE = 0, 1, 4, 8, 16
-TIMEOUT = 5
+TIMEOUT = 60
 CUTS = 40
 
 # How the kernel's own description of itself begins: struct btf_header (include/uapi/linux/btf.h),
 # and the digits in kallsyms_token_table (scripts/kallsyms.c).
 BTF_HEADER = b"\x9f\xeb\x01\x00\x18\x00\x00\x00"
 TOKENS = b"".join(b"%d\0" % digit for digit in range(10))
+
+
+def until(condition, what, patience=120):
+    """Wait for what takes as long as the machine is busy."""
+    end = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain: {what}"
+        time.sleep(0.02)
+
+
+def children(pid):
+    """Names of the processes that one has started, by number."""
+    try:
+        numbers = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return {int(number): pathlib.Path(f"/proc/{number}/comm").read_text().strip()
+                for number in numbers}
+    except OSError:     # one has just ended
+        return {}
+
+
+def sleeps(pid):
+    """Does it wait for something that is no child?"""
+    state = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    return state == "S" and not children(pid)
 
 
 class Skip(Exception):

@@ -37,7 +37,7 @@ class Shell:
     def run(self, *lines):
         arguments = [word for line in lines for word in ("-e", line)]
         return subprocess.run([*self.command[:2], *arguments, *self.command[2:]], env=self.env, text=True,
-                              capture_output=True, timeout=120)
+                              capture_output=True, timeout=300)
 
     def at_terminal(self, *steps):
         """Types the keys of each step and waits for its pattern; what was seen in the end, and whether all came."""
@@ -49,7 +49,7 @@ class Shell:
                 session.read(re.escape(PROMPT))
                 for keys, pattern in steps:
                     session.type(keys)
-                    session.read(pattern, 60)
+                    session.read(pattern)
                 return session.end() == 0, session.seen
             except AssertionError as error:
                 return False, error
@@ -93,7 +93,7 @@ def long_lines(shell):
 
 def no_utf8(shell):
     """code that is no UTF-8 is an error, and ends nothing"""
-    done = subprocess.run(shell.command, input=b"drgn x = 42\ndrgn '\xff'\ndrgn x\n", capture_output=True, timeout=120)
+    done = subprocess.run(shell.command, input=b"drgn x = 42\ndrgn '\xff'\ndrgn x\n", capture_output=True, timeout=300)
     return done.stdout == b"42\n" and done.stderr.startswith(b"kswapck: drgn: UnicodeEncodeError") and \
         len(done.stderr.splitlines()) == 1, done
 
@@ -110,7 +110,7 @@ def nobody_reads(shell):
     os.close(reads)
     arguments = ["-e", "drgn x = 1", "-e", "log"]
     done = subprocess.run([*shell.command[:2], *arguments, *shell.command[2:]], stdout=writes, stderr=subprocess.PIPE,
-                          timeout=120)
+                          timeout=300)
     os.close(writes)
     return done.returncode == -signal.SIGPIPE, done
 

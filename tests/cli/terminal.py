@@ -18,7 +18,7 @@ import time
 
 sys.dont_write_bytecode = True
 
-PATIENCE = 30
+PATIENCE = 120
 PROMPT = "kswapck>"
 ROWS = 24
 CLEARED = ("KSWAPCK_PLUGINS", "KSWAPCK_PAGER", "PAGER", "LESS", "XDG_STATE_HOME", "COLUMNS", "LINES", "TMUX", "NO_COLOR")
@@ -65,9 +65,15 @@ class Screen:
         self.run("send-keys", "-l", text)
 
     def resize(self, columns):
-        """Until the program is told of it: tmux does so 250 ms after the resize before (window_pane_resize)."""
+        """Until the program is told of it, which tmux puts off (window_pane_resize)."""
         self.run("resize-window", "-x", str(columns))
-        time.sleep(0.6)
+        terminal = os.open(self.run("display-message", "-p", "#{pane_tty}").strip(),
+                           os.O_RDONLY | os.O_NOCTTY)
+        end = time.monotonic() + PATIENCE
+        while os.get_terminal_size(terminal).columns != columns:
+            assert time.monotonic() < end, "it was not told"
+            time.sleep(0.02)
+        os.close(terminal)
 
     def clear(self):
         """An empty screen, and a prompt at its top."""
@@ -160,10 +166,10 @@ def mistakes(screen):
 def interrupt(screen):
     """Ctrl-C ends a long walk and the rest of its line, and the session goes on"""
     screen.clear()
-    screen.type("rd ffffffff81000000 2000000 >/dev/null;" * 9 + "!echo reached")
+    screen.type("sym _stext; " + "rd ffffffff81000000 2000000 >/dev/null;" * 9 + "!echo reached")
     screen.wait("echo reached")
     screen.keys("Enter")
-    time.sleep(0.5)
+    screen.wait("^0x[0-9a-f]+ +_stext")
     screen.keys("C-c")
     screen.wait(rf"^{PROMPT} ?$")
     rows = screen.rows()
