@@ -278,7 +278,7 @@ static bool find_pfn(const struct page_layout *layout, uint64_t address, uint64_
 	uint32_t size = layout->size;
 
 	/* a division takes as long as all the rest, and there are millions of them */
-	*pfn = size & (size - 1) ? offset / size : offset >> __builtin_ctz(size);
+	*pfn = (size & (size - 1)) ? offset / size : offset >> __builtin_ctz(size);
 	return address >= layout->vmemmap && *pfn * layout->size == offset &&
 	       *pfn < layout->pages;
 }

@@ -168,8 +168,7 @@ static bool any_flattened(const struct source *source)
 static void describe_format(struct source *source)
 {
 	char split[32] = "";
-	char codec[32] = "";
-	char packed[64] = "";
+	char packed[48] = "";
 
 	if (source->raw) {
 		snprintf(source->facts.format, sizeof(source->facts.format),
@@ -179,13 +178,12 @@ static void describe_format(struct source *source)
 	}
 	if (source->file_count > 1)
 		snprintf(split, sizeof(split), ", split in %zu", source->file_count);
-	if (source->diskdump)
-		snprintf(codec, sizeof(codec), ", %s", codec_name(source->diskdump->codecs));
 	if (file_packed(source->files[0]))
 		snprintf(packed, sizeof(packed), ", unpacked from %s into a temporary copy",
 			 file_packed(source->files[0]));
 	snprintf(source->facts.format, sizeof(source->facts.format), "%s%s%s%s%s",
-		 source->elf ? "ELF core" : "kdump-compressed", codec,
+		 source->elf ? "ELF core" : "kdump-compressed, ",
+		 source->diskdump ? codec_name(source->diskdump->codecs) : "",
 		 any_flattened(source) ? ", flattened" : "", split, packed);
 }
 

@@ -31,6 +31,13 @@ BTF_HEADER = b"\x9f\xeb\x01\x00\x18\x00\x00\x00"
 TOKENS = b"".join(b"%d\0" % digit for digit in range(10))
 
 
+def lab_dumps():
+    """Where the lab keeps its dumps: see tests/lab/kswapck_lab/cache.py."""
+    cache = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+    lab = os.environ.get("KSWAPCK_LAB") or pathlib.Path(cache) / "kswapck-lab"
+    return pathlib.Path(lab) / "dumps"
+
+
 def until(condition, what, patience=120):
     """Wait for what takes as long as the machine is busy."""
     end = time.monotonic() + patience

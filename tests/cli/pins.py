@@ -25,13 +25,6 @@ HEALTHY = ("idle-elf", "churn-elf", "irq-elf", "nmi-elf", "nmi-vmcore", "storm-e
 FOLL_PIN = 1024     # GUP_PIN_COUNTING_BIAS
 
 
-def lab_dumps():
-    """Where the lab keeps its dumps: see tests/lab/kswapck_lab/cache.py."""
-    cache = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
-    lab = os.environ.get("KSWAPCK_LAB") or pathlib.Path(cache) / "kswapck-lab"
-    return pathlib.Path(lab) / "dumps"
-
-
 def by_frame(report):
     """The pins of a report by each of their page frames."""
     return {frame: pin for pin in report["pins"] if "pfn" in pin
@@ -62,7 +55,7 @@ class Tests(cli.Tests):
 
     def lab(self, names):
         """Those of the lab's dumps that there are."""
-        found = [path for path in (lab_dumps() / name for name in names) if path.exists()]
+        found = [path for path in (cli.lab_dumps() / name for name in names) if path.exists()]
         if not found:
             raise Skip("the lab has made none of these dumps")
         return found
