@@ -6,7 +6,10 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -55,8 +58,29 @@ static void read_set(const char *path, struct file_head *head)
 	file_close(file);
 }
 
+/* Headers lie in the first two blocks, which are of 64 KiB at most. */
+#define HEADERS_MAX (UINT64_C(128) << 10)
+
+/* The same of a packed file, as far as its beginning tells. */
+static void read_packed_set(int packed, struct file_head *head)
+{
+	int unpacked = memfd_create("headers", MFD_CLOEXEC);
+	unsigned char *bytes = malloc(HEADERS_MAX);
+	size_t length = bytes ? unpack_head(packed, bytes, HEADERS_MAX) : 0;
+	char path[64];
+
+	if (unpacked >= 0 && length && write(unpacked, bytes, length) == (ssize_t)length) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", unpacked);
+		read_set(path, head);
+	}
+	if (unpacked >= 0)
+		close(unpacked);
+	free(bytes);
+}
+
 void head_read(const char *path, struct file_head *head)
 {
+	bool packed = false;
 	unsigned char bytes[LOOKED_AT];
 	struct stat status;
 	ssize_t length = -1;
@@ -76,10 +100,16 @@ void head_read(const char *path, struct file_head *head)
 	head->inode = status.st_ino;
 	if (S_ISREG(status.st_mode))
 		length = pread(fd, bytes, sizeof(bytes), 0);
-	if (length > 0 && unpack_format(bytes, (size_t)length))
+	if (length > 0 && unpack_format(bytes, (size_t)length)) {
+		packed = true;
 		length = (ssize_t)unpack_head(fd, bytes, sizeof(bytes));
-	else if (length > 0 && diskdump_signature(bytes, (size_t)length))
-		read_set(path, head);
+	}
+	if (length > 0 && diskdump_signature(bytes, (size_t)length)) {
+		if (packed)
+			read_packed_set(fd, head);
+		else
+			read_set(path, head);
+	}
 	close(fd);
 	if (length > 0 && !diskdump_signature(bytes, (size_t)length) &&
 	    is_companion(bytes, (size_t)length))

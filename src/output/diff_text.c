@@ -53,7 +53,7 @@ static void print_key(const struct output_options *options, const struct diff_re
 	snprintf(text, sizeof(text), "%s; %s%s", keys[diff->by], diff->same_boot ?
 		 "both are of one boot" : "of two boots or hosts, so that amounts are not",
 		 diff->findings && diff->story ? "" :
-		 diff->findings ? "; findings alone, for only one has a story" :
+		 diff->findings ? "; findings alone, for not both have a story" :
 		 "; the story alone, for not both have findings");
 	if (diff->by == DIFF_BY_SLOT && !diff->same_boot)
 		snprintf(text, sizeof(text), "%s, though these are of two boots or hosts",

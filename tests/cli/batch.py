@@ -5,7 +5,9 @@ Usage: batch.py KSWAPCK DUMPS TREE
 """
 
 import collections
+import gzip
 import json
+import lzma
 import os
 import pathlib
 import resource
@@ -20,6 +22,8 @@ sys.dont_write_bytecode = True
 sys.path.append(str(pathlib.Path(__file__).parents[1] / "golden"))
 
 import cli
+import dumps
+import holes
 import schema
 from cli import CLEAN, ERRORS, FAILED, USAGE, Skip
 
@@ -243,6 +247,16 @@ class Tests(cli.Tests):
                        for record in records(out))
         assert shown == [("split-a/copy.2", 2), ("split-a/vmcore.2", 1), ("split-b/vmcore.1", 2)], \
             shown
+
+    def packed_sets(self):
+        """So are parts that were packed, whatever by."""
+        parts = dumps.split(holes.Dump(self.good().read_bytes()))
+        packed = [pack(part) for pack, part in zip((gzip.compress, lzma.compress), parts)]
+        folder = self.folder("split-packed", **{"x.kdump-1.gz": packed[0], "x.kdump-2.xz": packed[1]})
+        out = self.scratch / "packed.ndjson"
+        self.batch("-o", out, folder)
+        record, = records(out)
+        assert record["status"] == "analysed" and len(record["parts"]) == 2, record
 
     def named_twice(self):
         """What is named twice, in a list and by a pattern too, is done once."""
