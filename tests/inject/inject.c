@@ -3,7 +3,10 @@
  * Fault injection: lays one wrong thing after the other over a clean dump, and
  * looks whether the audit finds exactly that. Prints TAP, a line for each kind.
  *
- * Usage: inject DUMP
+ * Usage: inject DUMP [SEED [COUNT]]
+ *
+ * Each fault is laid where the first place is that fits, or COUNT times (1) at places that
+ * follow from SEED, which is not 0.
  *
  * A DUMP that begins with "lab:" is one of the lab's; without it all is skipped.
  */
@@ -68,11 +71,37 @@ static void note_met(const struct scene *scene, bool *met)
 			met[k] |= !strcmp(scene->catalogue.problems[k]->id, scene->expected[i].id);
 }
 
+/* Where faults are laid. */
+struct rounds {
+	uint64_t seed;		/* 0: at the first place that fits */
+	unsigned int count;
+};
+
+/* At all the places, until it is not found at one. */
+static bool try_places(struct scene *scene, const struct fault *fault, unsigned int number,
+		       const struct rounds *rounds, char *why, size_t size)
+{
+	unsigned int round;
+	char wrong[3072];
+
+	for (round = 0; round < rounds->count; round++) {
+		scene->random = (rounds->seed + 1000 * round + number) * 0x9e3779b97f4a7c15ULL;
+		if (!rounds->seed)
+			scene->random = 0;
+		if (!try_fault(scene, fault, wrong, sizeof(wrong))) {
+			snprintf(why, size, "place %u of seed %llu: %s", round,
+				 (unsigned long long)rounds->seed, wrong);
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool run_fault(struct scene *scene, const struct fault *fault, unsigned int number,
-		      bool *met)
+		      const struct rounds *rounds, bool *met)
 {
 	char why[4096] = "";
-	bool good = try_fault(scene, fault, why, sizeof(why));
+	bool good = try_places(scene, fault, number, rounds, why, sizeof(why));
 
 	printf("%s %u - %s%s%s\n", good ? "ok" : "not ok", number, fault->name,
 	       good && scene->skip ? " # SKIP " : "", good && scene->skip ? scene->skip : "");
@@ -93,7 +122,7 @@ static void tell_unmet(const struct scene *scene, const bool *met)
 			       scene->catalogue.problems[i]->id, scene->catalogue.problems[i]->name);
 }
 
-static int run_all(struct scene *scene)
+static int run_all(struct scene *scene, const struct rounds *rounds)
 {
 	const struct fault *fault;
 	bool met[CATALOGUE_PROBLEMS_MAX] = {0};
@@ -113,13 +142,14 @@ static int run_all(struct scene *scene)
 	printf("ok 1 - the dump is clean\n");
 	for (i = 0; i < TABLES; i++)
 		for (fault = tables[i]; fault->name; fault++)
-			failed += !run_fault(scene, fault, ++number, met);
+			failed += !run_fault(scene, fault, ++number, rounds, met);
 	tell_unmet(scene, met);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)
 {
+	struct rounds rounds = {.count = 1};
 	struct scene scene;
 	struct error err = {0};
 	char path[4096];
@@ -127,8 +157,12 @@ int main(int argc, char **argv)
 
 	/* what was found before a crash must not get lost in it */
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (argc != 2) {
-		fprintf(stderr, "usage: inject DUMP\n");
+	if (argc > 2)
+		rounds.seed = strtoull(argv[2], NULL, 10);
+	if (argc > 3)
+		rounds.count = (unsigned int)strtoul(argv[3], NULL, 10);
+	if (argc < 2 || argc > 4 || (argc > 2 && !rounds.seed) || !rounds.count) {
+		fprintf(stderr, "usage: inject DUMP [SEED [COUNT]]\n");
 		return EXIT_FAILURE;
 	}
 	snprintf(path, sizeof(path), "%s", argv[1]);
@@ -143,7 +177,7 @@ int main(int argc, char **argv)
 		printf("1..1\nnot ok 1 - the dump can be opened\n# %s\n", err.text);
 		return EXIT_FAILURE;
 	}
-	status = run_all(&scene);
+	status = run_all(&scene, &rounds);
 	scene_close(&scene);
 	return status;
 }

@@ -136,6 +136,11 @@ void scene_reset(struct scene *scene)
 	scene->unseen = 0;
 }
 
+uint64_t scene_place(const struct scene *scene, uint64_t count)
+{
+	return (scene->random >> 20) % count;
+}
+
 bool skip(struct scene *scene, const char *why)
 {
 	scene->skip = why;

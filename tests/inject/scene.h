@@ -29,6 +29,7 @@ struct scene {
 	struct expectation expected[EXPECTATIONS_MAX];
 	size_t expected_count;
 	bool expected_any_slot;		/* first_slot of the expected does not matter */
+	uint64_t random;		/* for scene_place(); 0: the first place that fits */
 	bool sweep;			/* look for owners too; else what is laid over swap_map
 					   need not agree with page tables */
 	bool lost_mark;			/* noise.c: have the stacks asked */
@@ -44,6 +45,12 @@ bool scene_open(struct scene *scene, const char *path, struct error *err);
 void scene_close(struct scene *scene);
 /** scene_reset - the clean dump again, nothing expected. */
 void scene_reset(struct scene *scene);
+
+/**
+ * scene_place - where to begin to look, of @count places, which are not 0. The same each time
+ * while one fault is laid: who looks twice finds the same.
+ */
+uint64_t scene_place(const struct scene *scene, uint64_t count);
 
 /** skip - there is nothing to spoil in this dump; returns false. */
 bool skip(struct scene *scene, const char *why);

@@ -61,11 +61,13 @@ static void take(const struct search *search, uint32_t index, struct victim *vic
 
 static bool search_space(struct search *search, accept_fn *accept, struct victim *victim)
 {
-	uint32_t index;
+	uint32_t slots = search->space.space.slots, first, index, i;
 
-	if (search->space.space.locked || !search->space.space.complete)
+	if (search->space.space.locked || !search->space.space.complete || !slots)
 		return false;
-	for (index = 0; index < search->space.space.slots; index++) {
+	first = (uint32_t)scene_place(search->scene, slots);
+	for (i = 0; i < slots; i++) {
+		index = (first + i) % slots;
 		if (!search->space.map_read[index] || !accept(search, index))
 			continue;
 		take(search, index, victim);
@@ -77,13 +79,15 @@ static bool search_space(struct search *search, accept_fn *accept, struct victim
 static bool search_device(struct search *search, accept_fn *accept, struct victim *victim)
 {
 	const struct kernel *kernel = search->scene->kernel;
-	uint64_t count, i;
+	uint64_t count, first, i;
 
-	if (search->device.locked || !kernel->swap_cache->spaces(kernel, &search->device, &count))
+	if (search->device.locked ||
+	    !kernel->swap_cache->spaces(kernel, &search->device, &count) || !count)
 		return false;
+	first = scene_place(search->scene, count);
 	for (i = 0; i < count; i++)
-		if (kernel->swap_cache->read(kernel, &search->device, i, &search->space,
-					     no_fault, NULL) &&
+		if (kernel->swap_cache->read(kernel, &search->device, (first + i) % count,
+					     &search->space, no_fault, NULL) &&
 		    search_space(search, accept, victim))
 			return true;
 	return false;
