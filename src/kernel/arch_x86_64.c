@@ -137,7 +137,8 @@ static void add_irq_stack(const struct kernel *kernel, const struct cpu_stack_la
  * Up to 5.1 they lie one behind the other, and orig_ist has their ends (4.14, 4.19:
  * arch/x86/kernel/cpu/common.c cpu_init()). That for debugging is of two pages.
  */
-static void add_old_exception_stacks(const struct kernel *kernel, unsigned int cpu,
+static void add_old_exception_stacks(const struct kernel *kernel,
+				     const struct cpu_stack_layout *layout, unsigned int cpu,
 				     struct cpu_stacks *stacks)
 {
 	static const struct {
@@ -146,11 +147,17 @@ static void add_old_exception_stacks(const struct kernel *kernel, unsigned int c
 	} old[] = {
 		{STACK_DOUBLE_FAULT, 1}, {STACK_NMI, 1}, {STACK_DEBUG, 2}, {STACK_MACHINE_CHECK, 1},
 	};
+	struct field first;
 	uint64_t address, end;
 	size_t i;
 
 	if (!cpu_variable_address(kernel, "orig_ist", cpu, &address))
 		return;
+	/* with page table isolation they lie in cpu_entry_area, and so does that of entries */
+	if (kernel_field(kernel, "cpu_entry_area", "exception_stacks", &first) &&
+	    memory_read_u64(kernel->memory, address, &end) == READ_OK)
+		cpu_stacks_add(stacks, STACK_ENTRY, end - PAGE - first.offset +
+			       layout->entry_stack.offset, layout->entry_stack.size);
 	for (i = 0; i < sizeof(old) / sizeof(old[0]); i++)
 		if (memory_read_u64(kernel->memory, address + 8 * i, &end) == READ_OK)
 			cpu_stacks_add(stacks, old[i].kind, end - old[i].pages * PAGE,
@@ -166,7 +173,7 @@ static void add_exception_stacks(const struct kernel *kernel,
 	unsigned int i;
 
 	if (!cpu_variable_address(kernel, "cea_exception_stacks", cpu, &address)) {
-		add_old_exception_stacks(kernel, cpu, stacks);
+		add_old_exception_stacks(kernel, layout, cpu, stacks);
 		return;
 	}
 	if (memory_read_u64(kernel->memory, address, &base) != READ_OK || !(base >> 63))
