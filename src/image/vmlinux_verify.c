@@ -37,7 +37,10 @@ static enum answer compare(const char *one, const char *other)
 
 bool vmlinux_build_id_suspect(const char *version)
 {
-	/* First and last broken patch level of each stable series. */
+	/*
+	 * lib/buildid.c of 905415ff3ffb (6.12), as it went to stable series without what
+	 * mended it, d4deb8242341. No member or symbol tells; first and last patch level.
+	 */
 	static const unsigned int broken[][4] = {
 		{ 5, 15, 168, 9999 },
 		{ 6, 1, 113, 118 },
