@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kernel/page_owner.h"
+#include "types/types.h"
 
 /* All page caches together, as that of one thread. */
 #define CACHE_BYTES ((size_t)16 << 20)
@@ -236,7 +237,8 @@ static bool all_built_in(const struct catalogue *catalogue)
 static bool is_possible(const struct kswapck_audit *audit)
 {
 	return all_built_in(audit->catalogue) && !audit->sink->folio && !audit->sink->space &&
-	       !memory_has_overlays(audit->kernel->memory);
+	       !memory_has_overlays(audit->kernel->memory) &&
+	       !types_read_on(audit->kernel->types);
 }
 
 bool crew_audit(struct kswapck_audit *audit, struct device_walk *walk, uint64_t spaces,

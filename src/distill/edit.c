@@ -144,21 +144,6 @@ static uint64_t variable_size(const struct edit *edit, const char *name, uint64_
 	return size;
 }
 
-/*
- * Static variables of printk.c that have the last line, or a part of it: in vprintk_store() and
- * console_unlock() until 6.3, printk_shared_pbufs since.
- */
-static bool is_line_buffer(const char *name)
-{
-	static const char *const names[] = {"text", "textbuf", "ext_text", "printk_shared_pbufs"};
-	size_t length = strcspn(name, "."), i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strlen(names[i]) == length && !memcmp(name, names[i], length))
-			return true;
-	return false;
-}
-
 struct line_buffers {
 	struct edit *edit;
 	const struct page_set *pages;
@@ -172,7 +157,7 @@ static bool blank_line_buffer(void *data, const char *name)
 	struct region *region;
 	uint64_t address;
 
-	if (!is_line_buffer(name) || !image_symbol(edit->kernel->image, name, &address))
+	if (!symbol_is_line_buffer(name) || !image_symbol(edit->kernel->image, name, &address))
 		return true;
 	buffers->failed = !add_region(edit, buffers->pages, address,
 				      variable_size(edit, name, address), &region);

@@ -26,6 +26,22 @@ static bool is_numbered(const char *name)
 	return dot && dot[1] && !dot[1 + strspn(dot + 1, "0123456789")];
 }
 
+/* gcc calls a static variable of a function "text.12", clang "console_unlock.text". */
+bool symbol_is_line_buffer(const char *name)
+{
+	static const char *const names[] = {"text", "textbuf", "ext_text", "printk_shared_pbufs"};
+	const char *dot = strrchr(name, '.');
+	size_t length, i;
+
+	if (dot && !is_numbered(name))
+		name = dot + 1;
+	length = strcspn(name, ".");
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strlen(names[i]) == length && !memcmp(name, names[i], length))
+			return true;
+	return false;
+}
+
 bool symbol_is_made(char type, const char *name)
 {
 	size_t i;
@@ -33,5 +49,5 @@ bool symbol_is_made(char type, const char *name)
 	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
 		if (!strncmp(name, prefixes[i], strlen(prefixes[i])))
 			return true;
-	return strchr("bdr", type) && is_numbered(name);
+	return type && strchr("bdr", type) && is_numbered(name) && !symbol_is_line_buffer(name);
 }

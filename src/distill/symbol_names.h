@@ -12,4 +12,10 @@
  */
 bool symbol_is_made(char type, const char *name);
 
+/**
+ * symbol_is_line_buffer - a static variable of printk.c with the last line, or a part of it: in
+ * vprintk_store() and console_unlock() until 6.3, printk_shared_pbufs since.
+ */
+bool symbol_is_line_buffer(const char *name);
+
 #endif

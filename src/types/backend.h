@@ -36,6 +36,7 @@ struct type_field {
 typedef bool type_visit(const struct type_field *field, void *context);
 
 struct types_ops {
+	bool reads_on;	/* a lookup may read more of the file: one thread at a time */
 	/*
 	 * The @nth type of this name: structs first, then unions, typedefs and enums.
 	 * Declarations do not count.

@@ -652,6 +652,7 @@ static void dwarf_close(struct types *base)
 }
 
 static const struct types_ops dwarf_ops = {
+	.reads_on = true,
 	.find = find_dwarf_type,
 	.shape = dwarf_shape,
 	.fields = dwarf_fields,

@@ -184,6 +184,11 @@ bool types_enumerator(struct types *types, const char *name, int64_t *value)
 	return types->ops->enumerator(types, name, value);
 }
 
+bool types_read_on(const struct types *types)
+{
+	return types->ops->reads_on;
+}
+
 const char *types_from(const struct types *types)
 {
 	return types->from;

@@ -40,6 +40,9 @@ void types_close(struct types *types);	/* NULL is fine */
 /** types_from - "BTF in the dump", "BTF of vmlinux", "DWARF of vmlinux". */
 const char *types_from(const struct types *types);
 
+/** types_read_on - does a lookup change what is kept, so that threads cannot share @types? */
+bool types_read_on(const struct types *types);
+
 /** types_size - bytes of "struct page" given as "page"; union names too. */
 bool types_size(struct types *types, const char *type, uint64_t *size);
 

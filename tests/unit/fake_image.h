@@ -230,6 +230,12 @@ void types_close(struct types *types)
 	(void)types;
 }
 
+bool types_read_on(const struct types *types)
+{
+	(void)types;
+	return false;
+}
+
 const char *types_from(const struct types *types)
 {
 	(void)types;

@@ -192,6 +192,7 @@ static void only_made_symbols_go(void **state)
 		{'b', "__already_done.12", true}, {'t', "try_to_unuse.part.0", false},
 		{'t', "shrink_slab.constprop.3", false}, {'D', "swap_info", false},
 		{'d', "name.", false}, {'d', "name.1a", false}, {'D', "global.1", false},
+		{'b', "textbuf.3", false}, {'\0', "nothing.1", false},
 		{'T', "__x64_sys_swapoff", false}, {'T', "__SCT__might_resched", false},
 	};
 	size_t i;
@@ -200,6 +201,16 @@ static void only_made_symbols_go(void **state)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		if (symbol_is_made(cases[i].type, cases[i].name) != cases[i].made)
 			fail_msg("%c %s", cases[i].type, cases[i].name);
+}
+
+static void line_buffers_of_both_compilers(void **state)
+{
+	(void)state;
+	assert_true(symbol_is_line_buffer("text.12"));
+	assert_true(symbol_is_line_buffer("console_unlock.ext_text"));
+	assert_true(symbol_is_line_buffer("printk_shared_pbufs"));
+	assert_false(symbol_is_line_buffer("textbuffer.3"));
+	assert_false(symbol_is_line_buffer("text.part"));
 }
 
 int main(void)
@@ -212,6 +223,7 @@ int main(void)
 		cmocka_unit_test(functions_go_and_types_stay),
 		cmocka_unit_test(unsound_types_are_left_alone),
 		cmocka_unit_test(only_made_symbols_go),
+		cmocka_unit_test(line_buffers_of_both_compilers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
