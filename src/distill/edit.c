@@ -12,8 +12,8 @@
 #include "kernel/page.h"
 #include "kernel/task.h"
 
-#define REGIONS_MAX 72
 #define PATH_DEPTH_MAX 32
+#define REGIONS_MAX (32 * PATH_DEPTH_MAX + 64)	/* MAX_SWAPFILES paths, and all else */
 
 struct edit {
 	const struct kernel *kernel;
@@ -33,8 +33,9 @@ static bool add_region(struct edit *edit, const struct page_set *pages, uint64_t
 		       uint64_t size, struct region **region)
 {
 	*region = NULL;
+	/* rather no copy than one with what was to be taken out */
 	if (edit->region_count == REGIONS_MAX)
-		return true;
+		return false;
 	*region = &edit->regions[edit->region_count++];
 	return region_read(*region, edit->kernel, pages, address, size);
 }
