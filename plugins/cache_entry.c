@@ -658,10 +658,22 @@ static bool is_moving(struct kswapck_audit *audit, const struct kswapck_space *s
 	       kswapck_slot_locked(audit, space->device, run->first_slot);
 }
 
+/* A small folio, alive and in its own slot: nothing to look at more closely. */
+static bool is_usual(const struct kswapck_space *space, const struct kswapck_run *run)
+{
+	const struct kswapck_page *page = run->page;
+	uint32_t telling = KSWAPCK_PAGE_SWAPCACHE | KSWAPCK_PAGE_TAIL | KSWAPCK_PAGE_HEAD |
+			   KSWAPCK_PAGE_FILE | KSWAPCK_PAGE_LOCKED;
+
+	return page && (page->marks & telling) == KSWAPCK_PAGE_SWAPCACHE && page->refcount > 0 &&
+	       run->count == 1 &&
+	       page->private == kswapck_swap_entry(space->device->type, run->first_slot);
+}
+
 static void check_run(struct kswapck_audit *audit, const struct kswapck_space *space,
 		      const struct kswapck_run *run)
 {
-	if (run->kind != KSWAPCK_ENTRY_PAGE)
+	if (run->kind != KSWAPCK_ENTRY_PAGE || is_usual(space, run))
 		return;
 	if (!run->is_page_address)
 		report_bad_entry(audit, space, run);

@@ -203,12 +203,15 @@ static void audit_clusters(struct kswapck_audit *audit, const struct kswapck_dev
 /* Which slots hold a pointer: a bit for each. */
 static void note_cached(uint8_t *cached, const struct swap_space *space)
 {
-	uint32_t i;
+	uint32_t i, j, count;
 
 	/* a space begins at a multiple of 8 */
 	cached += space->space.first_slot / 8;
-	for (i = 0; i < space->space.slots; i++)
-		cached[i / 8] |= (uint8_t)((space->kinds[i] == KSWAPCK_ENTRY_PAGE) << i % 8);
+	for (i = 0; i < space->space.slots; i += 8) {
+		count = space->space.slots - i < 8 ? space->space.slots - i : 8;
+		for (j = 0; j < count; j++)
+			cached[i / 8] |= (uint8_t)((space->kinds[i + j] == KSWAPCK_ENTRY_PAGE) << j);
+	}
 }
 
 static bool is_free(const struct swap_space *space, uint32_t i)

@@ -9,7 +9,7 @@
 #include "types/types.h"
 
 /* All page caches together, as that of one thread. */
-#define CACHE_BYTES ((size_t)16 << 20)
+#define CACHE_BYTES ((size_t)8 << 20)
 /* Findings that wait for their turn, of each thread; the next one waits with it. */
 #define HELD_MAX 512
 

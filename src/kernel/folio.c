@@ -251,7 +251,7 @@ static enum read_status read_pincount(const struct kernel *kernel, struct kswapc
 
 enum read_status folio_complete(const struct kernel *kernel, struct kswapck_folio *folio)
 {
-	struct field mapcount = kernel->page.fields[KSWAPCK_FIELD_PAGE_TYPE];
+	const struct field *mapcount = &kernel->page.fields[KSWAPCK_FIELD_PAGE_TYPE];
 	const struct kswapck_page *page = &folio->page;
 	enum read_status status;
 
@@ -267,8 +267,8 @@ enum read_status folio_complete(const struct kernel *kernel, struct kswapck_foli
 		status = read_large_mapcount(kernel, folio);
 		return status == READ_OK ? read_pincount(kernel, folio) : status;
 	}
-	folio->mapcount_known = mapcount.size != 0;
-	folio->mapcount_address = page->address + mapcount.offset;
+	folio->mapcount_known = mapcount->size != 0;
+	folio->mapcount_address = page->address + mapcount->offset;
 	folio->mapcount = folio->mapcount_known ? mapcount_of(kernel, page->page_type) : 0;
 	return READ_OK;
 }

@@ -40,6 +40,7 @@ enum page_order_rule {
 
 struct page_layout {
 	uint32_t size;			/* sizeof(struct page) */
+	uint32_t shift;			/* log2 of it; 0: it is no power of 2 */
 	struct field fields[KSWAPCK_FIELD_COUNT];
 	bool compound_info;		/* a tail may have a mask instead of a pointer: 7.1 */
 	uint64_t vmemmap;		/* address of the struct page of pfn 0 */
@@ -51,6 +52,7 @@ struct page_layout {
 		 type_kmalloc;
 	uint64_t flag_locked, flag_writeback, flag_head, flag_lru, flag_slab,
 		 flag_swapcache, flag_swapbacked, flag_reserved, flag_hwpoison;
+	uint64_t flags_rare;		/* those that hardly any page has */
 	bool tail_private_zero;		/* 6.6 and later: folio->swap */
 	uint32_t tail_private_used;	/* bit i: tail i's ->private is folio's */
 };

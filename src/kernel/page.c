@@ -73,6 +73,8 @@ static bool resolve_flags(struct kernel *kernel, struct error *err)
 	layout->flag_swapbacked = page_flag(kernel, "PG_swapbacked");
 	layout->flag_reserved = page_flag(kernel, "PG_reserved");
 	layout->flag_hwpoison = page_flag(kernel, "PG_hwpoison");
+	layout->flags_rare = layout->flag_head | layout->flag_writeback | layout->flag_reserved |
+			     layout->flag_hwpoison | layout->flag_slab;
 	if (!layout->flag_swapcache || !layout->flag_swapbacked || !layout->flag_head)
 		return error_set(err, ERROR_MISSING,
 				 "no page flags (PG_swapcache, PG_swapbacked, PG_head) in %s",
@@ -243,6 +245,7 @@ bool page_layout_resolve(struct kernel *kernel, struct error *err)
 		return error_set(err, ERROR_MISSING, "no usable struct page in %s",
 				 types_from(kernel->types));
 	layout->size = (uint32_t)size;
+	layout->shift = (size & (size - 1)) ? 0 : (uint32_t)__builtin_ctzll(size);
 
 	if (!kernel_field_required(kernel, "page", "flags",
 				   &fields[KSWAPCK_FIELD_FLAGS], err) ||
@@ -271,16 +274,15 @@ bool page_layout_resolve(struct kernel *kernel, struct error *err)
 	return true;
 }
 
-/* False: @address is not that of a struct page. Its size is a power of 2 nearly always. */
+/* False: @address is not that of a struct page. */
 static bool find_pfn(const struct page_layout *layout, uint64_t address, uint64_t *pfn)
 {
 	uint64_t offset = address - layout->vmemmap;
-	uint32_t size = layout->size;
 
 	/* a division takes as long as all the rest, and there are millions of them */
-	*pfn = (size & (size - 1)) ? offset / size : offset >> __builtin_ctz(size);
-	return address >= layout->vmemmap && *pfn * layout->size == offset &&
-	       *pfn < layout->pages;
+	*pfn = layout->shift ? offset >> layout->shift : offset / layout->size;
+	/* below vmemmap the offset goes round and is far beyond the last page */
+	return *pfn < layout->pages && *pfn * layout->size == offset;
 }
 
 bool page_is_address(const struct kernel *kernel, uint64_t address)
@@ -347,30 +349,40 @@ static uint32_t type_mark(const struct page_layout *layout, uint32_t page_type)
 	return has_type(layout, page_type, layout->type_kmalloc) ? KSWAPCK_PAGE_KMALLOC : 0;
 }
 
-static uint32_t page_marks(const struct page_layout *layout,
-			   const struct kswapck_page *page, uint64_t compound)
+static uint32_t rare_marks(const struct page_layout *layout, uint64_t flags, uint64_t compound)
 {
 	uint32_t marks = 0;
 
-	if (page->flags & layout->flag_locked)
+	if (flags & layout->flag_head && !(compound & COMPOUND_TAIL))
+		marks |= KSWAPCK_PAGE_HEAD;
+	if (flags & layout->flag_writeback)
+		marks |= KSWAPCK_PAGE_WRITEBACK;
+	if (flags & layout->flag_reserved)
+		marks |= KSWAPCK_PAGE_RESERVED;
+	if (flags & layout->flag_hwpoison)
+		marks |= KSWAPCK_PAGE_HWPOISON;
+	if (flags & layout->flag_slab)
+		marks |= KSWAPCK_PAGE_SLAB;
+	return marks;
+}
+
+static uint32_t page_marks(const struct page_layout *layout,
+			   const struct kswapck_page *page, uint64_t compound)
+{
+	uint64_t flags = page->flags;
+	uint32_t marks = 0;
+
+	if (flags & layout->flag_locked)
 		marks |= KSWAPCK_PAGE_LOCKED;
 	if (compound & COMPOUND_TAIL)
 		marks |= KSWAPCK_PAGE_TAIL;
-	else if (page->flags & layout->flag_head)
-		marks |= KSWAPCK_PAGE_HEAD;
 	/* PG_swapcache shares its bit with PG_owner_priv_1: folio_test_swapcache() */
-	if ((page->flags & layout->flag_swapcache) && (page->flags & layout->flag_swapbacked))
+	if ((flags & layout->flag_swapcache) && (flags & layout->flag_swapbacked))
 		marks |= KSWAPCK_PAGE_SWAPCACHE;
-	if (page->flags & layout->flag_lru)
+	if (flags & layout->flag_lru)
 		marks |= KSWAPCK_PAGE_LRU;
-	if (page->flags & layout->flag_writeback)
-		marks |= KSWAPCK_PAGE_WRITEBACK;
-	if (page->flags & layout->flag_reserved)
-		marks |= KSWAPCK_PAGE_RESERVED;
-	if (page->flags & layout->flag_hwpoison)
-		marks |= KSWAPCK_PAGE_HWPOISON;
-	if (page->flags & layout->flag_slab)
-		marks |= KSWAPCK_PAGE_SLAB;
+	if (flags & layout->flags_rare)
+		marks |= rare_marks(layout, flags, compound);
 	marks |= type_mark(layout, page->page_type);
 	if (page->mapping && !(marks & (KSWAPCK_PAGE_TAIL | KSWAPCK_PAGE_SLAB)))
 		marks |= page->mapping & MAPPING_ANON ? KSWAPCK_PAGE_ANON :
@@ -401,8 +413,6 @@ static uint64_t load_word(const unsigned char *bytes, struct field field)
 {
 	uint64_t value;
 
-	if (!field.size)
-		return 0;
 	memcpy(&value, bytes + field.offset, sizeof(value));
 	return value;
 }
@@ -411,8 +421,6 @@ static uint32_t load_count(const unsigned char *bytes, struct field field)
 {
 	uint32_t value;
 
-	if (!field.size)
-		return 0;
 	memcpy(&value, bytes + field.offset, sizeof(value));
 	return value;
 }
@@ -446,8 +454,10 @@ enum read_status page_read(const struct kernel *kernel, uint64_t address,
 		.mapping = load_word(bytes, fields[KSWAPCK_FIELD_MAPPING]),
 		.private = swap_entry_take(kernel->swap.old_entries,
 					   load_word(bytes, fields[KSWAPCK_FIELD_PRIVATE])),
-		.index = load_word(bytes, fields[KSWAPCK_FIELD_INDEX]),
-		.page_type = load_count(bytes, fields[KSWAPCK_FIELD_PAGE_TYPE]),
+		.index = fields[KSWAPCK_FIELD_INDEX].size ?
+			 load_word(bytes, fields[KSWAPCK_FIELD_INDEX]) : 0,
+		.page_type = fields[KSWAPCK_FIELD_PAGE_TYPE].size ?
+			     load_count(bytes, fields[KSWAPCK_FIELD_PAGE_TYPE]) : 0,
 		.refcount = (int32_t)load_count(bytes, fields[KSWAPCK_FIELD_REFCOUNT]),
 	};
 	page->marks = page_marks(layout, page, compound);

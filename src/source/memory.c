@@ -14,7 +14,7 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
-#define DEFAULT_CACHE_BYTES (UINT64_C(16) << 20)
+#define DEFAULT_CACHE_BYTES (UINT64_C(8) << 20)
 #define SEARCH_CACHE_BYTES  (UINT64_C(1) << 20)
 #define LEAST_PAGES	    16
 /* Pages come in chunks of this many: memory grows with use, with few allocations. */
@@ -49,7 +49,10 @@ struct memory {
 	uint32_t capacity;
 	uint32_t count;		/* entries in use are [0, count) */
 	uint32_t hand;		/* of the clock that chooses what goes */
-	uint32_t last;		/* the entry that was asked for last */
+	/* the page that was asked for last, if it could be read: a page holds 64 struct
+	   pages, and neighbours come one after the other */
+	uint64_t last_key;
+	const unsigned char *last_page;	/* NULL: none */
 	unsigned char **chunks;
 	uint32_t chunk_count;
 
@@ -166,6 +169,7 @@ static void forget_all(struct memory *memory)
 	memset(memory->chains, 0xff, sizeof(*memory->chains) << (64 - memory->chain_shift));
 	memory->count = 0;
 	memory->hand = 0;
+	memory->last_page = NULL;
 	if (!memory->parent)
 		failures_forget(memory->failures);
 }
@@ -274,12 +278,8 @@ static enum read_status apply_overlays(const struct memory *memory, enum address
 
 static uint32_t find(const struct memory *memory, uint64_t key)
 {
-	uint32_t index;
+	uint32_t index = *chain_of(memory, key);
 
-	/* a page holds 64 struct pages, and neighbours come one after the other */
-	if (memory->last < memory->count && memory->entries[memory->last].key == key)
-		return memory->last;
-	index = *chain_of(memory, key);
 	while (index != NONE && memory->entries[index].key != key)
 		index = memory->entries[index].next;
 	return index;
@@ -308,6 +308,8 @@ static uint32_t bring_in(struct memory *memory, enum address_space space,
 	enum read_status status;
 	uint32_t *chain;
 
+	/* it may be the one that goes */
+	memory->last_page = NULL;
 	/* the guard itself has read it just now */
 	if (index != NONE) {
 		if (foreign)
@@ -336,9 +338,9 @@ static uint32_t bring_in(struct memory *memory, enum address_space space,
 	return index;
 }
 
-/* The page at a page-aligned address; NULL with *@status when there is none. */
-static const unsigned char *get_page(struct memory *memory, enum address_space space,
-				     uint64_t address, enum read_status *status)
+/* The same for a page that was not the last one. */
+static const unsigned char *get_other_page(struct memory *memory, enum address_space space,
+					   uint64_t address, enum read_status *status)
 {
 	uint32_t index = find(memory, address | space);
 
@@ -350,10 +352,24 @@ static const unsigned char *get_page(struct memory *memory, enum address_space s
 		*status = READ_DAMAGED;
 		return NULL;
 	}
-	memory->last = index;
 	memory->entries[index].referenced = 1;
 	*status = memory->entries[index].status;
-	return *status == READ_OK ? page_of(memory, index) : NULL;
+	if (*status != READ_OK)
+		return NULL;
+	memory->last_key = address | space;
+	memory->last_page = page_of(memory, index);
+	return memory->last_page;
+}
+
+/* The page at a page-aligned address; NULL with *@status when there is none. */
+static const unsigned char *get_page(struct memory *memory, enum address_space space,
+				     uint64_t address, enum read_status *status)
+{
+	if (!memory->last_page || memory->last_key != (address | space))
+		return get_other_page(memory, space, address, status);
+	memory->statistics.hits++;
+	*status = READ_OK;
+	return memory->last_page;
 }
 
 static enum read_status read_space(struct memory *memory, enum address_space space,
@@ -503,6 +519,7 @@ static void forget(struct memory *memory, const struct overlay *overlay)
 	uint64_t first = (overlay->address & ~(memory->page_size - 1)) | overlay->space;
 	uint64_t last = (end & ~(memory->page_size - 1)) | overlay->space;
 
+	memory->last_page = NULL;
 	for (uint32_t i = 0; i < memory->count; i++) {
 		struct entry *entry = &memory->entries[i];
 

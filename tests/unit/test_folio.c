@@ -42,6 +42,7 @@ static const struct page_layout page_layout = {
 	.type_rule = PAGE_TYPE_BITS,
 	.type_buddy = 0x80, .type_offline = 0x100, .type_table = 0x400,
 	.flag_locked = 1 << 0, .flag_lru = 1 << 4, .flag_slab = 1 << 9,
+	.flags_rare = UINT64_MAX,
 	.flag_swapcache = 1 << 10, .flag_head = 1 << 16, .flag_swapbacked = 1 << 19,
 };
 

@@ -37,6 +37,7 @@ static const struct page_layout layout_5_10 = {
 	.type_rule = PAGE_TYPE_BITS,
 	.type_buddy = 0x80, .type_offline = 0x100, .type_table = 0x400,
 	.flag_locked = 1 << 0, .flag_lru = 1 << 4, .flag_slab = 1 << 9,
+	.flags_rare = UINT64_MAX,
 	.flag_swapcache = 1 << 10, .flag_reserved = 1 << 12, .flag_writeback = 1 << 15,
 	.flag_head = 1 << 16, .flag_swapbacked = 1 << 19, .flag_hwpoison = 1 << 23,
 };

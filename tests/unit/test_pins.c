@@ -70,6 +70,7 @@ static int setup(void **state)
 		.type_rule = PAGE_TYPE_BITS,
 		.type_buddy = 0x80, .type_offline = 0x100, .type_table = 0x400,
 		.flag_locked = LOCKED, .flag_lru = LRU, .flag_slab = SLAB,
+		.flags_rare = UINT64_MAX,
 		.flag_swapcache = 1 << 10, .flag_reserved = RESERVED,
 		.flag_writeback = WRITEBACK, .flag_head = HEAD, .flag_swapbacked = 1 << 19,
 		.flag_hwpoison = HWPOISON,

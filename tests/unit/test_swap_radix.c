@@ -91,6 +91,7 @@ static int setup(void **state)
 			[KSWAPCK_FIELD_REFCOUNT] = {52, 4},
 		},
 		.vmemmap = VMEMMAP, .pages = PAGES, .order_offset = 64 + 17,
+		.flags_rare = UINT64_MAX,
 		.flag_head = HEAD, .flag_swapcache = 0x200, .flag_swapbacked = 0x400,
 		.type_rule = PAGE_TYPE_MAPCOUNT, .type_buddy = (uint32_t)-128,
 	};
