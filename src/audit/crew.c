@@ -155,7 +155,9 @@ static void audit_one(struct worker *worker)
 
 	worker->summary = (struct audit_summary){0};
 	worker->walk.totals = device_totals_none();
-	audit_space(&worker->audit, &worker->walk, worker->index);
+	/* empty ones ask nothing by themselves; also a space that is left out has its turn */
+	if (!audit_stopped(&worker->audit))
+		audit_space(&worker->audit, &worker->walk, worker->index);
 	await_turn(worker);
 	add_summary(crew->audit, &worker->summary);
 	add_totals(&crew->walk->totals, &worker->walk.totals);
@@ -198,7 +200,8 @@ static bool open_worker(struct worker *worker, struct crew *crew, unsigned int t
 	if (!worker->kernel.memory || !worker->audit.entries || !worker->walk.space ||
 	    !worker->held)
 		return false;
-	page_owner_guard(&worker->kernel);
+	if (memory_is_guarded(kernel->memory))
+		page_owner_guard(&worker->kernel);
 	return true;
 }
 

@@ -188,6 +188,11 @@ void memory_guard(struct memory *memory, memory_guard_fn *refuses, void *data)
 	memory->guard_data = data;
 }
 
+bool memory_is_guarded(const struct memory *memory)
+{
+	return memory->guard;
+}
+
 static unsigned char *page_of(const struct memory *memory, uint32_t index)
 {
 	return memory->chunks[index / CHUNK_PAGES] +

@@ -61,6 +61,9 @@ typedef bool memory_guard_fn(void *data, uint64_t physical);
  */
 void memory_guard(struct memory *memory, memory_guard_fn *refuses, void *data);
 
+/** memory_is_guarded - does memory_guard() refuse pages at present? */
+bool memory_is_guarded(const struct memory *memory);
+
 /** memory_read - copy @length bytes at kernel virtual @address to @buffer. */
 enum read_status memory_read(struct memory *memory, uint64_t address,
 			     void *buffer, size_t length);
