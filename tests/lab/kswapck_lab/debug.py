@@ -83,9 +83,10 @@ def _banner(vmlinuz):
 
 # ---- the debuggers ----------------------------------------------------------------------------
 
-def crash():
+def crash(suite="trixie"):
     """The command of crash. Debian 12's (8.0.2) unwinds without ORC tables, and knows no kernel after 6.0."""
-    return list(map(str, packages.Borrowed("trixie", "crash", "usr/bin/crash").command))
+    folder = "crash" if suite == "trixie" else f"crash-{suite}"
+    return list(map(str, packages.Borrowed(suite, "crash", "usr/bin/crash", folder=folder).command))
 
 
 def drgn(suite="trixie"):
