@@ -30,6 +30,7 @@ struct collect {
 	unsigned int on_cpu;		/* tasks seen on a CPU */
 	struct stack_range *exceptions;	/* stacks of NMIs and the like, of all CPUs */
 	size_t exception_count;
+	bool nmi_stacks_known;		/* of every CPU */
 	struct stack_entries *found;
 	size_t room;
 	uint64_t *stack;		/* STACK_SIZE_MAX bytes */
@@ -261,8 +262,10 @@ static bool take_task(void *data, const struct task *task)
 }
 
 /*
- * A CPU that was stopped by NMI without leaving a note of its own keeps what it
- * did on its NMI stack (stop_this_cpu(), nmi_shootdown_cpus()).
+ * A CPU that was stopped by NMI without leaving a note of its own keeps what it did on its
+ * NMI stack (nmi_shootdown_cpus()), unless it came from user space, where it had nothing in
+ * hand. It may as well have been stopped by an interrupt, which leaves all on the task's stack
+ * (stop_this_cpu()). Where it stands tells, if NMI stacks are known.
  */
 static bool stopped_by_nmi(const struct collect *collect, uint64_t rip)
 {
@@ -321,6 +324,7 @@ static void take_registers(struct collect *collect)
 			   code | CODE_SHMEM);
 		/* arm64 has no such stacks: its pseudo-NMIs leave it where interrupts do */
 		if (!take_exception(collect, registers.value[REGISTER_SP]) && !registers.arm64 &&
+		    !collect->nmi_stacks_known &&
 		    stopped_by_nmi(collect, registers.value[REGISTER_PC]))
 			collect->found->complete = false;
 	}
@@ -328,9 +332,26 @@ static void take_registers(struct collect *collect)
 		collect->found->complete = false;
 }
 
+/* Those of one CPU; is one of them for NMIs? */
+static bool keep_exception_stacks(struct collect *collect, const struct cpu_stacks *stacks)
+{
+	bool nmi = false;
+	unsigned int i;
+
+	for (i = 0; i < stacks->count; i++) {
+		const struct stack_range *range = &stacks->ranges[i];
+
+		if (range->kind == STACK_IRQ || range->end - range->start > STACK_SIZE_MAX)
+			continue;
+		collect->exceptions[collect->exception_count++] = *range;
+		nmi |= range->kind == STACK_NMI;
+	}
+	return nmi;
+}
+
 static void find_exception_stacks(struct collect *collect)
 {
-	unsigned int cpus = per_cpu_count(collect->kernel), cpu, i;
+	unsigned int cpus = per_cpu_count(collect->kernel), cpu;
 	struct cpu_stack_layout layout;
 	struct cpu_stacks stacks;
 
@@ -340,15 +361,13 @@ static void find_exception_stacks(struct collect *collect)
 		return;
 	}
 	cpu_stack_layout_resolve(collect->kernel, &layout);
+	collect->nmi_stacks_known = cpus > 0;
 	for (cpu = 0; cpu < cpus; cpu++) {
 		if (!per_cpu_possible(collect->kernel, cpu))
 			continue;
 		cpu_stacks_read(collect->kernel, &layout, cpu, &stacks);
-		for (i = 0; i < stacks.count; i++)
-			if (stacks.ranges[i].kind != STACK_IRQ &&
-			    stacks.ranges[i].end - stacks.ranges[i].start <= STACK_SIZE_MAX)
-				collect->exceptions[collect->exception_count++] =
-					stacks.ranges[i];
+		if (!keep_exception_stacks(collect, &stacks))
+			collect->nmi_stacks_known = false;
 	}
 }
 

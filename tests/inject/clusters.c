@@ -286,8 +286,10 @@ void lay_used(struct scene *scene, const struct victim *victim, int64_t slots)
 		lay_bounds(scene, victim, (uint64_t)-slots);
 	if (!cluster_of(scene, victim, &cluster))
 		return;
-	if (cluster.it.marks & KSWAPCK_CLUSTER_FREE ||
-	    (cluster.it.marks & KSWAPCK_CLUSTER_FULL && slots < 0))
+	if (slots < 0 && cluster.it.count == (uint64_t)-slots)
+		skip(scene, "no more than that is in use in the cluster: it would be freed");
+	else if (cluster.it.marks & KSWAPCK_CLUSTER_FREE ||
+		 (cluster.it.marks & KSWAPCK_CLUSTER_FULL && slots < 0))
 		move_cluster(scene, &cluster, cluster.it.count + (uint64_t)slots);
 	else
 		lay_added(scene, cluster.it.count_address, cluster.it.count_size, slots);

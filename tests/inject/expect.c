@@ -100,8 +100,9 @@ static void check_summary(struct collector *collector, const struct audit_summar
 	for (i = 0; i < summary->reason_count; i++)
 		unverified += summary->reasons[i].slots;
 	if (unverified < scene->unverified || (unverified && !scene->unverified))
-		complain(collector, "%" PRIu64 " slots were not judged, not %" PRIu64,
-			 unverified, scene->unverified);
+		complain(collector, "%" PRIu64 " slots were not judged, not %" PRIu64 " (%s)",
+			 unverified, scene->unverified,
+			 summary->reason_count ? summary->reasons[0].why : "");
 	if (summary->map_unreadable != scene->unseen)
 		complain(collector, "the counts of %" PRIu64 " slots were not seen, not %" PRIu64,
 			 summary->map_unreadable, scene->unseen);

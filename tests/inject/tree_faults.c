@@ -51,15 +51,21 @@ static bool pointer_to_nowhere(struct scene *scene)
 	return leaf_pointer(scene, 0xffffff7fdeadbe00 | NODE_TAG);
 }
 
-/* In a page of a process, whatever stands there, be it in the dump or not. */
+/*
+ * In a page of a process, whatever stands there, be it in the dump or not. A distilled dump
+ * may be without the page tables that lead there: then it is not seen whose page it is.
+ */
 static bool pointer_to_process_memory(struct scene *scene)
 {
 	struct victim victim;
-	uint64_t map;
+	uint64_t page, physical;
 
-	return find_small_folio(scene, &victim) && kernel_direct_map(scene->kernel, &map) &&
-	       leaf_pointer(scene, (map + (victim.page.pfn << kernel_page_shift(scene->kernel))) |
-			    NODE_TAG);
+	if (!find_small_folio(scene, &victim) || !kernel_direct_map(scene->kernel, &page))
+		return false;
+	page += victim.page.pfn << kernel_page_shift(scene->kernel);
+	if (memory_physical(scene->dump.memory, page, &physical) != READ_OK)
+		return skip(scene, "the page tables that lead to the page are left out");
+	return leaf_pointer(scene, page | NODE_TAG);
 }
 
 static bool pointer_not_aligned(struct scene *scene)
