@@ -4,6 +4,7 @@
 
     tests/oracle/oracle.py KSWAPCK DUMPS       the committed dumps
     tests/oracle/oracle.py KSWAPCK --lab       those of the lab that are in its cache, of all kernels
+    tests/oracle/oracle.py KSWAPCK --one DUMP VMLINUX    this one, whose kernel has this vmlinux
 
 One is kswapck scan --json, the other totals.py, which goes by the kernel's own structures in drgn. Needs drgn, or the
 command in KSWAPCK_TEST_DRGN ("PYTHON -m drgn"), and the vmlinux of each kernel: of those that the lab builds it is
@@ -117,8 +118,12 @@ def of_the_lab():
 
 def main():
     kswapck = os.path.abspath(sys.argv[1])
-    todo = of_the_lab() if sys.argv[2] == "--lab" else committed(sys.argv[2])
     drgn = drgn_command()
+    if sys.argv[2] == "--one":
+        wrong = check(kswapck, drgn, *sys.argv[3:]) if drgn else ["no drgn"]
+        print(*wrong, sep="\n", end="\n" if wrong else "")
+        return 1 if wrong else 0
+    todo = of_the_lab() if sys.argv[2] == "--lab" else committed(sys.argv[2])
     if not drgn:
         print("1..0 # SKIP no drgn")
         return 0

@@ -132,7 +132,8 @@ def machine(recipe, options, scratch, program=None):
         disks.append(scratch / "swap-more")
         qemu.swap_disk(disks[-1], scenario.swap_more, kernel.page)
     return qemu.Machine(kernel_folder / "vmlinuz", scratch / "initrd", append, disks, memory, kernel.arch,
-                        arch.richer_cpu if form.richer_cpu else kernel.cpu or arch.cpu, form.vmcoreinfo, scenario.cpus)
+                        arch.richer_cpu if form.richer_cpu else kernel.cpu or arch.cpu, form.vmcoreinfo,
+                        getattr(options, "cpus", None) or scenario.cpus)
 
 
 def _boot(recipe, options, scratch, log):

@@ -1,22 +1,26 @@
 """Looks for false alarms: dumps one busy, healthy guest again and again, and audits each dump.
 
 What a guest does when it is stopped is chance, so a soak shows what a few dumps cannot: states that are legal for
-some microseconds only. Dumps are thrown away, except those with which something is not right.
+some microseconds only. Dumps are thrown away, except those with which something is not right. With the oracle
+(tests/oracle) drgn counts the swap cache of each dump, too.
 """
 
 import collections
 import json
 import os
+import pathlib
 import random
 import shutil
 import subprocess
 import sys
 import time
 
-from . import LabError, cache, debug, dumps, qemu, recipes
+from . import LabError, cache, debug, dumps, qemu, recipes, soaked
 
-BOOTS = 5                   # a guest that dies is booted again, so many times in all
+BOOTS = 5                   # so many guests may die: then another is booted
+KEPT = 6                    # dumps that somebody should look at: that is enough to look at
 AUDIT_SECONDS = 120
+ORACLE = pathlib.Path(__file__).resolve().parents[2] / "oracle" / "oracle.py"
 COUNTS = ("used", "cached", "shadows", "large_folios", "parked", "in_motion", "trees_locked", "devices_locked")
 
 
@@ -26,27 +30,37 @@ def soak(kernel, options):
     program = shutil.which(options.program)
     if not program:
         raise LabError(f"no such program: {options.program}")
-    totals = Totals(recipe, program)
+    totals = Totals(recipe, program, Oracle(kernel, program) if options.oracle else None)
     print(f"{'dump':>4}", *(f"{name:>{len(name) + 1}}" for name in COUNTS), " verdict")
-    for boot in range(1, BOOTS + 1):
+    failed = 0
+    while totals.wants_more(options) and failed < BOOTS:
         try:
-            _one_guest(recipe, options, totals, cache.folder("logs") / f"{recipe.name}-soak.{boot}")
-            break
+            _one_guest(recipe, options, totals, cache.folder("logs") / f"{recipe.name}-soak.{failed + 1}")
         except qemu.GuestFailed as error:
-            print(f"lab: {recipe.name}: boot {boot}: {error}", file=sys.stderr)
+            failed += 1
+            print(f"lab: {recipe.name}: boot failed, {failed}: {error}", file=sys.stderr)
     totals.show(options.dumps)
+    if options.record:
+        soaked.record(totals, recipe, options)
     return totals.dumps == options.dumps and not totals.kept
 
 
 def _one_guest(recipe, options, totals, log):
+    """As many dumps as are wanted, of one guest; a single one if it panics for it."""
     scenario, form = recipes.SCENARIOS[recipe.scenario], recipes.FORMATS[recipe.format]
     with cache.scratch() as scratch:
         with qemu.Guest(dumps.machine(recipe, options, scratch), log) as guest:
             guest.wait_for("ready", scenario.seconds)
-            while totals.dumps < options.dumps:
+            while totals.wants_more(options):
                 guest.listen(random.uniform(0.05, 1.5))
                 path = scratch / f"{recipe.name}-{totals.stamp}-{totals.dumps + 1}"
+                if scenario.end:
+                    guest.panic_by(scenario.end)
+                    guest.wait_for_panic(dumps.PANIC_SECONDS)
                 guest.dump(path, form.qemu)
+                if scenario.end:
+                    totals.add(path)
+                    break
                 # It goes on while the dump is audited: that is time in which it gets elsewhere.
                 guest.resume()
                 totals.add(path)
@@ -64,17 +78,40 @@ def _oddities(story):
     return parts
 
 
+class Oracle:
+    """Has drgn count the swap cache of a dump."""
+
+    def __init__(self, kernel, program):
+        self._vmlinux = debug.get(kernel) / "vmlinux"
+        self._command = [sys.executable, ORACLE, program, "--one"]
+        self._environment = dict(os.environ, KSWAPCK_TEST_DRGN=" ".join([*debug.drgn(), "-m", "drgn"]))
+
+    def asked(self, path):
+        """What it does not agree with, in words; nothing if it agrees with all."""
+        done = subprocess.run([*self._command, path, self._vmlinux], env=self._environment, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        wrong = done.stdout.splitlines()
+        return wrong if wrong or not done.returncode else [f"failed: {done.stderr.strip()[-200:]}"]
+
+
 class Totals:
     """What was seen in all dumps of a soak so far."""
 
-    def __init__(self, recipe, program):
+    def __init__(self, recipe, program, oracle=None):
         self.dumps = 0
         self.kept = []
         self.stamp = time.strftime("%Y%m%d-%H%M%S")
+        self.release = ""
+        self.statuses, self.problems = collections.Counter(), collections.Counter()
+        self.agreed = 0
+        self.oracle = oracle
         self._recipe, self._program = recipe, program
         self._symbols = debug.symbols(recipe.kernel)
-        self._sums, self._nonzero = collections.Counter(), collections.Counter()
-        self._problems = collections.Counter()
+        self.sums, self._nonzero = collections.Counter(), collections.Counter()
+
+    def wants_more(self, options):
+        """Whether there are dumps to make, and not yet enough to look at."""
+        return self.dumps < options.dumps and len(self.kept) < KEPT
 
     def add(self, path):
         """Audits a dump, says a line about it, and removes it unless somebody should look at it."""
@@ -91,16 +128,25 @@ class Totals:
             report = {"summary": {}, "coverage": {}}
         summary = report["summary"]
         for name in COUNTS:
-            self._sums[name] += summary.get(name, 0)
+            self.sums[name] += summary.get(name, 0)
             self._nonzero[name] += summary.get(name, 0) > 0
-        self._problems.update(summary.get("problems", {}))
-        verdict = self._verdict(report, status, words)
+        self.problems.update({name: row["findings"] for name, row in summary.get("problems", {}).items()})
+        self.statuses[status] += 1
+        self.release = report.get("kernel", {}).get("release") or self.release
+        verdict = self._with_oracle(self._verdict(report, status, words), path)
         print(f"{self.dumps:4}", *(f"{summary.get(name, '-'):>{len(name) + 1}}" for name in COUNTS), f" {verdict}",
               flush=True)
         if verdict == "clean":
             path.unlink()
         else:
             self._keep(path, text, words)
+
+    def _with_oracle(self, verdict, path):
+        if not self.oracle:
+            return verdict
+        wrong = self.oracle.asked(path)
+        self.agreed += not wrong
+        return verdict if not wrong else f"{verdict}; oracle: {'; '.join(wrong)}"
 
     @staticmethod
     def _verdict(report, status, words):
@@ -127,8 +173,8 @@ class Totals:
         print(f"\n{self._recipe.kernel}, {self._recipe.scenario}: {self.dumps} of {wanted} dumps, "
               f"{self.dumps - len(self.kept)} clean")
         for name in COUNTS:
-            print(f"  {name:14} {self._sums[name]:>10} in all, in {self._nonzero[name]} dumps")
-        for name, count in self._problems.most_common():
+            print(f"  {name:14} {self.sums[name]:>10} in all, in {self._nonzero[name]} dumps")
+        for name, count in self.problems.most_common():
             print(f"  PROBLEM {name}: {count}")
         for name in self.kept:
             print(f"  kept: {cache.folder('soak') / name}")
