@@ -4,9 +4,14 @@
  * looks whether the audit finds exactly that. Prints TAP, a line for each kind.
  *
  * Usage: inject DUMP [SEED [COUNT]]
+ *        inject --list
+ *        inject --places DUMP
  *
  * Each fault is laid where the first place is that fits, or COUNT times (1) at places that
  * follow from SEED, which is not 0.
+ *
+ * For places.py: --list names the faults, and --places lays those that it reads, lines of
+ * NUMBER SEED, and prints for each NUMBER SEED RESULT PROBLEMS WHY with tabs between them.
  *
  * A DUMP that begins with "lab:" is one of the lab's; without it all is skipped.
  */
@@ -147,8 +152,78 @@ static int run_all(struct scene *scene, const struct rounds *rounds)
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* ---------------------------------------------------------- one by one: places.py */
+
+static const struct fault *fault_of(unsigned int number)
+{
+	const struct fault *fault;
+	size_t i;
+
+	for (i = 0; i < TABLES; i++)
+		for (fault = tables[i]; fault->name; fault++)
+			if (!number--)
+				return fault;
+	return NULL;
+}
+
+static void list_faults(void)
+{
+	const struct fault *fault;
+	unsigned int number;
+
+	for (number = 0; (fault = fault_of(number)); number++)
+		printf("%u\t%s\n", number, fault->name);
+}
+
+/* Tells a fault that was laid: with "KS101+" that was to be found and was, "KS101-" was not. */
+static void tell_laid(const struct scene *scene, bool good, const char *why)
+{
+	size_t i;
+
+	printf("%s\t", scene->skip ? "skip" : good ? "good" : "wrong");
+	for (i = 0; i < scene->expected_count && !scene->skip; i++)
+		printf("%s%s%c", i ? " " : "", scene->expected[i].id,
+		       scene->expected[i].met ? '+' : '-');
+	printf("\t%s\n", scene->skip ? scene->skip : good ? "" : why);
+}
+
+static int lay_those_read(struct scene *scene)
+{
+	unsigned long long seed;
+	unsigned int number;
+	char why[4096] = "";
+
+	scene_reset(scene);
+	scene->sweep = true;
+	if (!audit_as_expected(scene, why, sizeof(why))) {
+		fprintf(stderr, "not clean: %s\n", why);
+		return EXIT_FAILURE;
+	}
+	while (scanf("%u %llu", &number, &seed) == 2) {
+		const struct fault *fault = fault_of(number);
+
+		if (!fault || !seed)
+			return EXIT_FAILURE;
+		scene->random = (seed + number) * 0x9e3779b97f4a7c15ULL;
+		printf("%u\t%llu\t", number, seed);
+		why[0] = 0;
+		tell_laid(scene, try_fault(scene, fault, why, sizeof(why)), why);
+	}
+	return EXIT_SUCCESS;
+}
+
+/* ----------------------------------------------------------------------- the program */
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: inject DUMP [SEED [COUNT]]\n       inject --list\n"
+		"       inject --places DUMP\n");
+	return EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
+	bool places = argc == 3 && !strcmp(argv[1], "--places");
 	struct rounds rounds = {.count = 1};
 	struct scene scene;
 	struct error err = {0};
@@ -157,14 +232,20 @@ int main(int argc, char **argv)
 
 	/* what was found before a crash must not get lost in it */
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc == 2 && !strcmp(argv[1], "--list")) {
+		list_faults();
+		return EXIT_SUCCESS;
+	}
+	if (places) {
+		argv++;
+		argc--;
+	}
 	if (argc > 2)
 		rounds.seed = strtoull(argv[2], NULL, 10);
 	if (argc > 3)
 		rounds.count = (unsigned int)strtoul(argv[3], NULL, 10);
-	if (argc < 2 || argc > 4 || (argc > 2 && !rounds.seed) || !rounds.count) {
-		fprintf(stderr, "usage: inject DUMP [SEED [COUNT]]\n");
-		return EXIT_FAILURE;
-	}
+	if (argc < 2 || argc > 4 || (argc > 2 && !rounds.seed) || !rounds.count)
+		return usage();
 	snprintf(path, sizeof(path), "%s", argv[1]);
 	if (!strncmp(argv[1], "lab:", 4)) {
 		scene_lab_path(argv[1] + 4, path, sizeof(path));
@@ -177,7 +258,7 @@ int main(int argc, char **argv)
 		printf("1..1\nnot ok 1 - the dump can be opened\n# %s\n", err.text);
 		return EXIT_FAILURE;
 	}
-	status = run_all(&scene, &rounds);
+	status = places ? lay_those_read(&scene) : run_all(&scene, &rounds);
 	scene_close(&scene);
 	return status;
 }
