@@ -32,7 +32,7 @@ LAB = pathlib.Path(os.environ.get("KSWAPCK_LAB") or
 HEALTHY = ("idle", "churn", "irq", "nmi", "mix", "storm", "pinned", "canary", "swapoff-busy", "many", "big",
            "uffd-move-healthy", "reread")
 # 'raw' are several files for one dump; makedumpfile left the trees out of these, and that is all there is to say.
-UNFIT = re.compile(r"-raw|^(6\.12|6\.18|7\.\d)-.*-kdump-(zlib|zstd|lzo|flat)$")
+UNFIT = re.compile(r"-raw|^6\.1[28]-.*-kdump-zlib$|^7\.\d-.*-kdump-(zlib|zstd|lzo|flat)$")
 REFUSALS = 4                # places of a dump at which a fault had no meaning, before the dump is no longer asked
 BATCH_SECONDS = 3600
 

@@ -4,19 +4,19 @@
     drgn -q -c DUMP -s VMLINUX tests/oracle/totals.py
 
 Written from the kernel's source and from nothing of kswapck's, so that two programs have to make the same mistake
-before it goes unseen. Prints one JSON object. Types come from the vmlinux; x86_64 with 4 KiB pages.
+before it goes unseen. Prints one JSON object. Types come from the vmlinux; x86_64 and arm64, from 4.19 on.
 """
 
 import collections
 import json
+import re
 import sys
 
-from drgn import Object, sizeof
+from drgn import Architecture, Object, sizeof
 from drgn.helpers.linux.cpumask import for_each_possible_cpu
 from drgn.helpers.linux.list import list_for_each_entry
+from drgn.helpers.linux.mm import pfn_to_page, virt_to_phys
 from drgn.helpers.linux.percpu import per_cpu
-
-PAGE = 4096
 
 # include/linux/swap.h
 SWP_USED = 1
@@ -24,13 +24,9 @@ SWAP_MAP_BAD = 0x3f
 SWAP_HAS_CACHE = 0x40
 SWAP_ADDRESS_SPACE_SHIFT = 14
 
-# include/linux/swapops.h: type above offset, in what is not a page table entry
+# include/linux/swapops.h: type above offset, in what is not a page table entry; with one bit less until 4.20
 TYPE_SHIFT = 58
-# arch/x86/include/asm/pgtable_64.h: the offset is inverted
-PTE_TYPE_SHIFT = 59
-PTE_OFFSET_SHIFT = 14
-PTE_PRESENT, PTE_HUGE, PTE_PROTNONE = 1, 0x80, 0x100
-PTE_ADDRESS = 0x000ffffffffff000
+TYPE_SHIFT_RADIX = 57
 
 # mm/swap_table.h since 7.2: pointers are page frame numbers, with what swap_map held above them
 TABLE_FLAGS_SHIFT = 59
@@ -55,24 +51,49 @@ def words(data):
     return memoryview(data).cast("Q").tolist()
 
 
-# ---- an xarray: include/linux/xarray.h
+# ---- an xarray: include/linux/xarray.h; and what was there before it: include/linux/radix-tree.h
 
 
-def xarray_entries(prog, head):
-    """(index, slots that the entry stands for, entry) of everything in an xarray."""
-    entry = head.value_()
+def is_radix(prog):
+    """Up to 4.19, where struct xa_node was struct radix_tree_node."""
+    try:
+        prog.type("struct xa_node")
+        return False
+    except LookupError:
+        return True
+
+
+def as_xarray(word):
+    """What an xarray has for a word of a radix tree: nodes have bit 0 there, values bit 1 and a bit less."""
+    return word + 1 if word & 3 == 1 else word >> 2 << 1 | 1 if word & 3 == 2 else word
+
+
+def same_word(word):
+    return word
+
+
+def tree_entries(prog, mapping):
+    """(index, slots that the entry stands for, entry) of everything in the tree of an address_space."""
+    # page_tree until 4.16
+    tree = mapping.i_pages if has_member(mapping.type_, "i_pages") else mapping.page_tree
+    if is_radix(prog):
+        return entries_below(prog, as_xarray(tree.rnode.value_()), prog.type("struct radix_tree_node"), as_xarray)
+    return entries_below(prog, tree.xa_head.value_(), prog.type("struct xa_node"), same_word)
+
+
+def entries_below(prog, entry, node_type, taken):
+    """The same from a root's entry on; `taken` makes words of a node those of an xarray."""
     if not entry:
         return
     if entry & 3 != 2 or entry < 4096:
         yield 0, 1, entry
         return
-    node_type = prog.type("struct xa_node")
     slots = {member.name: member for member in node_type.members}["slots"].bit_offset // 8
     todo = [(entry - 2, 0)]
     while todo:
         address, base = todo.pop()
         shift = Object(prog, node_type, address=address).shift.value_()
-        entries = words(prog.read(address + slots, 8 * XA_CHUNK_SIZE))
+        entries = list(map(taken, words(prog.read(address + slots, 8 * XA_CHUNK_SIZE))))
         for offset, entry in enumerate(entries):
             index = base + (offset << shift)
             if entry & 3 == 2 and entry >= 4096:
@@ -95,13 +116,17 @@ class Pages:
         self.prog = prog
         self.size = sizeof(prog.type("struct page"))
         self.head_mask = 1 << prog.constant("PG_head").value_()
-        self.base = prog["vmemmap_base"].value_()
+
+    def head(self, address):
+        """Of a page's folio: compound_head is its second word."""
+        word = int.from_bytes(self.prog.read(address + 8, 8), "little")
+        return word - 1 if word & 1 else address
 
     def is_large(self, address):
         return int.from_bytes(self.prog.read(address, 8), "little") & self.head_mask != 0
 
     def of_frame(self, number):
-        return self.base + number * self.size
+        return pfn_to_page(self.prog, number).value_()
 
 
 # ---- swap devices
@@ -140,15 +165,20 @@ class Tally:
     def __init__(self, prog):
         self.counts = collections.Counter(dict.fromkeys(KINDS, 0))
         self.pages = Pages(prog)
-        self.folios = set()
+        self.radix = is_radix(prog)
+        self.cache = {}         # by device and slot
 
-    def cached(self, page):
+    def cached(self, number, slot, page):
         self.counts["cached"] += 1
-        self.folios.add(page)
+        self.cache[number, slot] = page
+
+    def folios(self):
+        """One for each run of slots that name the same page: where nothing is broken, each folio once."""
+        return [page for (number, slot), page in self.cache.items() if self.cache.get((number, slot - 1)) != page]
 
     def result(self):
-        large = sum(map(self.pages.is_large, self.folios))
-        return dict(self.counts, folios=len(self.folios), large_folios=large)
+        folios = self.folios()
+        return dict(self.counts, folios=len(folios), large_folios=sum(map(self.pages.is_large, folios)))
 
 
 def count_map(prog, device, tally):
@@ -166,17 +196,20 @@ def count_trees(prog, number, device, map_, tally):
     for space_number in range(prog["nr_swapper_spaces"][number].value_()):
         space = spaces[space_number]
         tally.counts["trees"] += 1
-        for index, slots, entry in xarray_entries(prog, space.i_pages.xa_head):
+        for index, slots, entry in tree_entries(prog, space):
             if entry & 1:
                 tally.counts["shadows"] += slots
                 continue
-            tally.cached(entry)
+            if tally.radix:
+                # each page stood for itself then (add_to_swap_cache())
+                entry = tally.pages.head(entry)
             # the index is that in the tree since 6.11, before that in the device
             slot = (space_number << SWAP_ADDRESS_SPACE_SHIFT) + index % (1 << SWAP_ADDRESS_SPACE_SHIFT)
+            tally.cached(number, slot, entry)
             tally.counts["cache_only"] += map_[slot] == SWAP_HAS_CACHE
 
 
-def count_tables(prog, device, tally):
+def count_tables(prog, type_, device, tally):
     """struct swap_cluster_info.table: all of it in one word for each slot, since 7.2."""
     per_cluster = prog.type("struct swap_table").members[0].type.length
     slots = device.max.value_()
@@ -188,11 +221,11 @@ def count_tables(prog, device, tally):
         if not table:
             tally.counts["free"] += room
             continue
-        for entry in words(prog.read(table, 8 * per_cluster))[:room]:
-            count_table_entry(entry, tally)
+        for offset, entry in enumerate(words(prog.read(table, 8 * per_cluster))[:room]):
+            count_table_entry(entry, (type_, number * per_cluster + offset), tally)
 
 
-def count_table_entry(entry, tally):
+def count_table_entry(entry, slot, tally):
     count = entry >> TABLE_COUNT_SHIFT
     value = entry & (1 << TABLE_FLAGS_SHIFT) - 1
     if entry == TABLE_BAD:
@@ -202,7 +235,7 @@ def count_table_entry(entry, tally):
     if value & 1:
         tally.counts["shadows"] += value != 1
     elif value & 3 == 2:
-        tally.cached(tally.pages.of_frame(value >> 2))
+        tally.cached(*slot, tally.pages.of_frame(value >> 2))
         tally.counts["cache_only"] += count == 0
 
 
@@ -224,41 +257,90 @@ def count_parked(prog):
 # ---- who refers to slots
 
 
+class X86:
+    """Page tables and their entries: arch/x86/include/asm/pgtable_64.h, where the offset is inverted."""
+    PRESENT, HUGE, PROTNONE = 1, 0x80, 0x100
+    TYPE_SHIFT = 59
+    ADDRESS = 0x000ffffffffff000
+
+    def __init__(self, prog):
+        self.page = 4096
+        self.levels = 5 if self._five_levels(prog) else 4
+        self.root_entries = 256         # of a table of the highest level the lower half is the process's
+
+    @staticmethod
+    def _five_levels(prog):
+        try:
+            return prog["__pgtable_l5_enabled"].value_() != 0
+        except KeyError:
+            return False
+
+    def table_below(self, entry, level):
+        if entry & self.PRESENT and not (level <= 3 and entry & self.HUGE):
+            return entry & self.ADDRESS
+        return None
+
+    def swap_type(self, entry):
+        """None if it does not name a slot."""
+        return None if not entry or entry & (self.PRESENT | self.PROTNONE) else entry >> self.TYPE_SHIFT
+
+
+class Arm64:
+    """arch/arm64/include/asm/pgtable.h and pgtable-hwdef.h."""
+    VALID, TABLE = 1, 2
+
+    def __init__(self, prog):
+        self.page = prog["PAGE_SIZE"].value_()
+        shift = self.page.bit_length() - 1
+        notes = prog.read(prog["vmcoreinfo_data"].value_(), prog["vmcoreinfo_size"].value_())
+        bits = int(re.search(rb"NUMBER\(VA_BITS\)=(\d+)", notes).group(1))
+        self.levels = -(-(bits - shift) // (shift - 3))
+        self.root_entries = 1 << bits - shift - (self.levels - 1) * (shift - 3)
+        # PTE_PRESENT_INVALID took bit 11 in 6.10 and the type went above the marks of userfaultfd; PTE_PROT_NONE was 58
+        newer = tuple(map(int, re.match(r"(\d+)\.(\d+)", prog["UTS_RELEASE"].string_().decode()).groups())) >= (6, 10)
+        self.not_present = self.VALID | 1 << (11 if newer else 58)
+        self.type_shift = 6 if newer else 3
+        self.low = (1 << 48) - self.page
+
+    def table_below(self, entry, _level):
+        if entry & 3 != self.VALID | self.TABLE:
+            return None
+        # of pages of 64 KiB bits 48 to 51 stand below (PTE_ADDR_HIGH)
+        return entry & self.low | (entry >> 12 & 15) << 48 if self.page == 1 << 16 else entry & self.low
+
+    def swap_type(self, entry):
+        """None if it does not name a slot."""
+        return None if not entry or entry & self.not_present else entry >> self.type_shift & 31
+
+
 class PageTables:
     def __init__(self, prog):
         self.prog = prog
         self.counts = collections.Counter()
         self.types = prog["nr_swapfiles"].value_()
-        self.levels = 5 if self._five_levels() else 4
-        self.direct_map = prog["page_offset_base"].value_()
-
-    def _five_levels(self):
-        try:
-            return self.prog["__pgtable_l5_enabled"].value_() != 0
-        except KeyError:
-            return False
+        self.form = Arm64(prog) if prog.platform.arch == Architecture.AARCH64 else X86(prog)
 
     def process(self, mm):
         self.counts["processes"] += 1
-        root = mm.pgd.value_() - self.direct_map
-        self._table(root, self.levels)
+        self._table(virt_to_phys(self.prog, mm.pgd.value_()).value_(), self.form.levels)
 
     def _table(self, address, level):
-        """Of a table of the highest level the lower half is the process's."""
-        entries = words(self.prog.read(address, PAGE, True))
+        form = self.form
+        count = form.root_entries if level == form.levels else form.page // 8
+        entries = words(self.prog.read(address, 8 * count, True))
         self.counts["page_tables"] += 1
         if level == 1:
             self.counts["ptes"] += len(entries)
             self.counts["swap_ptes"] += sum(map(self._names_slot, entries))
             return
-        for entry in entries[:256] if level == self.levels else entries:
-            if entry & PTE_PRESENT and not (level <= 3 and entry & PTE_HUGE):
-                self._table(entry & PTE_ADDRESS, level - 1)
+        for entry in entries:
+            below = form.table_below(entry, level)
+            if below is not None:
+                self._table(below, level - 1)
 
     def _names_slot(self, entry):
-        if not entry or entry & (PTE_PRESENT | PTE_PROTNONE):
-            return False
-        return entry >> PTE_TYPE_SHIFT < self.types
+        kind = self.form.swap_type(entry)
+        return kind is not None and kind < self.types
 
 
 def address_spaces(prog):
@@ -282,10 +364,11 @@ def count_shmem(prog):
     """mm/shmem.c: files with pages in swap are on one list."""
     files = slots = 0
     types = prog["nr_swapfiles"].value_()
+    shift = TYPE_SHIFT_RADIX if is_radix(prog) else TYPE_SHIFT
     for info in list_for_each_entry("struct shmem_inode_info", prog["shmem_swaplist"].address_of_(), "swaplist"):
         named = 0
-        for _, count, entry in xarray_entries(prog, info.vfs_inode.i_mapping.i_pages.xa_head):
-            if entry & 1 and entry >> 1 >> TYPE_SHIFT < types:
+        for _, count, entry in tree_entries(prog, info.vfs_inode.i_mapping[0]):
+            if entry & 1 and entry >> 1 >> shift < types:
                 named += count
         files += named > 0
         slots += named
@@ -301,7 +384,7 @@ def totals(prog):
             map_ = count_map(prog, device, tally)
             count_trees(prog, number, device, map_, tally)
         else:
-            count_tables(prog, device, tally)
+            count_tables(prog, number, device, tally)
     tables = PageTables(prog)
     for mm in address_spaces(prog):
         tables.process(mm)

@@ -21,6 +21,7 @@ class Arch:
     image: str              # where it is then
     loader: str             # folder of its programs' loader
     libraries: str          # and of their libraries
+    append: str = ""        # for its kernels' command lines
 
     @property
     def gcc(self):
@@ -34,7 +35,9 @@ ARCHES = {
         # With cmpxchg16b, guests of QEMU 7.2 die now and then (6.12 under storm: one in ten dumps) in the slab
         # allocator, with garbage in EFLAGS right after that instruction; without it none did in hundreds.
         "max,cx16=off,la57=off", "max,cx16=off,la57=on", "ttyS0", "", (), (), "bzImage",
-        "arch/x86/boot/bzImage", "lib64", "lib/x86_64-linux-gnu"),
+        "arch/x86/boot/bzImage", "lib64", "lib/x86_64-linux-gnu",
+        # Where the host is busy, emulated ticks come too late for the kernel to believe in its timer: it panics.
+        "no_timer_check"),
     "arm64": Arch(
         "arm64", "qemu-system-aarch64", ("-machine", "virt,gic-version=3"),
         # With SVE, QEMU 7.2 reckons the notes of all processors by the first one's vectors: the headers of some dumps

@@ -113,7 +113,7 @@ def machine(recipe, options, scratch, program=None):
     memory = options.memory or scenario.memory or kernel.memory
     # Little is said aloud: the console also carries the guest's report, and the kernel's log is in the dump.
     arch = arches.get(kernel.arch)
-    words = [f"console={arch.console}", APPEND, f"loglevel={7 if options.verbose else 1}", kernel.append,
+    words = [f"console={arch.console}", APPEND, arch.append, f"loglevel={7 if options.verbose else 1}", kernel.append,
              scenario.append, options.append, f"lab={scenario.workload or recipe.scenario}"]
     if scenario.end:
         words.append("lab_end=host")
