@@ -11,7 +11,7 @@ static void note(int signal)
 {
 	seen = 1;
 	if (signal != SIGINT)
-		ended = 1;
+		ended = signal;
 }
 
 void interrupt_catch(void)
@@ -24,15 +24,17 @@ void interrupt_catch(void)
 
 void interrupt_keep(void)
 {
-	struct sigaction action = {.sa_handler = note};
+	struct sigaction action = {.sa_handler = note}, before;
 
 	sigaction(SIGINT, &action, NULL);
 	action.sa_flags = (int)SA_RESETHAND;
 	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	/* what nohup started outlives its terminal */
+	if (!sigaction(SIGHUP, NULL, &before) && before.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &action, NULL);
 }
 
-bool interrupt_ended(void)
+int interrupt_ended(void)
 {
 	return ended;
 }

@@ -10,11 +10,11 @@ bool interrupt_seen(void);
 
 /**
  * interrupt_keep - for a session of many commands: no Ctrl-C kills it, and SIGTERM and
- * SIGHUP ask it to end.
+ * SIGHUP, if it was not ignored before, ask it to end.
  */
 void interrupt_keep(void);
-/** interrupt_ended - shall the session end? */
-bool interrupt_ended(void);
+/** interrupt_ended - the signal that asked the session to end; 0: none did. */
+int interrupt_ended(void);
 /** interrupt_reset - the next command may begin: Ctrl-C was heard. */
 void interrupt_reset(void);
 

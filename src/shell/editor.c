@@ -19,6 +19,7 @@
 /* readline hands a line to a function that knows nothing but the line. */
 static char *taken;
 static bool is_taken;
+static bool is_gone;	/* the terminal */
 
 static void take(char *line)
 {
@@ -48,7 +49,8 @@ static int await_input(void)
 
 /*
  * readline asks for letters wherever it likes, in a search or after "Display all
- * possibilities?"; Ctrl-C is told to it as Ctrl-G, which ends whatever it is at.
+ * possibilities?"; Ctrl-C is told to it as Ctrl-G, which ends whatever it is at. So is the end
+ * of input (Ctrl-D is a letter), after which it would ask for ever in an argument (Alt-5).
  */
 static int read_letter(FILE *stream)
 {
@@ -56,17 +58,16 @@ static int read_letter(FILE *stream)
 	ssize_t count;
 
 	(void)stream;
-	for (;;) {
-		if (await_input() < 0 && errno != EINTR)
-			return EOF;
-		if (interrupt_seen() || interrupt_ended())
-			return ABORT_CHAR;
+	while (!is_gone) {
+		is_gone = await_input() < 0 && errno != EINTR;
+		if (is_gone || interrupt_seen() || interrupt_ended())
+			break;
 		count = read(STDIN_FILENO, &letter, 1);
 		if (count == 1)
 			return letter;
-		if (!count || errno != EINTR)
-			return EOF;
+		is_gone = !count || errno != EINTR;
 	}
+	return ABORT_CHAR;
 }
 
 /*
@@ -92,6 +93,7 @@ static void begin_anew(void)
 	rl_callback_sigcleanup();
 	rl_free_line_state();
 	rl_callback_handler_remove();
+	clearerr(rl_outstream);
 	fputs("^C\n", rl_outstream);
 	rl_callback_handler_install(PROMPT, take);
 }
@@ -105,7 +107,7 @@ static bool await_letter(void)
 		rl_callback_read_char();
 	else if (ready < 0 && errno != EINTR)
 		return false;
-	if (interrupt_ended())
+	if (is_gone || interrupt_ended())
 		return false;
 	if (interrupt_seen())
 		begin_anew();

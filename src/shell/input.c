@@ -31,7 +31,7 @@ static void run_stream(struct shell *shell, FILE *stream, const char *name)
 	size_t room = 0;
 	int reason = 0;
 
-	while (getline(&line, &room, stream) > 0) {
+	while (getline(&line, &room, stream) > 0 && !interrupt_seen()) {
 		/* a NUL ends the line, as it ends a string */
 		line[strcspn(line, "\n")] = 0;
 		if (name)

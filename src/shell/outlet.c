@@ -47,11 +47,15 @@ static pid_t start(const char *command, int input, struct error *err)
 	return 0;
 }
 
-/* Ctrl-C goes to it too, and it decides when it ends. */
+/*
+ * Ctrl-C goes to it too, and it decides when it ends. A terminal that vanishes is told to the
+ * leader of its session alone (drivers/tty/tty_jobctrl.c, tty_signal_session_leader()).
+ */
 static void await(pid_t child)
 {
 	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		;
+		if (interrupt_ended())
+			kill(child, interrupt_ended());
 }
 
 /* Starts /bin/sh with a pipe; returns the end to write to, or -1 with @err set. */

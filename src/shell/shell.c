@@ -293,6 +293,8 @@ bool shell_interrupted(struct shell *shell, const char *where)
 	shell->status |= EXIT_INTERRUPTED;
 	if (!shell->interactive || interrupt_ended())
 		shell->finished = true;
+	/* a write to the terminal into which Ctrl-C came has failed, and that one alone */
+	clearerr(stdout);
 	interrupt_reset();
 	return true;
 }

@@ -38,6 +38,11 @@ def lab_dumps():
     return pathlib.Path(lab) / "dumps"
 
 
+def end_in_order():
+    """SIGTERM, which a test gets that takes too long: what is to be cleared up is."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+
+
 def until(condition, what, patience=120):
     """Wait for what takes as long as the machine is busy."""
     end = time.monotonic() + patience
@@ -54,6 +59,16 @@ def children(pid):
                 for number in numbers}
     except OSError:     # one has just ended
         return {}
+
+
+def session(leader):
+    """Numbers of the processes of a session, which a terminal has one of."""
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if os.getsid(int(name)) == leader:
+                yield int(name)
+        except ProcessLookupError:
+            pass
 
 
 def sleeps(pid):

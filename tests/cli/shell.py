@@ -114,13 +114,23 @@ class Terminal:
                 return os.waitstatus_to_exitcode(status)
         raise AssertionError(f"it does not end: {self.seen!r}")
 
+    def hang_up(self):
+        """The terminal is gone; how long it takes the program to see that and to end."""
+        begin = time.monotonic()
+        os.close(self.descriptor)
+        self.descriptor = None
+        cli.until(lambda: os.waitpid(self.process, os.WNOHANG)[0], "its end without a terminal")
+        self.process = 0
+        return time.monotonic() - begin
+
     def kill(self):
         """Nothing is left behind."""
         if self.process:
             os.kill(self.process, signal.SIGKILL)
             os.waitpid(self.process, 0)
-            os.close(self.descriptor)
             self.process = 0
+            if self.descriptor is not None:
+                os.close(self.descriptor)
 
 
 class Tests(cli.Tests):
@@ -170,9 +180,9 @@ class Tests(cli.Tests):
         assert done.returncode == status, (line, done.returncode)
         assert done.stdout.startswith("vda "), (line, done.stdout)
 
-    def terminal(self, *arguments, dump=None, **options):
+    def terminal(self, *arguments, dump=None, starter=(), **options):
         """A session at a terminal, at its first prompt."""
-        session = Terminal([self.program, "shell", dump or self.bad, *arguments],
+        session = Terminal([*starter, self.program, "shell", dump or self.bad, *arguments],
                            self.variables(), **options)
         self.terminals.append(session)
         session.read(re.escape(PROMPT))
@@ -654,6 +664,22 @@ class Tests(cli.Tests):
         assert session.command("!echo yes") == "yes"
         assert session.end() == CLEAN
 
+    def interrupt_output(self):
+        """Ctrl-C while the terminal takes no more: the next answer comes, and that is no failure."""
+        session = self.terminal()
+        session.command("set pager off")
+        for letters in range(20):       # where in a line it waits is by chance
+            session.type(f"!echo {'x' * letters}\r")
+            session.read("x\r\n" * bool(letters))
+            session.type("findings KS101;" * 100 + "\r")
+            for _ in range(2):
+                cli.until(lambda: cli.sleeps(session.process), "for the terminal")
+                time.sleep(0.02)
+            session.type("\x03")
+            session.read(r"interrupted\r\n(?s:.*)" + re.escape(PROMPT))
+            assert session.command("devices").startswith("vda")
+        assert session.end() == CLEAN
+
     def interrupt_script(self):
         """Ctrl-C ends a session in which nobody types."""
         with subprocess.Popen([self.program, "shell", self.good, "--plugin", self.slow(), "-e",
@@ -672,6 +698,47 @@ class Tests(cli.Tests):
         session = self.terminal()
         os.kill(session.process, signal.SIGTERM)
         assert session.end("") == CLEAN
+
+    def hang_up(self):
+        """A terminal that vanishes ends the session, whatever it is at; half a line is not run."""
+        file = self.scratch / "half"
+        deaf = ("/bin/sh", "-c", 'trap "" HUP; exec "$@"', "sh")
+        begun = self.scratch / "begun"
+        for keys, seen, starters in (
+                ("", "", ((), deaf)), (f"!touch {file}", "half", ((), deaf)),
+                ("\x12dev", "search", ((), deaf)), ("sym \t\t", r"possibilities\?", ((), deaf)),
+                ("\x1b5", r"\(arg: 5\)", ((), deaf)), ("\x16", "", ((), deaf)),
+                ("scan >/dev/null;" * 200 + "\r", "", ((), deaf)),
+                # who is deaf waits for what it started, as a shell does
+                (f"!touch {begun}; sleep 100\r", begun, ((),)),
+                (f"devices | (touch {begun} && sleep 100)\r", begun, ((),))):
+            for starter in starters:
+                session = self.terminal(starter=starter)
+                session.type(keys)
+                if seen == begun:
+                    cli.until(begun.exists, f"{keys} to begin")
+                    begun.unlink()
+                else:
+                    session.read(seen)
+                took = session.hang_up()
+                assert took < 20, f"{keys!r}: it took {took} s"
+        assert not file.exists(), "half a line was run"
+
+    def nohup(self):
+        """A script whose starter ignores SIGHUP goes on; else it ends."""
+        for action, status, said in ((signal.SIG_IGN, CLEAN, "begun\nmore\n"),
+                                     (signal.SIG_DFL, INTERRUPTED, "begun\n")):
+            with subprocess.Popen([self.program, "shell", self.bad], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                                  preexec_fn=lambda action=action: signal.signal(signal.SIGHUP, action),
+                                  env=self.variables()) as process:
+                process.stdin.write("!echo begun\n")
+                process.stdin.flush()
+                assert process.stdout.readline() == "begun\n"
+                cli.until(lambda: cli.sleeps(process.pid), "for a line")
+                process.send_signal(signal.SIGHUP)
+                out, _ = process.communicate("!echo more\n", timeout=PATIENCE)
+            assert ("begun\n" + out, process.returncode) == (said, status), (out, process.returncode)
 
     def interrupt_early(self):
         """Ctrl-C while the dump is opened ends it: there is no session yet."""
@@ -750,6 +817,7 @@ class Tests(cli.Tests):
 
 def main(program, dumps, tree):
     """Run all tests; return the exit status."""
+    cli.end_in_order()
     with tempfile.TemporaryDirectory() as scratch:
         os.chmod(scratch, 0o755)
         tests = Tests(program, pathlib.Path(dumps).absolute(), pathlib.Path(scratch),
@@ -769,9 +837,10 @@ def main(program, dumps, tree):
             except (AssertionError, subprocess.TimeoutExpired, OSError, ValueError) as error:
                 result, failed = "not ok", failed + 1
                 words = "\n# " + str(error)[:3000].replace("\n", "\n# ")
-            for session in tests.terminals:
-                session.kill()
-            tests.terminals.clear()
+            finally:
+                for session in tests.terminals:
+                    session.kill()
+                tests.terminals.clear()
             print(f"{result} {number} - {test.__doc__.rstrip('.')}{words}", flush=True)
     return 1 if failed else 0
 

@@ -6,17 +6,21 @@ Usage: terminal.py KSWAPCK DUMPS
 What is looked at is what somebody would see: the rows of the screen, after lines were wrapped and pagers have drawn.
 """
 
+import contextlib
 import os
 import pathlib
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 
 sys.dont_write_bytecode = True
+
+import cli
 
 PATIENCE = 120
 PROMPT = "kswapck>"
@@ -25,18 +29,35 @@ CLEARED = ("KSWAPCK_PLUGINS", "KSWAPCK_PAGER", "PAGER", "LESS", "XDG_STATE_HOME"
 
 
 class Screen:
-    """kswapck shell in a tmux of our own."""
+    """kswapck shell in a tmux of our own, which ends with the 'with' that it is in."""
 
     def __init__(self, folder, command, columns, rows=ROWS):
         self.tmux = ["tmux", "-f", "/dev/null", "-S", str(folder / "tmux")]
-        self.columns = columns
+        self.columns, self.sizes = columns, ["-x", str(columns), "-y", str(rows)]
+        self.command_line = " ".join(shlex.quote(str(word)) for word in command)
         kept = {name: value for name, value in os.environ.items() if name not in CLEARED}
         settings = folder / "inputrc"
         settings.write_text("set enable-bracketed-paste off\nset bell-style none\n")
         self.environment = {**kept, "HOME": str(folder), "INPUTRC": str(settings), "KSWAPCK_CONFIG": "",
                             "TERM": "xterm-256color", "LANG": "C.UTF-8"}
-        self.run("new-session", "-d", "-x", str(columns), "-y", str(rows),
-                 " ".join(shlex.quote(str(word)) for word in command) + "; echo status $?; sleep 1000")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        """
+        The programs first: one whose terminal vanishes gets SIGCONT, and that undoes the SIGSTOP with which
+        LeakSanitizer stops a sanitized program at its end. It would wait for it for ever, on a whole CPU.
+        """
+        with contextlib.suppress(subprocess.SubprocessError):
+            for leader in self.run("list-panes", "-a", "-F", "#{pane_pid}").split():
+                for process in cli.session(int(leader)):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(process, signal.SIGKILL)
+        subprocess.run([*self.tmux, "kill-server"], stderr=subprocess.DEVNULL, check=False, env=self.environment)
+
+    def start(self):
+        self.run("new-session", "-d", *self.sizes, self.command_line + "; echo status $?; sleep 1000")
         self.wait(PROMPT)
 
     def run(self, *arguments):
@@ -94,9 +115,6 @@ class Screen:
             assert time.monotonic() < end, f"no {until!r} at the end of {rows!r}"
             time.sleep(0.02)
         return self.lines()[1:-1]
-
-    def end(self):
-        subprocess.run([*self.tmux, "kill-server"], stderr=subprocess.DEVNULL, check=False, env=self.environment)
 
 
 def answers_fit(screen):
@@ -225,22 +243,20 @@ def main():
     if not shutil.which("tmux"):
         print("1..0 # SKIP no tmux")
         return 0
+    cli.end_in_order()
     failed, count = 0, 0
     print(f"1..{sum(map(len, TESTS.values()))}", flush=True)
     for columns, tests in TESTS.items():
         for test in tests:
             count, why = count + 1, ""
-            with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-                screen = None
+            command = [kswapck, "shell", "--no-search", dumps / "freed-folio.kdump"]
+            with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, \
+                    Screen(pathlib.Path(folder), command, columns) as screen:
                 try:
-                    screen = Screen(pathlib.Path(folder), [kswapck, "shell", "--no-search", dumps / "freed-folio.kdump"],
-                                    columns)
+                    screen.start()
                     good = test(screen)
                 except (AssertionError, subprocess.SubprocessError) as error:
                     good, why = False, str(error)[:2000]
-                finally:
-                    if screen:
-                        screen.end()
             failed += not good
             print(f"{'ok' if good else 'not ok'} {count} - {columns} columns: {test.__doc__}", flush=True)
             if not good:
