@@ -46,7 +46,7 @@ def output_of(programs, path, threads):
 def bench_threads(table, programs, path, slots, runs):
     """The quietest run of each: what others do on the machine is never to a program's advantage."""
     commands = [[programs.kswapck, *NO_SWEEP, "--threads", str(threads), path] for threads in (1, THREADS)]
-    one, many = measure.alternate(commands, runs)
+    one, many = programs.meter.alternate(commands, runs)
     name, wall = name_of(slots), min(run.wall for run in one) / min(run.wall for run in many)
     table.add(name, f"{THREADS} threads: wall time", figure=wall, unit="x", goal=0.85 * THREADS, least=True)
     table.add(name, f"{THREADS} threads: CPU", measure.median(many), measure.median(many) / measure.median(one), "x")
@@ -57,7 +57,8 @@ def bench_threads(table, programs, path, slots, runs):
 def bench_slots(table, programs, path, slots, runs):
     """CPU without and with the sweep; the first is returned."""
     name = name_of(slots)
-    plain, swept = measure.alternate([[programs.kswapck, *NO_SWEEP, path], [programs.kswapck, *SCAN, path]], runs)
+    plain, swept = programs.meter.alternate([[programs.kswapck, *NO_SWEEP, path], [programs.kswapck, *SCAN, path]],
+                                             runs)
     for what, figures in (("scan --no-sweep", plain), ("scan", swept)):
         table.add(name, what, measure.median(figures))
         table.add(name, f"{what}: memory", figure=measure.median(figures, "memory"), unit="MiB", goal=48)
@@ -76,7 +77,7 @@ def bench_grown(table, programs, folder, slots, runs):
     with grown(programs, folder, slots // 8) as (path, _):
         bench_threads(table, programs, path, slots // 8, runs)
     with grown(programs, folder, slots // 8, 1) as (path, planted):
-        figures = [measure.run([programs.kswapck, *NO_SWEEP, path]) for _ in range(runs)]
+        figures = [programs.meter.run([programs.kswapck, *NO_SWEEP, path]) for _ in range(runs)]
         table.add(f"{name_of(slots // 8)}, broken", f"{len(planted):,} findings", measure.median(figures))
         table.add(f"{name_of(slots // 8)}, broken", "memory", figure=measure.median(figures, "memory"), unit="MiB",
                   goal=48)

@@ -2,7 +2,7 @@
 """Large dumps: what is planted in them is found, and nothing else; memory does not grow
 with them; work grows as they do. Prints TAP.
 
-    large.py KSWAPCK GROW DUMP [--measure] [SLOTS]
+    large.py KSWAPCK GROW COST DUMP [--measure] [SLOTS]
 
 Instructions are counted by valgrind, where there is one: unlike times they are the same
 whatever else the machine does. --measure: the program was compiled as it is shipped, so
@@ -11,12 +11,18 @@ that its memory and its instructions tell something.
 import argparse
 import json
 import os
+import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+import measure      # noqa: E402
 
 EVERY = 1000            # slots to a fault
 MANY = 20               # the same, for many findings
@@ -40,16 +46,6 @@ class Tests:
     def skip(self, name, why):
         self.count += 1
         print(f"ok {self.count} - {name} # SKIP {why}", flush=True)
-
-
-def peak(command):
-    """Run a command; its peak resident memory in MiB."""
-    pid = os.fork()
-    if pid == 0:
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, 1)
-        os.execv(command[0], command)
-    return os.wait4(pid, 0)[2].ru_maxrss / 1024
 
 
 def instructions(command, folder):
@@ -85,7 +81,7 @@ def check_memory(tests, options, path, slots):
         if not options.measure:
             tests.skip(name, "not compiled as it is shipped")
             continue
-        mebibytes = peak([options.kswapck, *OPTIONS, "--json", path])
+        mebibytes = measure.Meter(options.cost).run([options.kswapck, *OPTIONS, "--json", path]).memory
         tests.tell(mebibytes <= MEMORY, name, f"{mebibytes:.1f} MiB of {MEMORY}, {len(planted):,} findings")
 
 
@@ -113,6 +109,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("kswapck")
     parser.add_argument("grow")
+    parser.add_argument("cost")
     parser.add_argument("dump")
     parser.add_argument("--measure", action="store_true")
     parser.add_argument("slots", nargs="?", type=int, default=400000)

@@ -5,7 +5,9 @@ import fcntl
 import os
 import pathlib
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
 import typing
 
@@ -20,43 +22,27 @@ class Run(typing.NamedTuple):
     memory: float       # MiB, resident, at its peak
 
 
-def start(command, stdout, stdin=os.devnull):
-    """A process that reads the file @stdin and writes to the descriptor @stdout."""
-    pid = os.fork()
-    if pid == 0:
-        os.dup2(os.open(stdin, os.O_RDONLY), 0)
-        os.dup2(stdout, 1)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-        try:
-            os.execvp(command[0], [str(word) for word in command])
-        finally:
-            os._exit(127)
-    return pid
+class Meter:
+    """Measures with the program cost.c."""
+    def __init__(self, program):
+        self.program = program
 
+    def run(self, command, stdout=os.devnull, stdin=os.devnull):
+        """Run a command to its end, with these files as its input and output."""
+        with tempfile.NamedTemporaryFile("r") as costs, open(stdin, "rb") as source, open(stdout, "wb") as target:
+            subprocess.run([self.program, costs.name, *command], check=True, stdin=source, stdout=target,
+                           stderr=subprocess.DEVNULL)
+            *figures, status = costs.read().split()
+        if int(status) not in range(5):
+            sys.exit(f"bench: {' '.join(map(str, command))}: status {status}")
+        return Run(*map(float, figures))
 
-def finish(command, pid):
-    _, status, usage = os.wait4(pid, 0)
-    if os.waitstatus_to_exitcode(status) not in (0, 1, 2, 3, 4):
-        sys.exit(f"bench: {' '.join(map(str, command))}: status {status}")
-    return usage
-
-
-def run(command, stdout=os.devnull, stdin=os.devnull):
-    """Run a command to its end, with these files as its input and output."""
-    out = os.open(stdout, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    begin = time.monotonic()
-    usage = finish(command, start(command, out, stdin))
-    wall = time.monotonic() - begin
-    os.close(out)
-    return Run(1000 * (usage.ru_utime + usage.ru_stime), 1000 * wall, usage.ru_maxrss / 1024)
-
-
-def alternate(commands, runs):
-    """Each command so many times, in turn, after a run that does not count; runs of each."""
-    for command in commands:
-        run(command)
-    rounds = [[run(command) for command in commands] for _ in range(runs)]
-    return list(zip(*rounds))
+    def alternate(self, commands, runs):
+        """Each command so many times, in turn, after a run that does not count; runs of each."""
+        for command in commands:
+            self.run(command)
+        rounds = [[self.run(command) for command in commands] for _ in range(runs)]
+        return list(zip(*rounds))
 
 
 def median(runs, what="cpu"):
@@ -86,7 +72,10 @@ def state_and_cpu(pid):
 def first_output(command):
     """Milliseconds of CPU until the process writes its first byte, where it is held up."""
     reader, writer = full_pipe()
-    pid = start(command, writer)
+    null = os.open(os.devnull, os.O_RDWR)
+    pid = os.posix_spawnp(command[0], [str(word) for word in command], os.environ, file_actions=[
+        (os.POSIX_SPAWN_DUP2, null, 0), (os.POSIX_SPAWN_DUP2, writer, 1), (os.POSIX_SPAWN_DUP2, null, 2)])
+    os.close(null)
     os.close(writer)
     looks, before = 0, None
     while looks < BLOCKED_LOOKS:
@@ -99,5 +88,5 @@ def first_output(command):
     while os.read(reader, 1 << 16):
         pass
     os.close(reader)
-    finish(command, pid)
+    os.waitpid(pid, 0)
     return before / 1e6

@@ -8,8 +8,6 @@ import tempfile
 
 from kswapck_lab import debug
 
-import measure
-
 HERE = pathlib.Path(__file__).resolve().parent
 SAME = ("cached", "shadows", "used", "parked")
 PAGE = re.compile(r"^[0-9a-f]{16} +[0-9a-f]+ ", re.MULTILINE)   # a line of kmem -p
@@ -20,14 +18,15 @@ class Disagreement(Exception):
 
 
 class Drgn:
-    def __init__(self, kernel, how):
+    def __init__(self, meter, kernel, how):
+        self.meter = meter
         script = HERE / "audit_drgn.py"
         self.command = [*debug.drgn(), script, *how]
         self.vmlinux = debug.get(kernel) / "vmlinux"
 
     def measure(self, dump, summary):
         with tempfile.NamedTemporaryFile() as out:
-            figures = measure.run([*self.command, dump, self.vmlinux], out.name)
+            figures = self.meter.run([*self.command, dump, self.vmlinux], out.name)
             found = json.loads(pathlib.Path(out.name).read_text() or "{}")
         if found.get("wrong") != 0 or any(found.get(key) != summary[key] for key in SAME):
             raise Disagreement(f"drgn: {dump}: {found}, kswapck: {summary}")
@@ -41,7 +40,8 @@ class Crash:
     the frame of a dump, and gives up at one of size 0. Where the spaces are it is asked before,
     which does not count.
     """
-    def __init__(self, kernel):
+    def __init__(self, meter, kernel):
+        self.meter = meter
         self.command = debug.crash("bookworm")
         self.vmlinux = debug.get(kernel) / "vmlinux"
 
@@ -66,7 +66,7 @@ class Crash:
                      f"!sed 's/^/kmem -p /' {here}/pages > {here}/lookups",
                      f"< {here}/lookups > {here}/out", "quit"]
             (here / "commands").write_text("".join(f"{line}\n" for line in lines))
-            figures = measure.run([*self.command, "-s", self.vmlinux, dump], stdin=here / "commands")
+            figures = self.meter.run([*self.command, "-s", self.vmlinux, dump], stdin=here / "commands")
             found = len(PAGE.findall((here / "out").read_text()))
         if found != summary["cached"]:
             raise Disagreement(f"crash: {dump}: {found} pages, kswapck: {summary['cached']}")
