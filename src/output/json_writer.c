@@ -6,25 +6,44 @@
 
 #include "base/text.h"
 
+/* Bytes of @text that are written as they are, all at once: most of any document. */
+static size_t plain_length(const char *text)
+{
+	const char *s = text;
+
+	while (*s >= 0x20 && *s < 0x7f && *s != '"' && *s != '\\')
+		s++;
+	return (size_t)(s - text);
+}
+
+/* One character; returns its bytes. */
+static unsigned int write_character(FILE *stream, const unsigned char *s)
+{
+	unsigned int length = text_utf8_length((const char *)s);
+
+	if (*s == '"' || *s == '\\')
+		fprintf(stream, "\\%c", *s);
+	else if (*s < 0x20 || *s == 0x7f)
+		fprintf(stream, "\\u%04x", *s);
+	else if (length == 2 && *s == 0xc2 && s[1] < 0xa0)	/* controls too */
+		fprintf(stream, "\\u%04x", s[1]);
+	else if (length)
+		fwrite(s, 1, length, stream);
+	else
+		fputs("\xef\xbf\xbd", stream);	/* U+FFFD for what is not UTF-8 */
+	return length ? length : 1;
+}
+
 static void write_text(FILE *stream, const char *text)
 {
-	const unsigned char *s = (const unsigned char *)text;
-
 	fputc('"', stream);
-	while (*s) {
-		unsigned int length = text_utf8_length((const char *)s);
+	while (*text) {
+		size_t plain = plain_length(text);
 
-		if (*s == '"' || *s == '\\')
-			fprintf(stream, "\\%c", *s);
-		else if (*s < 0x20 || *s == 0x7f)
-			fprintf(stream, "\\u%04x", *s);
-		else if (length == 2 && *s == 0xc2 && s[1] < 0xa0)	/* controls too */
-			fprintf(stream, "\\u%04x", s[1]);
-		else if (length)
-			fwrite(s, 1, length, stream);
-		else
-			fputs("\xef\xbf\xbd", stream);	/* U+FFFD for what is not UTF-8 */
-		s += length ? length : 1;
+		fwrite(text, 1, plain, stream);
+		text += plain;
+		if (*text)
+			text += write_character(stream, (const unsigned char *)text);
 	}
 	fputc('"', stream);
 }
