@@ -151,14 +151,13 @@ struct line_buffers {
 	bool failed;
 };
 
-static bool blank_line_buffer(void *data, const char *name)
+static bool blank_line_buffer(void *data, const char *name, uint64_t address)
 {
 	struct line_buffers *buffers = data;
 	struct edit *edit = buffers->edit;
 	struct region *region;
-	uint64_t address;
 
-	if (!symbol_is_line_buffer(name) || !image_symbol(edit->kernel->image, name, &address))
+	if (!symbol_is_line_buffer(name))
 		return true;
 	buffers->failed = !add_region(edit, buffers->pages, address,
 				      variable_size(edit, name, address), &region);
@@ -171,7 +170,7 @@ static bool find_line_buffers(struct edit *edit, const struct page_set *pages)
 {
 	struct line_buffers buffers = {.edit = edit, .pages = pages};
 
-	image_symbol_names(edit->kernel->image, blank_line_buffer, &buffers);
+	image_symbols(edit->kernel->image, blank_line_buffer, &buffers);
 	return !buffers.failed;
 }
 

@@ -209,7 +209,7 @@ static bool elf_nearest(struct symbols *base, uint64_t address,
 	return true;
 }
 
-static void elf_names(struct symbols *base, bool (*visit)(void *data, const char *name), void *data)
+static void elf_each(struct symbols *base, symbol_visit_fn *visit, void *data)
 {
 	const struct elf_symbols *symbols = (struct elf_symbols *)base;
 	char name[1024];
@@ -222,7 +222,7 @@ static void elf_names(struct symbols *base, bool (*visit)(void *data, const char
 			continue;
 		memcpy(name, symbols->symbol[i].name, length);
 		name[length] = '\0';
-		if (!visit(data, name))
+		if (!visit(data, name, moved(symbols, symbols->symbol[i].address)))
 			break;
 	}
 }
@@ -241,7 +241,7 @@ static const struct symbols_ops elf_symbols_ops = {
 	.name = "vmlinux",
 	.lookup = elf_lookup,
 	.nearest = elf_nearest,
-	.names = elf_names,
+	.each = elf_each,
 	.close = elf_close,
 };
 

@@ -316,10 +316,9 @@ bool image_symbol_at(const struct image *image, uint64_t address,
 	return image->symbols->ops->nearest(image->symbols, address, name, size, offset);
 }
 
-void image_symbol_names(const struct image *image,
-			bool (*visit)(void *data, const char *name), void *data)
+void image_symbols(const struct image *image, symbol_visit_fn *visit, void *data)
 {
-	image->symbols->ops->names(image->symbols, visit, data);
+	image->symbols->ops->each(image->symbols, visit, data);
 }
 
 bool image_symbol_tables(const struct image *image, struct symbol_tables *tables)

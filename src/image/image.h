@@ -69,12 +69,11 @@ bool image_symbol(const struct image *image, const char *name, uint64_t *address
 bool image_symbol_at(const struct image *image, uint64_t address,
 		     char *name, size_t size, uint64_t *offset);
 
-/**
- * image_symbol_names - visit the name of each symbol, for completion; in no order, and some
- * twice. @visit returns false to stop.
- */
-void image_symbol_names(const struct image *image,
-			bool (*visit)(void *data, const char *name), void *data);
+/** One symbol, its @address as from image_symbol(). Returns false to stop. */
+typedef bool symbol_visit_fn(void *data, const char *name, uint64_t address);
+
+/** image_symbols - visit each symbol, in no order; static ones of one name all come. */
+void image_symbols(const struct image *image, symbol_visit_fn *visit, void *data);
 
 /* The kernel's own table of symbols: bytes of memory. */
 struct symbol_tables {

@@ -216,8 +216,7 @@ static bool kallsyms_nearest(struct symbols *symbols, uint64_t address,
 	return true;
 }
 
-static void kallsyms_list(struct symbols *symbols, bool (*visit)(void *data, const char *name),
-			  void *data)
+static void kallsyms_each(struct symbols *symbols, symbol_visit_fn *visit, void *data)
 {
 	struct kallsyms *kallsyms = (struct kallsyms *)symbols;
 	char name[2 * KALLSYMS_TOKEN_MAX];
@@ -227,7 +226,7 @@ static void kallsyms_list(struct symbols *symbols, bool (*visit)(void *data, con
 		if (type_of(kallsyms, i) == KALLSYMS_BLANK)
 			continue;
 		expand(kallsyms, i, name, sizeof(name));
-		if (!visit(data, name))
+		if (!visit(data, name, kallsyms->address[i]))
 			break;
 	}
 }
@@ -249,7 +248,7 @@ static const struct symbols_ops kallsyms_ops = {
 	.name = "kallsyms in the dump",
 	.lookup = kallsyms_lookup,
 	.nearest = kallsyms_nearest,
-	.names = kallsyms_list,
+	.each = kallsyms_each,
 	.close = kallsyms_close,
 };
 

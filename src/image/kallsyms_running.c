@@ -172,13 +172,13 @@ static bool running_nearest(struct symbols *base, uint64_t address, char *name, 
 	return true;
 }
 
-static void running_names(struct symbols *base, bool (*visit)(void *data, const char *name),
-			  void *data)
+static void running_each(struct symbols *base, symbol_visit_fn *visit, void *data)
 {
 	const struct running_symbols *symbols = (struct running_symbols *)base;
 
 	for (uint32_t i = 0; i < symbols->count; i++)
-		if (!visit(data, symbols->names + symbols->symbol[i].name))
+		if (!visit(data, symbols->names + symbols->symbol[i].name,
+			   symbols->symbol[i].address))
 			break;
 }
 
@@ -196,7 +196,7 @@ static const struct symbols_ops running_ops = {
 	.name = "/proc/kallsyms",
 	.lookup = running_lookup,
 	.nearest = running_nearest,
-	.names = running_names,
+	.each = running_each,
 	.close = running_close,
 };
 

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "image/image.h"
+
 struct symbols;
 
 struct symbols_ops {
@@ -21,9 +23,8 @@ struct symbols_ops {
 	/* The nearest symbol of the kernel image at or below @address. */
 	bool (*nearest)(struct symbols *symbols, uint64_t address,
 			char *name, size_t size, uint64_t *offset);
-	/* Each name, in no order; some come twice. @visit returns false to stop. */
-	void (*names)(struct symbols *symbols, bool (*visit)(void *data, const char *name),
-		      void *data);
+	/* Each symbol, in no order; some names come twice. @visit returns false to stop. */
+	void (*each)(struct symbols *symbols, symbol_visit_fn *visit, void *data);
 	void (*close)(struct symbols *symbols);
 };
 

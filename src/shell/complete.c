@@ -114,10 +114,16 @@ static bool add_name(void *data, const char *name)
 	return add(data, name);
 }
 
+static bool add_symbol(void *data, const char *name, uint64_t address)
+{
+	(void)address;
+	return add(data, name);
+}
+
 static const struct names *symbols(void)
 {
 	if (!completer.symbols.gathered) {
-		image_symbol_names(completer.shell->dump.image, add_name, &completer.symbols);
+		image_symbols(completer.shell->dump.image, add_symbol, &completer.symbols);
 		sort(&completer.symbols);
 	}
 	return &completer.symbols;

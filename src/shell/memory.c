@@ -451,10 +451,11 @@ struct namesakes {
 	uint64_t count;
 };
 
-static bool count_namesake(void *data, const char *name)
+static bool count_namesake(void *data, const char *name, uint64_t address)
 {
 	struct namesakes *namesakes = data;
 
+	(void)address;
 	namesakes->count += !strcmp(name, namesakes->name);
 	return true;
 }
@@ -465,7 +466,7 @@ static void show_others(struct answer *answer, const char *name)
 	struct namesakes namesakes = {.name = name};
 	uint64_t others;
 
-	image_symbol_names(answer->kernel->image, count_namesake, &namesakes);
+	image_symbols(answer->kernel->image, count_namesake, &namesakes);
 	others = namesakes.count > 1 ? namesakes.count - 1 : 0;
 	if (answer->is_json)
 		json_number(&answer->json, "others", others);

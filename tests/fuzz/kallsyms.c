@@ -33,11 +33,11 @@ static void describe(const struct places *places, char *text, size_t size)
 			 "SYMBOL(kallsyms_relative_base)=%" PRIx64 "\n", IMAGE + places->base);
 }
 
-static bool count_name(void *data, const char *name)
+static bool count_name(void *data, const char *name, uint64_t address)
 {
 	size_t *count = data;
 
-	*count += strlen(name);
+	*count += strlen(name) + (address != 0);
 	return true;
 }
 
@@ -53,7 +53,7 @@ static void ask(struct symbols *symbols)
 	symbols->ops->lookup(symbols, "function_200", &address);
 	symbols->ops->nearest(symbols, IMAGE + 0x123, name, sizeof(name), &offset);
 	symbols->ops->nearest(symbols, UINT64_MAX, name, 2, &offset);
-	symbols->ops->names(symbols, count_name, &count);
+	symbols->ops->each(symbols, count_name, &count);
 	symbols->ops->close(symbols);
 }
 

@@ -295,6 +295,34 @@ static struct symbols *open_scanned(struct fixture *f, struct error *err)
 	return kallsyms_open(f->memory, &place, f->vmcoreinfo, err);
 }
 
+/* Who goes through all of them finds each at its own place, of whatever name. */
+struct listed {
+	const struct fixture *f;
+	unsigned int count, namesakes;
+};
+
+static bool check_next(void *data, const char *name, uint64_t address)
+{
+	struct listed *listed = data;
+	const struct fixture *f = listed->f;
+	unsigned int i = listed->count++;
+
+	assert_int_equal(address, f->address[i]);
+	if (i != 60 || !f->lto)
+		assert_string_equal(name, f->name[i] + 1);
+	listed->namesakes += !strcmp(name, "static_twice");
+	return true;
+}
+
+static void check_each(const struct fixture *f, struct symbols *symbols)
+{
+	struct listed listed = {.f = f};
+
+	symbols->ops->each(symbols, check_next, &listed);
+	assert_int_equal(listed.count, COUNT);
+	assert_int_equal(listed.namesakes, 2);
+}
+
 static void check_symbols(const struct fixture *f, struct symbols *symbols)
 {
 	uint64_t address, offset;
@@ -340,6 +368,7 @@ static void check_symbols(const struct fixture *f, struct symbols *symbols)
 	assert_false(symbols->ops->nearest(symbols, 64, name, sizeof(name), &offset));
 	assert_false(symbols->ops->nearest(symbols, f->address[COUNT - 1] + 4096, name,
 					   sizeof(name), &offset));
+	check_each(f, symbols);
 }
 
 static const struct layout layouts[] = {
@@ -424,10 +453,11 @@ static void blank_odd_ones(struct fixture *f)
 	memory_forget(f->memory);
 }
 
-static bool count_name(void *data, const char *name)
+static bool count_name(void *data, const char *name, uint64_t address)
 {
 	assert_false(is_odd_one('T', name));
 	assert_string_not_equal(name, "");
+	(void)address;
 	(*(unsigned int *)data)++;
 	return true;
 }
@@ -453,7 +483,7 @@ static void check_without(const struct fixture *f, struct symbols *symbols)
 					  &offset));
 	assert_string_equal(name, "function_116");
 	assert_int_equal(offset, f->address[117] + 3 - f->address[116]);
-	symbols->ops->names(symbols, count_name, &listed);
+	symbols->ops->each(symbols, count_name, &listed);
 	assert_int_equal(listed, kept);
 	symbols->ops->close(symbols);
 }
@@ -508,7 +538,9 @@ static void damaged_tables(void **state)
 	refused(count_at, &none, 4, "kallsyms_num_syms");
 	refused(count_at, &many, 4, "kallsyms_num_syms");
 	refused(count_at, &more, 4, "kallsyms_names");
+	/* no name is empty, in one byte or in two */
 	refused(names, "", 1, "kallsyms_names");
+	refused(names, "\x80", 2, "kallsyms_names");
 	refused(index + 20, "\xff\xff", 2, "kallsyms_token_index");
 	refused(table + 100, "xxxxxxxxxxxx", 12, "kallsyms_token");
 	refused(base, "xxxxxxxx", 8, "_stext");
