@@ -36,11 +36,11 @@ static double milliseconds(struct timeval time)
 
 int main(int argc, char **argv)
 {
-	struct rusage usage;
+	struct rusage usage = {0};
 	double begin, wall;
 	FILE *file;
 	pid_t pid;
-	int status;
+	int status = 0;
 
 	if (argc < 3)
 		die("usage: cost FILE COMMAND [ARGUMENT]...");
