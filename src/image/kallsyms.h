@@ -19,8 +19,8 @@
 /* Names between two markers, in all versions. */
 #define KALLSYMS_MARKER_STEP 256u
 /* 0.2 million in the largest distribution kernels of 2026. */
-#define KALLSYMS_COUNT_MAX (4u << 20)
-#define KALLSYMS_NAMES_MAX ((size_t)64 << 20)
+#define KALLSYMS_COUNT_MAX (2u << 20)
+#define KALLSYMS_NAMES_MAX ((size_t)32 << 20)
 
 /* One place where the values of the symbols may be. */
 struct kallsyms_values {

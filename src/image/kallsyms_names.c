@@ -133,7 +133,7 @@ static bool walk_names(struct kallsyms *kallsyms, struct names_reader *reader,
 			return kallsyms_unreadable(err, "kallsyms_names",
 						   reader->address + reader->have, reader->status);
 		return error_set(err, ERROR_INPUT, "kallsyms_names at 0x%" PRIx64
-				 ": no end within 64 MiB", reader->address);
+				 ": no end within 32 MiB", reader->address);
 	}
 	kallsyms->length_rule = rule;
 	kallsyms->names_size = at;

@@ -7,7 +7,7 @@
 
 #define MODULES_MAX	 8192		/* distributions ship about 6,000 */
 #define MODULE_SIZE_MAX	 (1U << 30)	/* MODULES_LEN, arch/x86/.../pgtable_64_types.h */
-#define MODULE_SYMBOLS_MAX (1U << 20)
+#define MODULE_SYMBOLS_MAX (1U << 18)	/* amdgpu has less than 2^16 */
 #define ORC_ENTRIES_MAX  (1U << 26)
 #define ORC_ENTRY_SIZE	 6
 #define MODULE_RANGES	 2		/* text, and that of its init while it runs */

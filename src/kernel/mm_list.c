@@ -33,9 +33,40 @@ struct collection {
 	bool out_of_memory;
 };
 
+/* One mm after the other, its best owner first. */
+static int compare_candidates(const void *left, const void *right)
+{
+	const struct candidate *a = left, *b = right;
+
+	if (a->owner.mm != b->owner.mm)
+		return a->owner.mm < b->owner.mm ? -1 : 1;
+	if (a->source != b->source)
+		return a->source < b->source ? -1 : 1;
+	return (a->owner.task > b->owner.task) - (a->owner.task < b->owner.task);
+}
+
+/* Threads of one process come in a row, of which one is enough. */
+static bool is_in(struct collection *collection, const struct candidate *candidate)
+{
+	struct candidate *last;
+
+	if (!collection->count)
+		return false;
+	last = &collection->candidates[collection->count - 1];
+	if (last->owner.mm != candidate->owner.mm)
+		return false;
+	if (compare_candidates(candidate, last) < 0)
+		*last = *candidate;
+	return true;
+}
+
 static bool add(struct collection *collection, uint64_t mm, uint64_t task,
 		enum mm_source source)
 {
+	const struct candidate candidate = {{mm, task}, source};
+
+	if (is_in(collection, &candidate))
+		return true;
 	if (collection->count == collection->room) {
 		size_t room = collection->room ? 2 * collection->room : 256;
 		struct candidate *grown = realloc(collection->candidates,
@@ -48,7 +79,7 @@ static bool add(struct collection *collection, uint64_t mm, uint64_t task,
 		collection->candidates = grown;
 		collection->room = room;
 	}
-	collection->candidates[collection->count++] = (struct candidate){{mm, task}, source};
+	collection->candidates[collection->count++] = candidate;
 	return true;
 }
 
@@ -100,18 +131,6 @@ static bool take_mmlist(struct collection *collection)
 			return false;
 	}
 	return false;
-}
-
-/* One mm after the other, its best owner first. */
-static int compare_candidates(const void *left, const void *right)
-{
-	const struct candidate *a = left, *b = right;
-
-	if (a->owner.mm != b->owner.mm)
-		return a->owner.mm < b->owner.mm ? -1 : 1;
-	if (a->source != b->source)
-		return a->source < b->source ? -1 : 1;
-	return (a->owner.task > b->owner.task) - (a->owner.task < b->owner.task);
 }
 
 /* Each mm once, as the caller gets them. */

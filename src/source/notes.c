@@ -8,7 +8,7 @@
 #include "source/diskdump_write.h"
 
 /* 8,192 CPUs with registers of 1 KiB and a VMCOREINFO take 10 MiB. */
-#define NOTES_LIMIT (UINT64_C(256) << 20)
+#define NOTES_LIMIT (UINT64_C(32) << 20)
 
 static uint64_t padded(uint64_t size)
 {
@@ -93,7 +93,7 @@ bool notes_add(struct notes *notes, const struct file *file, uint64_t offset,
 
 	if (!size)
 		return true;
-	if (size > NOTES_LIMIT || start > NOTES_LIMIT)
+	if (size > NOTES_LIMIT || start > NOTES_LIMIT - size)
 		return error_set(err, ERROR_INPUT, "%s: damaged: %s bytes of notes; copy it "
 				 "again", file_name(file), text_number(size, text));
 	bytes = realloc(notes->bytes, start + size);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Largest seen: 5 MB; allyesconfig about 25. */
-#define BTF_SIZE_MAX ((uint64_t)256 << 20)
+#define BTF_SIZE_MAX ((uint64_t)64 << 20)
 
 /* Anonymous structs in anonymous unions in ...; struct page and slab need 4. */
 #define ANONYMOUS_DEPTH_MAX 16u

@@ -75,14 +75,16 @@ def check_findings(tests, options, path, slots):
 
 
 def check_memory(tests, options, path, slots):
-    for every, what in ((0, "clean"), (MANY, "one of %d slots with a fault" % MANY)):
+    for every, what in ((0, "clean"), (MANY, f"one of {MANY} slots with a fault"), (1, "each with a fault")):
         name = f"memory for {slots:,} slots, {what}"
         planted = grow(options, path, slots, every)
         if not options.measure:
             tests.skip(name, "not compiled as it is shipped")
             continue
-        mebibytes = measure.Meter(options.cost).run([options.kswapck, *OPTIONS, "--json", path]).memory
-        tests.tell(mebibytes <= MEMORY, name, f"{mebibytes:.1f} MiB of {MEMORY}, {len(planted):,} findings")
+        for command in ("scan", "triage"):
+            mebibytes = measure.Meter(options.cost).run([options.kswapck, command, "--no-search", "--json", path]).memory
+            tests.tell(mebibytes <= MEMORY, f"{command}: {name}",
+                       f"{mebibytes:.1f} MiB of {MEMORY}, {len(planted):,} findings")
 
 
 def check_work(tests, options, path, folder):
