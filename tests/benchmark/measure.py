@@ -33,7 +33,7 @@ class Meter:
             subprocess.run([self.program, costs.name, *command], check=True, stdin=source, stdout=target,
                            stderr=subprocess.DEVNULL)
             *figures, status = costs.read().split()
-        if int(status) not in range(5):
+        if int(status) not in range(8):
             sys.exit(f"bench: {' '.join(map(str, command))}: status {status}")
         return Run(*map(float, figures))
 
