@@ -4,10 +4,12 @@
 Usage: docs.py KSWAPCK TREE
 """
 
+import difflib
 import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 
 #: whose options the manual page lists
@@ -97,28 +99,56 @@ def every_problem_is_explained(program, tree):
     return [], bad
 
 
-def readme_names_files(program, tree):
-    """Files that the README links to or tells to run are there."""
-    text = (tree / "README.md").read_text()
-    names = re.findall(r"\]\(([^)#:]+)\)", text) + re.findall(r"^    (tests/\S+)", text, re.MULTILINE)
-    return [], [name for name in names if not (tree / name).exists()]
+def documents(tree):
+    """README.md, and what it leads on to: (path, text) of each."""
+    return [(path, path.read_text()) for path in [tree / "README.md", *sorted((tree / "doc").glob("*.md"))]]
 
 
-def readme_shows_the_report(program, tree):
-    """The two blocks of the README are what the program writes to a pipe."""
-    blocks = re.findall(r"^```\n(.*?)^```$", (tree / "README.md").read_text(),
-                        re.MULTILINE | re.DOTALL)
-    command, shown = (blocks[0] + "\n" + blocks[1]).split("\n", 1)
-    arguments = command.removeprefix("$ build/src/kswapck ").split()
-    done = subprocess.run([pathlib.Path(program).absolute(), *arguments], cwd=tree,
-                          capture_output=True, text=True, check=False)
-    return done.stdout.splitlines(), shown.splitlines()
+def blocks(tree):
+    """What stands between ``` in all documents."""
+    return [block for _, text in documents(tree)
+            for block in re.findall(r"^```\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)]
 
 
-def readme_shows_the_shell(program, tree):
-    """The session in the README is what the shell answers."""
-    blocks = re.findall(r"^```\n(.*?)^```$", (tree / "README.md").read_text(), re.MULTILINE | re.DOTALL)
-    session = next(block for block in blocks if "kswapck> " in block)
+def documents_name_files(program, tree):
+    """Files that documents link to, or tell to run, are there."""
+    del program
+    names = [path.parent / name for path, text in documents(tree) for name in re.findall(r"\]\(([^)#:]+)\)", text)]
+    names += [tree / name for _, text in documents(tree)
+              for name in re.findall(r"(?:^    |`)((?:tests|src|plugins|contrib)/[^\s`*]*)(?![^\s`])", text, re.MULTILINE)]
+    return [], [str(name) for name in names if not name.exists()]
+
+
+def every_document_is_found(program, tree):
+    """The README leads to each of them."""
+    del program
+    linked = set(re.findall(r"\]\((doc/[a-z]+\.md)\)", (tree / "README.md").read_text()))
+    return {f"doc/{path.name}" for path, _ in documents(tree)[1:]}, linked
+
+
+def documents_show_what_is_written(program, tree):
+    """What stands below a command in a document is what it writes to a pipe."""
+    wanted, found = [], []
+    for block in blocks(tree):
+        if not block.startswith("$ ") or "kswapck> " in block:
+            continue
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            (folder / "build/src").mkdir(parents=True)
+            (folder / "build/src/kswapck").symlink_to(pathlib.Path(program).absolute())
+            (folder / "dumps").symlink_to((tree / "dumps").absolute())
+            for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+                command, shown = part.split("\n", 1)
+                done = subprocess.run(command, shell=True, cwd=folder, capture_output=True, text=True, check=False)
+                wanted += [command, *done.stdout.splitlines()]
+                found += [command, *shown.splitlines()]
+    assert wanted, "no document shows a command"
+    return [], list(difflib.unified_diff(wanted, found, "written", "shown", lineterm=""))
+
+
+def documents_show_the_shell(program, tree):
+    """The session in the documents is what the shell answers."""
+    session = next(block for block in blocks(tree) if "kswapck> " in block)
     dump = session.split("\n", 1)[0].split()[-1]
     commands = re.findall(r"^kswapck> (.*)", session, re.MULTILINE)
     said = [subprocess.run([pathlib.Path(program).absolute(), "shell", "--no-rc", dump, "-e",
@@ -130,8 +160,8 @@ def readme_shows_the_shell(program, tree):
 
 CASES = [manual_lists_problems, manual_lists_options, manual_lists_commands, help_fits,
          letters_are_of_one, manual_is_sound,
-         every_problem_is_explained, readme_names_files, readme_shows_the_report,
-         readme_shows_the_shell]
+         every_problem_is_explained, documents_name_files, every_document_is_found,
+         documents_show_what_is_written, documents_show_the_shell]
 
 
 def main(program, tree):
