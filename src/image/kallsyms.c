@@ -21,18 +21,17 @@ static uint64_t hash_of_codes(const struct kallsyms *kallsyms, uint32_t symbol)
 {
 	uint32_t at = kallsyms->name_offset[symbol];
 	uint32_t end = name_length(kallsyms->names, &at, kallsyms->length_rule);
-	bool type_seen = false;
 	uint64_t hash = 0;
 
-	for (end += at; at < end; at++) {
-		const struct token *token = &kallsyms->token[kallsyms->names[at]];
+	for (end += at; at < end && !kallsyms->token[kallsyms->names[at]].length; at++)
+		;
+	/* the first letter is the type */
+	if (at < end)
+		hash = kallsyms->token[kallsyms->names[at++]].tail_hash;
+	for (; at < end; at++) {
+		const struct token_hash *token = &kallsyms->token_hash[kallsyms->names[at]];
 
-		if (type_seen) {
-			hash = hash * token->factor + token->hash;
-		} else if (token->length) {
-			hash = token->tail_hash;
-			type_seen = true;
-		}
+		hash = hash * token->factor + token->hash;
 	}
 	return hash;
 }
@@ -88,25 +87,14 @@ static uint64_t hash_of(const struct kallsyms *kallsyms, uint32_t symbol)
 
 static bool build_index(struct kallsyms *kallsyms, struct error *err)
 {
-	uint64_t *hashes = malloc(kallsyms->count * sizeof(*hashes));
-	uint32_t *numbers = malloc(kallsyms->count * sizeof(*numbers)), i;
-	bool room = hashes && numbers && name_index_reserve(&kallsyms->index, kallsyms->count);
-	bool good = false;
-	size_t count = 0;
+	bool room = name_table_reserve(&kallsyms->index, kallsyms->count);
+	uint32_t i;
 
-	for (i = 0; room && i < kallsyms->count; i++) {
-		if (type_of(kallsyms, i) == KALLSYMS_BLANK)
-			continue;
-		hashes[count] = hash_of(kallsyms, i);
-		numbers[count++] = i;
-	}
-	if (!room)
-		kallsyms_no_memory(err);
-	else if (!(good = name_index_add_all(&kallsyms->index, hashes, numbers, count)))
-		error_set(err, ERROR_INPUT, "kallsyms_names is damaged: too many names are equal");
-	free(hashes);
-	free(numbers);
-	return good;
+	for (i = 0; room && i < kallsyms->count; i++)
+		if (type_of(kallsyms, i) != KALLSYMS_BLANK)
+			kallsyms->index.tags[i] = name_tag(hash_of(kallsyms, i));
+	return (room && name_table_fill(&kallsyms->index, kallsyms->count)) ||
+	       kallsyms_no_memory(err);
 }
 
 bool kallsyms_find(const struct kallsyms *kallsyms, const char *name,
@@ -115,7 +103,7 @@ bool kallsyms_find(const struct kallsyms *kallsyms, const char *name,
 	uint64_t hash = name_hash(name);
 	char found[2 * KALLSYMS_TOKEN_MAX];
 
-	while (name_index_next(&kallsyms->index, hash, cursor, symbol)) {
+	while (name_table_next(&kallsyms->index, hash, cursor, symbol)) {
 		expand(kallsyms, *symbol, found, sizeof(found));
 		if (!strcmp(found, name))
 			return true;
@@ -127,20 +115,25 @@ static int compare_by_address(const void *left, const void *right, void *context
 {
 	const struct kallsyms *kallsyms = context;
 	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+	uint64_t address_a = kallsyms_address(kallsyms, a);
+	uint64_t address_b = kallsyms_address(kallsyms, b);
 
-	if (kallsyms->address[a] != kallsyms->address[b])
-		return kallsyms->address[a] < kallsyms->address[b] ? -1 : 1;
+	if (address_a != address_b)
+		return address_a < address_b ? -1 : 1;
 	return a < b ? -1 : a > b;
 }
 
 /* The tables are sorted by address; a damaged one may not be. */
 static bool sort_addresses(struct kallsyms *kallsyms, struct error *err)
 {
+	uint64_t before = 0, address;
 	uint32_t i;
 
-	for (i = 1; i < kallsyms->count; i++)
-		if (kallsyms->address[i - 1] > kallsyms->address[i])
+	for (i = 0; i < kallsyms->count; i++, before = address) {
+		address = kallsyms_address(kallsyms, i);
+		if (before > address)
 			break;
+	}
 	if (i >= kallsyms->count)
 		return true;
 	kallsyms->order = malloc(kallsyms->count * sizeof(*kallsyms->order));
@@ -172,7 +165,7 @@ static bool kallsyms_lookup(struct symbols *symbols, const char *name, uint64_t 
 		bool global = is_global(kallsyms, symbol);
 
 		if (!found || global)
-			*address = kallsyms->address[symbol];
+			*address = kallsyms_address(kallsyms, symbol);
 		found = true;
 		if (global)
 			break;
@@ -193,23 +186,23 @@ static bool kallsyms_nearest(struct symbols *symbols, uint64_t address,
 	uint32_t low = 0, high = kallsyms->count;
 	uint64_t last, found;
 
-	last = kallsyms->address[symbol_at(kallsyms, kallsyms->count - 1)];
+	last = kallsyms_address(kallsyms, symbol_at(kallsyms, kallsyms->count - 1));
 	if (address > last && address - last >= SYMBOLS_SLACK)
 		return false;
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (kallsyms->address[symbol_at(kallsyms, middle)] <= address)
+		if (kallsyms_address(kallsyms, symbol_at(kallsyms, middle)) <= address)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	if (!low)
 		return false;
-	found = kallsyms->address[symbol_at(kallsyms, --low)];
+	found = kallsyms_address(kallsyms, symbol_at(kallsyms, --low));
 	if (found < SYMBOLS_KERNEL_HALF)
 		return false;
-	while (low && kallsyms->address[symbol_at(kallsyms, low - 1)] == found)
+	while (low && kallsyms_address(kallsyms, symbol_at(kallsyms, low - 1)) == found)
 		low--;
 	expand(kallsyms, symbol_at(kallsyms, low), name, size);
 	*offset = address - found;
@@ -226,7 +219,7 @@ static void kallsyms_each(struct symbols *symbols, symbol_visit_fn *visit, void 
 		if (type_of(kallsyms, i) == KALLSYMS_BLANK)
 			continue;
 		expand(kallsyms, i, name, sizeof(name));
-		if (!visit(data, name, kallsyms->address[i]))
+		if (!visit(data, name, kallsyms_address(kallsyms, i)))
 			break;
 	}
 }
@@ -235,10 +228,10 @@ static void kallsyms_close(struct symbols *symbols)
 {
 	struct kallsyms *kallsyms = (struct kallsyms *)symbols;
 
-	name_index_free(&kallsyms->index);
+	name_table_free(&kallsyms->index);
 	free(kallsyms->token_text);
 	free(kallsyms->order);
-	free(kallsyms->address);
+	free(kallsyms->value);
 	free(kallsyms->name_offset);
 	free(kallsyms->names);
 	free(kallsyms);

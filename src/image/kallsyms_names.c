@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/populate.h"
 #include "image/kallsyms_tables.h"
 
 #include <inttypes.h>
@@ -11,18 +12,18 @@ static bool damaged(struct error *err, const char *what, uint64_t address)
 			 address);
 }
 
-static void token_measure(struct token *token, const char *text)
+static void token_measure(struct token *token, struct token_hash *hash, const char *text)
 {
 	size_t i;
 
 	token->text = text;
 	token->length = (uint32_t)strlen(text);
-	token->factor = 1;
-	for (i = 0; i < token->length; i++) {
-		token->hash = name_hash_byte(token->hash, (unsigned char)text[i]);
-		token->factor *= NAME_HASH_FACTOR;
-	}
 	token->tail_hash = token->length ? name_hash(text + 1) : 0;
+	*hash = (struct token_hash){ .factor = 1 };
+	for (i = 0; i < token->length; i++) {
+		hash->hash = name_hash_byte(hash->hash, (unsigned char)text[i]);
+		hash->factor *= NAME_HASH_FACTOR;
+	}
 }
 
 /* Each token must end where the next begins, and the last within reason. */
@@ -57,7 +58,7 @@ bool kallsyms_read_tokens(struct kallsyms *kallsyms, struct memory *memory,
 		if (start[i] > last || (start[i] && text[start[i] - 1]) ||
 		    (!i && start[i]))
 			return damaged(err, "kallsyms_token_index", place->token_index);
-		token_measure(&kallsyms->token[i], text + start[i]);
+		token_measure(&kallsyms->token[i], &kallsyms->token_hash[i], text + start[i]);
 		/* In a kernel with such names no other row of letters pays so well. */
 		kallsyms->lto |= strstr(text + start[i], "llvm") != NULL;
 		if (kallsyms->token[i].length > KALLSYMS_TOKEN_MAX ||
@@ -71,6 +72,8 @@ bool kallsyms_read_tokens(struct kallsyms *kallsyms, struct memory *memory,
  * The table does not say how long it is, and what lies behind it may not be in
  * the dump: read page by page, as far as the walk has come.
  */
+#define NAMES_STEP ((size_t)512 << 10)
+
 struct names_reader {
 	struct memory *memory;
 	uint64_t address;
@@ -87,7 +90,7 @@ static bool names_fill(struct names_reader *reader, size_t want)
 		size_t step = 4096 - (from & 4095);
 
 		if (reader->have + step > reader->room) {
-			size_t room = reader->room ? reader->room * 2 : (size_t)1 << 20;
+			size_t room = reader->room + NAMES_STEP;
 			uint8_t *bytes = NULL;
 
 			if (room <= KALLSYMS_NAMES_MAX)
@@ -96,9 +99,10 @@ static bool names_fill(struct names_reader *reader, size_t want)
 				return false;
 			reader->bytes = bytes;
 			reader->room = room;
+			populate(bytes + room - NAMES_STEP, NAMES_STEP);
 		}
-		reader->status = memory_read(reader->memory, from,
-					     reader->bytes + reader->have, step);
+		reader->status = memory_read_once(reader->memory, from,
+						  reader->bytes + reader->have, step);
 		if (reader->status != READ_OK)
 			return false;
 		reader->have += step;

@@ -302,7 +302,8 @@ bool kallsyms_scan(struct memory *memory, uint64_t stext,
 
 		memmove(window.bytes, window.bytes + window.have - keep, keep);
 		window.have = keep;
-		if (memory_read(memory, page, window.bytes + keep, SCAN_STEP) != READ_OK) {
+		if (memory_read_once(memory, page, window.bytes + keep, SCAN_STEP) !=
+		    READ_OK) {
 			window.have = 0;
 			unread++;
 			continue;

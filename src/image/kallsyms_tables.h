@@ -15,12 +15,17 @@
 
 #include "image/kallsyms.h"
 #include "image/name_index.h"
+#include "image/name_table.h"
 
 struct token {
 	const char *text;
 	uint32_t length;
-	uint64_t hash;
 	uint64_t tail_hash;	/* without the first letter */
+};
+
+/* How a token goes on with the hash of what stands before it. */
+struct token_hash {
+	uint64_t hash;
 	uint64_t factor;	/* NAME_HASH_FACTOR to the power of length */
 };
 
@@ -44,16 +49,18 @@ struct kallsyms {
 	uint64_t names_address;		/* of the table in memory */
 	struct kallsyms_values values;	/* where the addresses were read */
 	enum value_rule value_rule;
+	uint64_t value_base;
+	uint8_t *value;		/* as in memory, per symbol */
 	enum length_rule length_rule;
 	bool lto;		/* some names have SYMBOLS_LTO_SUFFIX */
 	uint8_t *names;
 	size_t names_size;
 	uint32_t *name_offset;	/* of the length byte in names, per symbol */
-	uint64_t *address;
 	uint32_t *order;	/* symbols by address; NULL: they are in order */
 	char *token_text;
 	struct token token[KALLSYMS_TOKENS];
-	struct name_index index;
+	struct token_hash token_hash[KALLSYMS_TOKENS];
+	struct name_table index;
 };
 
 /* Length of the name at *@at, which moves on to the first code. 0: damaged. */
@@ -66,6 +73,46 @@ static inline uint32_t name_length(const uint8_t *names, uint32_t *at,
 	if (rule == LENGTH_ULEB && (length & 0x80))
 		length = (length & 0x7f) | (uint32_t)names[(*at)++] << 7;
 	return length;
+}
+
+/** kallsyms_resolve_value - the address that a value means. @place: where it is in memory. */
+static inline uint64_t kallsyms_resolve_value(enum value_rule rule, uint64_t raw, uint64_t base,
+					      uint64_t place)
+{
+	int64_t offset = (int32_t)raw;
+
+	/*
+	 * 4.6 introduced the offsets, 6.11 dropped the array of absolute addresses. On
+	 * x86_64 SMP until 6.14 per-CPU symbols are kept as they are and the others as
+	 * negative numbers (6.1 kernel/kallsyms.c, kallsyms_sym_address()). From 7.1 on
+	 * each offset counts from its own place (7.3 kernel/kallsyms.c:152).
+	 */
+	switch (rule) {
+	case VALUE_ABSOLUTE:
+		return raw;
+	case VALUE_PLACE_RELATIVE:
+		return place + (uint64_t)offset;
+	case VALUE_BASE_PERCPU:
+		return offset >= 0 ? (uint64_t)offset : base - 1 - (uint64_t)offset;
+	default:
+		return base + (uint32_t)raw;
+	}
+}
+
+/** kallsyms_address - of a symbol; after kallsyms_read_addresses(). */
+static inline uint64_t kallsyms_address(const struct kallsyms *kallsyms, uint32_t symbol)
+{
+	uint64_t at = (uint64_t)symbol * kallsyms->values.width, wide;
+	uint32_t narrow;
+
+	if (kallsyms->values.width == sizeof(wide)) {
+		memcpy(&wide, kallsyms->value + at, sizeof(wide));
+	} else {
+		memcpy(&narrow, kallsyms->value + at, sizeof(narrow));
+		wide = narrow;
+	}
+	return kallsyms_resolve_value(kallsyms->value_rule, wide, kallsyms->value_base,
+				      kallsyms->values.address + at);
 }
 
 /** kallsyms_read_tokens - the code book; each token must end where the next begins. */

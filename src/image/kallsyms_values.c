@@ -6,29 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * 4.6 introduced the offsets, 6.11 dropped the array of absolute addresses. On
- * x86_64 SMP until 6.14 per-CPU symbols are kept as they are and the others as
- * negative numbers (6.1 kernel/kallsyms.c, kallsyms_sym_address()). From 7.1 on
- * each offset counts from its own place (7.3 kernel/kallsyms.c:152).
- */
-static uint64_t resolve_value(enum value_rule rule, uint64_t raw, uint64_t base,
-			      uint64_t place)
-{
-	int64_t offset = (int32_t)raw;
-
-	switch (rule) {
-	case VALUE_ABSOLUTE:
-		return raw;
-	case VALUE_PLACE_RELATIVE:
-		return place + (uint64_t)offset;
-	case VALUE_BASE_PERCPU:
-		return offset >= 0 ? (uint64_t)offset : base - 1 - (uint64_t)offset;
-	default:
-		return base + (uint32_t)raw;
-	}
-}
-
 static bool rule_applies(enum value_rule rule, const struct kallsyms_values *values)
 {
 	if (rule == VALUE_ABSOLUTE)
@@ -78,7 +55,7 @@ static bool witness_agrees(const struct kallsyms *kallsyms, struct memory *memor
 
 		named = true;
 		if (read_value(memory, values, symbol, &raw) &&
-		    resolve_value(rule, raw, base, place) == expected)
+		    kallsyms_resolve_value(rule, raw, base, place) == expected)
 			return true;
 	}
 	return !named;
@@ -111,36 +88,18 @@ static bool choose_rule(const struct kallsyms *kallsyms, struct memory *memory,
 	return false;
 }
 
-static bool fill_addresses(struct kallsyms *kallsyms, struct memory *memory,
-			   const struct kallsyms_values *values,
-			   enum value_rule rule, uint64_t base, struct error *err)
+static bool read_values(struct kallsyms *kallsyms, struct memory *memory, struct error *err)
 {
+	const struct kallsyms_values *values = &kallsyms->values;
 	size_t size = (size_t)kallsyms->count * values->width;
 	enum read_status status;
-	uint8_t *raw = malloc(size);
-	uint32_t i;
 
-	kallsyms->address = calloc(kallsyms->count, sizeof(*kallsyms->address));
-	if (!raw || !kallsyms->address) {
-		free(raw);
+	kallsyms->value = malloc(size);
+	if (!kallsyms->value)
 		return kallsyms_no_memory(err);
-	}
-	status = memory_read(memory, values->address, raw, size);
-	if (status != READ_OK) {
-		free(raw);
-		return kallsyms_unreadable(err, "kallsyms_offsets", values->address,
-					   status);
-	}
-	for (i = 0; i < kallsyms->count; i++) {
-		uint64_t value = 0;
-
-		memcpy(&value, raw + (size_t)i * values->width, values->width);
-		kallsyms->address[i] =
-			resolve_value(rule, value, base,
-				      values->address + (uint64_t)i * values->width);
-	}
-	free(raw);
-	return true;
+	status = memory_read_once(memory, values->address, kallsyms->value, size);
+	return status == READ_OK ||
+	       kallsyms_unreadable(err, "kallsyms_offsets", values->address, status);
 }
 
 bool kallsyms_read_addresses(struct kallsyms *kallsyms, struct memory *memory,
@@ -166,7 +125,8 @@ bool kallsyms_read_addresses(struct kallsyms *kallsyms, struct memory *memory,
 			continue;
 		kallsyms->values = values;
 		kallsyms->value_rule = rule;
-		return fill_addresses(kallsyms, memory, &values, rule, base, err);
+		kallsyms->value_base = base;
+		return read_values(kallsyms, memory, err);
 	}
 	return error_set(err, ERROR_INPUT,
 			 "kallsyms at 0x%" PRIx64 ": none of the known ways "

@@ -93,43 +93,6 @@ bool name_index_add(struct name_index *index, uint64_t hash, uint32_t number)
 	       add(index, (uint64_t)hash_tag(hash) << 32 | (number + 1));
 }
 
-/*
- * A table of the kernel's symbols is larger than the processor's caches. So what goes to
- * the same part of it is brought together first; its order is kept.
- */
-#define PARTS 256
-
-static void sort_by_part(const uint64_t *hashes, const uint32_t *numbers, size_t count,
-			 uint64_t *sorted)
-{
-	size_t start[PARTS + 1] = {0}, i;
-
-	for (i = 0; i < count; i++)
-		start[(hash_tag(hashes[i]) >> 24) + 1]++;
-	for (i = 1; i < PARTS; i++)
-		start[i] += start[i - 1];
-	for (i = 0; i < count; i++) {
-		uint32_t tag = hash_tag(hashes[i]);
-
-		sorted[start[tag >> 24]++] = (uint64_t)tag << 32 | (numbers[i] + 1);
-	}
-}
-
-bool name_index_add_all(struct name_index *index, const uint64_t *hashes,
-			const uint32_t *numbers, size_t count)
-{
-	uint64_t *sorted = count < UINT32_MAX ? malloc((count + 1) * sizeof(*sorted)) : NULL;
-	bool good = sorted && name_index_reserve(index, index->used + count);
-	size_t i;
-
-	if (good)
-		sort_by_part(hashes, numbers, count, sorted);
-	for (i = 0; i < count && good; i++)
-		good = add(index, sorted[i]);
-	free(sorted);
-	return good;
-}
-
 bool name_index_next(const struct name_index *index, uint64_t hash,
 		     size_t *cursor, uint32_t *number)
 {

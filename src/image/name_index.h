@@ -4,7 +4,7 @@
  *
  * The index keeps no names, only 32 bits of each hash and a number that means
  * something to the caller, who compares the names. Equal names come out in the
- * order in which they went in. Used for symbols, types and enumerators.
+ * order in which they went in. Where all are known from the start, image/name_table.h is faster.
  */
 #ifndef KSWAPCK_NAME_INDEX_H
 #define KSWAPCK_NAME_INDEX_H
@@ -63,14 +63,6 @@ bool name_index_reserve(struct name_index *index, size_t count);
  * the table they come from cannot be sound; the index is as it was.
  */
 bool name_index_add(struct name_index *index, uint64_t hash, uint32_t number);
-
-/**
- * name_index_add_all - add @count @numbers, none of them UINT32_MAX, with their @hashes:
- * several times faster than one by one. As name_index_add(), but some may have been added
- * when it fails.
- */
-bool name_index_add_all(struct name_index *index, const uint64_t *hashes,
-			const uint32_t *numbers, size_t count);
 
 /**
  * name_index_next - walk over the numbers that were added with this hash (and,

@@ -4,15 +4,10 @@
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
+#include "base/populate.h"
 #include "source/backend.h"
 #include "source/failures.h"
-
-/* Headers older than Linux 5.14; older kernels refuse it, and nothing is lost. */
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23
-#endif
 
 #define DEFAULT_CACHE_BYTES (UINT64_C(8) << 20)
 #define SEARCH_CACHE_BYTES  (UINT64_C(1) << 20)
@@ -20,6 +15,7 @@
 /* Pages come in chunks of this many: memory grows with use, with few allocations. */
 #define CHUNK_PAGES 64
 #define NONE	    UINT32_MAX
+#define ONCE_BLOCK  ((size_t)1 << 20)
 
 /*
  * Entries are chained by their hash. Entry i owns page i. A page that could not be
@@ -239,8 +235,7 @@ static bool add_chunk(struct memory *memory)
 
 	if (!chunk)
 		return false;
-	/* One fault for the chunk instead of one a page. May fail before Linux 5.14. */
-	madvise(chunk, size, MADV_POPULATE_WRITE);
+	populate(chunk, size);
 	memory->chunks[memory->chunk_count++] = chunk;
 	return true;
 }
@@ -304,6 +299,14 @@ static bool refused(struct memory *memory, enum address_space space, uint64_t ad
 	return refuses;
 }
 
+static enum read_status read_source(struct memory *memory, enum address_space space,
+				    uint64_t address, unsigned char *page)
+{
+	memory->statistics.pages_read++;
+	return (memory->for_search ? source_peek_page : source_read_page)(memory->source, space,
+									  address, page);
+}
+
 static uint32_t bring_in(struct memory *memory, enum address_space space,
 			 uint64_t address)
 {
@@ -328,9 +331,7 @@ static uint32_t bring_in(struct memory *memory, enum address_space space,
 	if (foreign)
 		status = READ_FOREIGN;
 	else
-		status = (memory->for_search ? source_peek_page : source_read_page)(
-			memory->source, space, address, page_of(memory, index));
-	memory->statistics.pages_read++;
+		status = read_source(memory, space, address, page_of(memory, index));
 	if (status != READ_OK)
 		failures_add(memory->failures, address | space, status);
 	if (memory->overlay_count)
@@ -408,6 +409,55 @@ enum read_status memory_read(struct memory *memory, uint64_t address, void *buff
 			     size_t length)
 {
 	return read_space(memory, ADDRESS_VIRTUAL, address, buffer, length);
+}
+
+/* A whole page straight to @page, past the cache if it is not there. */
+static enum read_status read_page_once(struct memory *memory, uint64_t address,
+				       unsigned char *page)
+{
+	enum read_status status;
+
+	if (memory->guard || memory->overlay_count ||
+	    find(memory, address | ADDRESS_VIRTUAL) != NONE)
+		return memory_read(memory, address, page, memory->page_size);
+	status = read_source(memory, ADDRESS_VIRTUAL, address, page);
+	if (status != READ_OK)
+		failures_add(memory->failures, address | ADDRESS_VIRTUAL, status);
+	return status;
+}
+
+static enum read_status read_block_once(struct memory *memory, uint64_t address,
+					unsigned char *out, size_t length)
+{
+	enum read_status status = READ_OK;
+	size_t part;
+
+	for (; length && status == READ_OK; address += part, out += part, length -= part) {
+		part = memory->page_size - (address & (memory->page_size - 1));
+		if (part > length)
+			part = length;
+		status = part == memory->page_size ? read_page_once(memory, address, out) :
+						     memory_read(memory, address, out, part);
+	}
+	return status;
+}
+
+enum read_status memory_read_once(struct memory *memory, uint64_t address, void *buffer,
+				  size_t length)
+{
+	unsigned char *out = buffer;
+	enum read_status status = READ_OK;
+	size_t part;
+
+	if (length && address + (length - 1) < address)
+		return READ_UNMAPPED;
+	/* the length may be wrong, and nothing be there: populate what is about to be read */
+	for (; length && status == READ_OK; address += part, out += part, length -= part) {
+		part = length < ONCE_BLOCK ? length : ONCE_BLOCK;
+		populate(out, part);
+		status = read_block_once(memory, address, out, part);
+	}
+	return status;
 }
 
 enum read_status memory_read_physical(struct memory *memory, uint64_t address,

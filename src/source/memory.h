@@ -68,6 +68,13 @@ bool memory_is_guarded(const struct memory *memory);
 enum read_status memory_read(struct memory *memory, uint64_t address,
 			     void *buffer, size_t length);
 
+/**
+ * memory_read_once - the same of a long table that nobody will read again: its pages go to
+ * @buffer without a stay in the cache, where they would drive out others.
+ */
+enum read_status memory_read_once(struct memory *memory, uint64_t address, void *buffer,
+				  size_t length);
+
 /** memory_read_physical - the same at a physical address. */
 enum read_status memory_read_physical(struct memory *memory, uint64_t address,
 				      void *buffer, size_t length);

@@ -240,7 +240,7 @@ static struct types *btf_in_dump(const struct image *image, struct error *err)
 		error_set(err, ERROR_SYSTEM, "out of memory for BTF");
 		return NULL;
 	}
-	status = memory_read(image_memory(image), start, data, (size_t)(end - start));
+	status = memory_read_once(image_memory(image), start, data, (size_t)(end - start));
 	if (status != READ_OK) {
 		free(data);
 		error_set(err, ERROR_UNREADABLE, "BTF at 0x%" PRIx64 " to 0x%" PRIx64

@@ -101,6 +101,46 @@ static void a_read_goes_over_pages(void **state)
 	assert_int_equal(page_reads, 3);
 }
 
+/* What is in the cache comes from there, and what is not does not come in. */
+static void a_table_goes_past_the_cache(void **state)
+{
+	enum { PAGES = 600 };
+	struct memory *memory = *state;
+	uint64_t *words = malloc(PAGES * PAGE), value;
+	uint64_t first = BASE + 100 * PAGE;
+
+	assert_non_null(words);
+	assert_int_equal(memory_read_u64(memory, first + 2 * PAGE, &value), READ_OK);
+	assert_int_equal(memory_read_once(memory, first - 8, words, PAGES * PAGE), READ_OK);
+	for (size_t i = 0; i < PAGES * PAGE / 8; i++)
+		assert_int_equal(words[i], word_at(first - 8 + i * 8));
+	/* the last 8 bytes of the page before, and all but 8 of the last one */
+	assert_int_equal(page_reads, PAGES + 1);
+	assert_int_equal(memory_statistics(memory)->pages_read, PAGES + 1);
+	assert_int_equal(memory_read_u64(memory, first + PAGE, &value), READ_OK);
+	assert_int_equal(page_reads, PAGES + 2);
+	/* overlays are seen, in and over the ends of pages */
+	assert_true(memory_overlay(memory, first + PAGE - 4, "12345678", 8));
+	assert_int_equal(memory_read_once(memory, first, words, 4 * PAGE), READ_OK);
+	assert_memory_equal((char *)words + PAGE - 4, "12345678", 8);
+	free(words);
+}
+
+static void a_table_with_a_hole(void **state)
+{
+	struct memory *memory = *state;
+	unsigned char *bytes = malloc(4 * PAGE);
+
+	assert_non_null(bytes);
+	assert_int_equal(memory_read_once(memory, BASE + (BAD_PAGE - 2) * PAGE, bytes, 4 * PAGE),
+			 READ_EXCLUDED);
+	assert_int_equal(memory_read_once(memory, BASE + (BAD_PAGE - 2) * PAGE, bytes, 4 * PAGE),
+			 READ_EXCLUDED);
+	assert_int_equal(memory_statistics(memory)->failed[READ_EXCLUDED], 1);
+	assert_int_equal(memory_read_once(memory, UINT64_MAX - 8, bytes, 16), READ_UNMAPPED);
+	free(bytes);
+}
+
 static void integers_are_little_endian(void **state)
 {
 	struct memory *memory = *state;
@@ -282,6 +322,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(each_page_is_read_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(spaces_are_kept_apart, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_read_goes_over_pages, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_table_goes_past_the_cache, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_table_with_a_hole, setup, teardown),
 		cmocka_unit_test_setup_teardown(integers_are_little_endian, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_bad_page_is_asked_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_cache_is_bounded, setup, teardown),

@@ -47,37 +47,6 @@ static void equal_names_keep_their_order(void **state)
 	name_index_free(&index);
 }
 
-/* All at once, behind some that were there: the same. */
-static void all_at_once(void **state)
-{
-	struct name_index index = {0};
-	static uint64_t hashes[MANY];
-	static uint32_t numbers[MANY];
-	uint32_t i, number;
-	size_t cursor = 0;
-
-	(void)state;
-	for (i = 0; i < MANY; i++) {
-		numbers[i] = i;
-		hashes[i] = i % 1000 ? i * NAME_HASH_FACTOR : name_hash("equal");
-	}
-	assert_true(name_index_add(&index, name_hash("equal"), MANY));
-	assert_true(name_index_add_all(&index, hashes, numbers, MANY));
-	assert_true(name_index_next(&index, name_hash("equal"), &cursor, &number));
-	assert_int_equal(number, MANY);
-	for (i = 0; i < MANY; i += 1000) {
-		assert_true(name_index_next(&index, name_hash("equal"), &cursor, &number));
-		assert_int_equal(number, i);
-	}
-	for (i = 1; i < MANY; i++) {
-		cursor = 0;
-		do {
-			assert_true(name_index_next(&index, hashes[i], &cursor, &number));
-		} while (number != i);
-	}
-	name_index_free(&index);
-}
-
 /* As many equal names as a table may have would take hours. */
 static void too_many_equal_names(void **state)
 {
@@ -98,7 +67,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_are_found),
 		cmocka_unit_test(equal_names_keep_their_order),
-		cmocka_unit_test(all_at_once),
 		cmocka_unit_test(too_many_equal_names),
 	};
 

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From the hash of a name to the numbers that may have that name, for a table that is known as a
+ * whole before the first is looked up: symbols and types of a kernel. Where names come one by
+ * one, take image/name_index.h.
+ *
+ * It is made in two passes over the hashes, and equal names cost no more than others.
+ */
+#ifndef KSWAPCK_NAME_TABLE_H
+#define KSWAPCK_NAME_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct name_table {
+	uint32_t *tags;		/* by number; 0: it has no name */
+	uint32_t *numbers;	/* of those with names: by the upper bits of their tags, then in order */
+	uint32_t *starts;	/* in numbers, by these bits; one more, which is the end */
+	unsigned int bits;
+};
+
+/** name_tag - what the table keeps of a name_hash(); never 0. */
+static inline uint32_t name_tag(uint64_t hash)
+{
+	/* upper bits of a product depend on all bits below them; the lower do not */
+	return (uint32_t)(((hash ^ (hash >> 29)) * UINT64_C(0xbf58476d1ce4e5b9)) >> 32) | 1;
+}
+
+/**
+ * name_table_reserve - room for @count numbers from 0 on, none of which has a name yet: set
+ * table->tags.
+ *
+ * Return: false when out of memory.
+ */
+bool name_table_reserve(struct name_table *table, size_t count);
+
+/**
+ * name_table_fill - sort the @count numbers by their tags.
+ *
+ * Return: false when out of memory; then nothing is found.
+ */
+bool name_table_fill(struct name_table *table, size_t count);
+
+/**
+ * name_table_next - walk over the numbers of the names with this hash (and, rarely, of another
+ * one: compare the names), in their order.
+ * @cursor: 0 at first; kept by the caller.
+ */
+bool name_table_next(const struct name_table *table, uint64_t hash, size_t *cursor,
+		     uint32_t *number);
+
+/** name_table_free - a table that is all zero bytes is fine. */
+void name_table_free(struct name_table *table);
+
+#endif
