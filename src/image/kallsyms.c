@@ -17,25 +17,6 @@ bool kallsyms_no_memory(struct error *err)
 	return error_set(err, ERROR_SYSTEM, "out of memory for the kernel's symbols");
 }
 
-static uint64_t hash_of_codes(const struct kallsyms *kallsyms, uint32_t symbol)
-{
-	uint32_t at = kallsyms->name_offset[symbol];
-	uint32_t end = name_length(kallsyms->names, &at, kallsyms->length_rule);
-	uint64_t hash = 0;
-
-	for (end += at; at < end && !kallsyms->token[kallsyms->names[at]].length; at++)
-		;
-	/* the first letter is the type */
-	if (at < end)
-		hash = kallsyms->token[kallsyms->names[at++]].tail_hash;
-	for (; at < end; at++) {
-		const struct token_hash *token = &kallsyms->token_hash[kallsyms->names[at]];
-
-		hash = hash * token->factor + token->hash;
-	}
-	return hash;
-}
-
 /* The type letter, as in nm(1). */
 static char type_of(const struct kallsyms *kallsyms, uint32_t symbol)
 {
@@ -75,14 +56,41 @@ static void expand(const struct kallsyms *kallsyms, uint32_t symbol,
 	}
 }
 
-static uint64_t hash_of(const struct kallsyms *kallsyms, uint32_t symbol)
+/* The hash of the expanded name, from that of its tokens. */
+static uint64_t hash_of_codes(const struct kallsyms *kallsyms, const uint8_t *code,
+			      const uint8_t *end)
+{
+	uint64_t hash = code < end ? kallsyms->token[*code++].tail_hash : 0;
+
+	for (; code < end; code++) {
+		const struct token_hash *token = &kallsyms->token_hash[*code];
+
+		hash = hash * token->factor + token->hash;
+	}
+	return hash;
+}
+
+static uint64_t hash_of_letters(const struct kallsyms *kallsyms, uint32_t symbol)
 {
 	char name[2 * KALLSYMS_TOKEN_MAX];
 
-	if (!kallsyms->lto)
-		return hash_of_codes(kallsyms, symbol);
 	expand(kallsyms, symbol, name, sizeof(name));
 	return name_hash(name);
+}
+
+/* 0: it was taken out. */
+static uint32_t tag_of(const struct kallsyms *kallsyms, uint32_t symbol)
+{
+	uint32_t at = kallsyms->name_offset[symbol];
+	uint32_t length = name_length(kallsyms->names, &at, kallsyms->length_rule);
+	const uint8_t *code = kallsyms->names + at, *end = code + length;
+
+	while (code < end && !kallsyms->token[*code].length)
+		code++;
+	if (code < end && kallsyms->token[*code].text[0] == KALLSYMS_BLANK)
+		return 0;
+	return name_tag(kallsyms->lto ? hash_of_letters(kallsyms, symbol) :
+					hash_of_codes(kallsyms, code, end));
 }
 
 static bool build_index(struct kallsyms *kallsyms, struct error *err)
@@ -91,8 +99,7 @@ static bool build_index(struct kallsyms *kallsyms, struct error *err)
 	uint32_t i;
 
 	for (i = 0; room && i < kallsyms->count; i++)
-		if (type_of(kallsyms, i) != KALLSYMS_BLANK)
-			kallsyms->index.tags[i] = name_tag(hash_of(kallsyms, i));
+		kallsyms->index.tags[i] = tag_of(kallsyms, i);
 	return (room && name_table_fill(&kallsyms->index, kallsyms->count)) ||
 	       kallsyms_no_memory(err);
 }

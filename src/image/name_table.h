@@ -15,7 +15,7 @@
 
 struct name_table {
 	uint32_t *tags;		/* by number; 0: it has no name */
-	uint32_t *numbers;	/* of those with names: by the upper bits of their tags, then in order */
+	uint32_t *numbers;	/* that have names: by the upper bits of their tags, in order */
 	uint32_t *starts;	/* in numbers, by these bits; one more, which is the end */
 	unsigned int bits;
 };

@@ -148,7 +148,8 @@ static const struct swap_pte_form *swap_pte(const struct kernel *kernel)
 		return NULL;
 	if (!(none & PROT_NONE))
 		return &newest;
-	return types_enumerator(kernel->types, "PG_anon_exclusive", &flag) ? &exclusive : &first;
+	return types_enumerator(kernel->types, "pageflags", "PG_anon_exclusive", &flag) ?
+		       &exclusive : &first;
 }
 
 /*
@@ -163,8 +164,8 @@ static uint32_t swap_cluster(const struct kernel *kernel, uint32_t usual)
 	if (image_symbol(kernel->image, "split_swap_cluster", &address))
 		return CLUSTER_SLOTS_THP;
 	/* enum pagetype came in 6.10 as well (46df8e73a4a3) */
-	if (!types_enumerator(kernel->types, "PG_buddy", &type) &&
-	    !types_enumerator(kernel->types, "PGTY_buddy", &type))
+	if (!types_enumerator(kernel->types, "pagetype", "PG_buddy", &type) &&
+	    !types_enumerator(kernel->types, "pagetype", "PGTY_buddy", &type))
 		return usual;
 	return kernel_page_shift(kernel) == 12 ? CLUSTER_SLOTS_THP : 0;
 }

@@ -108,7 +108,7 @@ static bool memory_field(const struct kernel *kernel, const char *index_name,
 	int64_t index;
 
 	*field = (struct field){0};
-	if (!types_enumerator(kernel->types, index_name, &index))
+	if (!types_enumerator(kernel->types, "mod_mem_type", index_name, &index))
 		index = index_usual;
 	if (!types_member(kernel->types, "module", "mem", &mem) ||
 	    index < 0 || index >= mem.count || !kernel_field(kernel, "module", path, field))
@@ -192,7 +192,7 @@ static bool read_module(const struct code *code, uint64_t address, struct module
 	uint64_t state;
 
 	*module = (struct module){0};
-	types_enumerator(kernel->types, "MODULE_STATE_UNFORMED", &unformed);
+	types_enumerator(kernel->types, "module_state", "MODULE_STATE_UNFORMED", &unformed);
 	if (load(kernel, address, layout->state, &state) && state == (uint64_t)unformed)
 		return false;
 	if (memory_read_string(kernel->memory, address + layout->name.offset, module->name,

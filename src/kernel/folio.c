@@ -32,7 +32,7 @@ static uint64_t flag_mask(const struct kernel *kernel, const char *name)
 {
 	int64_t bit;
 
-	return types_enumerator(kernel->types, name, &bit) && bit >= 0 && bit < 64 ?
+	return types_enumerator(kernel->types, "pageflags", name, &bit) && bit >= 0 && bit < 64 ?
 	       1ULL << bit : 0;
 }
 
@@ -90,7 +90,7 @@ static void resolve_hugetlb(struct kernel *kernel)
 	int64_t dtor;
 
 	layout->flag_hugetlb = flag_mask(kernel, "PG_hugetlb");
-	if (!types_enumerator(kernel->types, "HUGETLB_PAGE_DTOR", &dtor))
+	if (!types_enumerator(kernel->types, "compound_dtor_id", "HUGETLB_PAGE_DTOR", &dtor))
 		return;
 	layout->dtor_hugetlb = (uint8_t)dtor;
 	layout->dtor_offset = find(kernel, "page", "compound_dtor", 1, 1);

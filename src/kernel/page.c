@@ -52,7 +52,7 @@ static uint64_t page_flag(struct kernel *kernel, const char *name)
 	int64_t bit;
 
 	/* since 6.10 some PG_ names are page types with values of their own */
-	if (!types_enumerator(kernel->types, name, &bit) || bit < 0 || bit > 63)
+	if (!types_enumerator(kernel->types, "pageflags", name, &bit) || bit < 0 || bit > 63)
 		return 0;
 	return 1ULL << bit;
 }
@@ -89,9 +89,9 @@ static uint32_t page_type_value(struct kernel *kernel, const char *byte_name,
 	int64_t value;
 
 	if (kernel->page.type_rule == PAGE_TYPE_BYTE)
-		return types_enumerator(kernel->types, byte_name, &value) ?
+		return types_enumerator(kernel->types, "pagetype", byte_name, &value) ?
 		       (uint32_t)value : 0;
-	if (types_enumerator(kernel->types, bit_name, &value) && value > 63)
+	if (types_enumerator(kernel->types, "pagetype", bit_name, &value) && value > 63)
 		return (uint32_t)value;
 	return bit_default;
 }
@@ -119,7 +119,7 @@ static void resolve_page_types(struct kernel *kernel)
 		return;
 	}
 	has_kmemcg = kernel_field(kernel, "page", "mem_cgroup", &mem_cgroup);
-	layout->type_rule = types_enumerator(kernel->types, "PGTY_buddy", &value) ?
+	layout->type_rule = types_enumerator(kernel->types, "pagetype", "PGTY_buddy", &value) ?
 			    PAGE_TYPE_BYTE : PAGE_TYPE_BITS;
 	layout->type_buddy = page_type_value(kernel, "PGTY_buddy", "PG_buddy", 0x80);
 	layout->type_offline = page_type_value(kernel, "PGTY_offline", "PG_offline", 0x100);

@@ -98,7 +98,7 @@ static enum cluster_form resolve_flags(const struct kernel *kernel, uint32_t *ma
 	size_t i;
 
 	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
-		if (types_enumerator(kernel->types, flags[i].name, &value) &&
+		if (types_enumerator(kernel->types, "swap_cluster_flags", flags[i].name, &value) &&
 		    value > 0 && value < CLUSTER_FLAGS_MAX) {
 			marks[value] = flags[i].mark;
 			form = CLUSTER_NUMBER;

@@ -360,7 +360,7 @@ static uint64_t flag(const struct kernel *kernel, const char *name)
 {
 	int64_t bit;
 
-	return types_enumerator(kernel->types, name, &bit) && bit >= 0 && bit < 64 ?
+	return types_enumerator(kernel->types, "pageflags", name, &bit) && bit >= 0 && bit < 64 ?
 	       1ULL << bit : 0;
 }
 

@@ -47,7 +47,6 @@ struct types_ops {
 	/* All fields of a composite (behind typedefs and qualifiers), in order. */
 	void (*fields)(struct types *types, type_id type, type_visit *visit,
 		       void *context);
-	bool (*enumerator)(struct types *types, const char *name, int64_t *value);
 	/* One type, nothing stripped. */
 	bool (*node)(struct types *types, type_id type, struct type_node *node);
 	/* Those of an enum (behind typedefs and qualifiers), in order. */

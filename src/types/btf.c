@@ -6,6 +6,7 @@
  */
 #include "types/backend.h"
 #include "image/name_index.h"
+#include "image/name_table.h"
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -16,16 +17,8 @@ struct btf_types {
 	struct types base;
 	struct btf *btf;
 	uint32_t type_count;
-	struct name_index names;	/* to type ids: structs, unions, typedefs, enums */
-	struct name_index enumerators;	/* to places; built by the first lookup */
-	struct enumerator_place *places;
-	uint32_t place_count;
+	struct name_table names;	/* to type ids: structs, unions, typedefs, enums */
 	bool signs_told;	/* some enum has the flag that says signed */
-};
-
-struct enumerator_place {
-	uint32_t type;
-	uint32_t index;
 };
 
 static struct btf_types *of(struct types *types)
@@ -172,7 +165,7 @@ static bool btf_find(struct types *base, const char *name, uint32_t nth, type_id
 		size_t cursor = 0;
 		uint32_t number;
 
-		while (name_index_next(&types->names, hash, &cursor, &number)) {
+		while (name_table_next(&types->names, hash, &cursor, &number)) {
 			const struct btf_type *type = type_at(types, number);
 
 			if (!type || btf_kind(type) != order[i] ||
@@ -214,65 +207,6 @@ static bool is_enum(const struct btf_type *type)
 static bool is_named(const struct btf_type *type)
 {
 	return btf_is_composite(type) || btf_is_typedef(type) || is_enum(type);
-}
-
-static uint32_t count_enumerators(struct btf_types *types)
-{
-	uint32_t count = 0, i;
-
-	for (i = 1; i < types->type_count; i++) {
-		const struct btf_type *type = type_at(types, i);
-
-		if (is_enum(type))
-			count += btf_vlen(type);
-	}
-	return count;
-}
-
-static bool index_enumerators(struct btf_types *types)
-{
-	uint32_t count = count_enumerators(types), i, k;
-
-	types->places = calloc(count + 1, sizeof(*types->places));
-	if (!types->places || !name_index_reserve(&types->enumerators, count))
-		return false;
-	for (i = 1; i < types->type_count; i++) {
-		const struct btf_type *type = type_at(types, i);
-
-		if (!is_enum(type))
-			continue;
-		for (k = 0; k < btf_vlen(type); k++) {
-			const char *name = name_at(types, enumerator_name(type, k));
-
-			types->places[types->place_count] =
-				(struct enumerator_place){ i, k };
-			if (!name_index_add(&types->enumerators, name_hash(name),
-					    types->place_count++))
-				return false;
-		}
-	}
-	return true;
-}
-
-static bool btf_enumerator(struct types *base, const char *name, int64_t *value)
-{
-	struct btf_types *types = of(base);
-	uint64_t hash = name_hash(name);
-	size_t cursor = 0;
-	uint32_t number;
-
-	if (!types->places && !index_enumerators(types))
-		return false;
-	while (name_index_next(&types->enumerators, hash, &cursor, &number)) {
-		const struct enumerator_place *place = &types->places[number];
-		const struct btf_type *type = type_at(types, place->type);
-
-		if (strcmp(name_at(types, enumerator_name(type, place->index)), name))
-			continue;
-		*value = enumerator_value(types, type, place->index);
-		return true;
-	}
-	return false;
 }
 
 static bool integer_node(const struct btf_type *type, struct type_node *node)
@@ -414,9 +348,7 @@ static void btf_close(struct types *base)
 {
 	struct btf_types *types = of(base);
 
-	name_index_free(&types->names);
-	name_index_free(&types->enumerators);
-	free(types->places);
+	name_table_free(&types->names);
 	btf__free(types->btf);
 	free(types);
 }
@@ -425,7 +357,6 @@ static const struct types_ops btf_ops = {
 	.find = btf_find,
 	.shape = btf_shape,
 	.fields = btf_fields,
-	.enumerator = btf_enumerator,
 	.node = btf_node,
 	.enumerators = btf_enumerators,
 	.parameters = btf_parameters,
@@ -438,6 +369,8 @@ static bool index_names(struct btf_types *types)
 {
 	uint32_t i;
 
+	if (!name_table_reserve(&types->names, types->type_count))
+		return false;
 	for (i = 1; i < types->type_count; i++) {
 		const struct btf_type *type = type_at(types, i);
 		const char *name;
@@ -447,10 +380,10 @@ static bool index_names(struct btf_types *types)
 		if (is_enum(type))
 			types->signs_told |= btf_kflag(type);
 		name = name_at(types, type->name_off);
-		if (*name && !name_index_add(&types->names, name_hash(name), i))
-			return false;
+		if (*name)
+			types->names.tags[i] = name_tag(name_hash(name));
 	}
-	return true;
+	return name_table_fill(&types->names, types->type_count);
 }
 
 struct types *btf_open(void *data, size_t size, const char *from, struct error *err)

@@ -30,11 +30,6 @@ struct named_type {
 	uint32_t kind;
 };
 
-struct enumerator {
-	const char *name;
-	int64_t value;
-};
-
 struct dwarf_types {
 	struct types base;
 	Dwarf *dwarf;
@@ -45,10 +40,6 @@ struct dwarf_types {
 	uint32_t named_room;
 	struct name_index by_name;
 	struct name_index by_pointer;	/* the same types; see seen() */
-	struct enumerator *enumerators;
-	uint32_t enumerator_count;
-	uint32_t enumerator_room;
-	struct name_index enumerator_by_name;
 };
 
 static struct dwarf_types *of(struct types *types)
@@ -131,22 +122,6 @@ static bool take_type(struct dwarf_types *types, Dwarf_Die *die, enum named_kind
 	return keep(types, &type);
 }
 
-static bool find_enumerator(const struct dwarf_types *types, const char *name,
-			    size_t *cursor, int64_t *value)
-{
-	uint64_t hash = name_hash(name);
-	uint32_t at;
-
-	while (name_index_next(&types->enumerator_by_name, hash, cursor, &at)) {
-		if (types->enumerators[at].name != name &&
-		    strcmp(types->enumerators[at].name, name))
-			continue;
-		*value = types->enumerators[at].value;
-		return true;
-	}
-	return false;
-}
-
 /* data1 to data8 hold what is not negative, sdata the rest: GCC and clang agree. */
 static bool value_of(Dwarf_Die *enumerator, int64_t *value)
 {
@@ -170,53 +145,6 @@ static bool value_of(Dwarf_Die *enumerator, int64_t *value)
 	}
 }
 
-static bool take_enumerator(struct dwarf_types *types, const char *name, int64_t value)
-{
-	if (!make_room((void **)&types->enumerators, &types->enumerator_room,
-		       types->enumerator_count, sizeof(*types->enumerators)) ||
-	    !name_index_add(&types->enumerator_by_name, name_hash(name),
-			    types->enumerator_count))
-		return false;
-	types->enumerators[types->enumerator_count++] = (struct enumerator){ name, value };
-	return true;
-}
-
-static bool knows_enumerator(const struct dwarf_types *types, const char *name,
-			     int64_t value)
-{
-	size_t cursor = 0;
-	int64_t other;
-
-	while (find_enumerator(types, name, &cursor, &other))
-		if (other == value)
-			return true;
-	return false;
-}
-
-/* When the first enumerator of an enum is known with its value, all of them are. */
-static bool take_enum(struct dwarf_types *types, Dwarf_Die *enumeration)
-{
-	bool first = true;
-	Dwarf_Die die;
-
-	if (dwarf_child(enumeration, &die))
-		return true;
-	do {
-		const char *name = die_name(&die);
-		int64_t value;
-
-		if (dwarf_tag(&die) != DW_TAG_enumerator || !name ||
-		    !value_of(&die, &value))
-			continue;
-		if (first && knows_enumerator(types, name, value))
-			return true;
-		first = false;
-		if (!take_enumerator(types, name, value))
-			return false;
-	} while (die_next_sibling(&die));
-	return true;
-}
-
 static bool take_die(struct dwarf_types *types, Dwarf_Die *die)
 {
 	switch (dwarf_tag(die)) {
@@ -227,7 +155,7 @@ static bool take_die(struct dwarf_types *types, Dwarf_Die *die)
 	case DW_TAG_typedef:
 		return take_type(types, die, NAMED_TYPEDEF);
 	case DW_TAG_enumeration_type:
-		return take_type(types, die, NAMED_ENUM) && take_enum(types, die);
+		return take_type(types, die, NAMED_ENUM);
 	default:
 		return true;
 	}
@@ -465,19 +393,6 @@ static void dwarf_fields(struct types *base, type_id id, type_visit *visit, void
 	} while (die_next_sibling(&die));
 }
 
-static bool dwarf_enumerator(struct types *base, const char *name, int64_t *value)
-{
-	struct dwarf_types *types = of(base);
-
-	do {
-		size_t cursor = 0;
-
-		if (find_enumerator(types, name, &cursor, value))
-			return true;
-	} while (read_unit(types));
-	return false;
-}
-
 /* ------------------------------------------ whole types, for people to look at */
 
 static enum type_kind base_kind(Dwarf_Die *die, bool *is_signed)
@@ -644,9 +559,7 @@ static void dwarf_close(struct types *base)
 
 	name_index_free(&types->by_name);
 	name_index_free(&types->by_pointer);
-	name_index_free(&types->enumerator_by_name);
 	free(types->named);
-	free(types->enumerators);
 	dwarf_end(types->dwarf);
 	free(types);
 }
@@ -656,7 +569,6 @@ static const struct types_ops dwarf_ops = {
 	.find = find_dwarf_type,
 	.shape = dwarf_shape,
 	.fields = dwarf_fields,
-	.enumerator = dwarf_enumerator,
 	.node = dwarf_node,
 	.enumerators = dwarf_enumerators,
 	.parameters = dwarf_parameters,

@@ -179,9 +179,41 @@ bool types_size(struct types *types, const char *type, uint64_t *size)
 	return true;
 }
 
-bool types_enumerator(struct types *types, const char *name, int64_t *value)
+struct enumerator_search {
+	const char *name;
+	bool found;
+	int64_t value;
+};
+
+static bool visit_enumerator(void *context, const char *name, int64_t value)
 {
-	return types->ops->enumerator(types, name, value);
+	struct enumerator_search *search = context;
+
+	if (strcmp(name, search->name))
+		return true;
+	search->found = true;
+	search->value = value;
+	return false;
+}
+
+bool types_enumerator(struct types *types, const char *enumeration, const char *name,
+		      int64_t *value)
+{
+	struct enumerator_search search = { .name = name };
+	struct type_node node;
+	uint32_t nth;
+	type_id id;
+
+	for (nth = 0; nth < SAME_NAME_MAX && types->ops->find(types, enumeration, nth, &id);
+	     nth++) {
+		if (!types->ops->node(types, id, &node) || node.kind != TYPE_KIND_ENUM)
+			continue;
+		types->ops->enumerators(types, id, visit_enumerator, &search);
+		if (search.found)
+			*value = search.value;
+		return search.found;
+	}
+	return false;
 }
 
 bool types_read_on(const struct types *types)

@@ -59,8 +59,13 @@ bool types_size(struct types *types, const char *type, uint64_t *size);
 bool types_member(struct types *types, const char *type, const char *path,
 		  struct type_member *member);
 
-/** types_enumerator - value of an enumerator of any enum, by its name: "PG_swapcache". */
-bool types_enumerator(struct types *types, const char *name, int64_t *value);
+/**
+ * types_enumerator - value of one enumerator, "PG_swapcache" of enum "pageflags".
+ *
+ * Return: false when this kernel has no such enum, or the enum no such enumerator.
+ */
+bool types_enumerator(struct types *types, const char *enumeration, const char *name,
+		      int64_t *value);
 
 /* ------------------------------------------ whole types, for people to look at */
 

@@ -68,8 +68,8 @@ void look_at_types(struct types *types)
 	types_member(types, "page", "_refcount.counter", &member);
 	types_member(types, "page", "lru.next", &member);
 	types_member(types, "xa_node", "slots", &member);
-	types_enumerator(types, "PG_locked", &value);
-	types_enumerator(types, "no such thing", &value);
+	types_enumerator(types, "pageflags", "PG_locked", &value);
+	types_enumerator(types, "pageflags", "no such thing", &value);
 	look_at_type(&look, "struct page");
 	types_names(types, look_at_name, &look);
 	types_close(types);

@@ -85,7 +85,7 @@ static struct btf *make_btf(void)
 	btf__add_fwd(btf, "alone", BTF_FWD_STRUCT);
 	btf__add_typedef(btf, "alone", integer);
 
-	btf__add_enum(btf, NULL, 4);
+	btf__add_enum(btf, "pageflags", 4);
 	btf__add_enum_value(btf, "PG_locked", 0);
 	btf__add_enum_value(btf, "PG_high", -5);
 	btf__add_enum64(btf, "wide", 8, false);
@@ -226,13 +226,16 @@ static void enumerators(void **state)
 {
 	int64_t value;
 
-	assert_true(types_enumerator(*state, "PG_locked", &value));
+	assert_true(types_enumerator(*state, "pageflags", "PG_locked", &value));
 	assert_int_equal(value, 0);
-	assert_true(types_enumerator(*state, "PG_high", &value));
+	assert_true(types_enumerator(*state, "pageflags", "PG_high", &value));
 	assert_int_equal(value, -5);
-	assert_true(types_enumerator(*state, "PG_wide", &value));
+	assert_true(types_enumerator(*state, "wide", "PG_wide", &value));
 	assert_int_equal(value, INT64_C(1) << 40);
-	assert_false(types_enumerator(*state, "PG_nosuch", &value));
+	assert_false(types_enumerator(*state, "pageflags", "PG_nosuch", &value));
+	assert_false(types_enumerator(*state, "pageflags", "PG_wide", &value));
+	assert_false(types_enumerator(*state, "page", "PG_locked", &value));
+	assert_false(types_enumerator(*state, "nosuch", "PG_locked", &value));
 }
 
 static void no_such_member(void **state)
@@ -299,7 +302,7 @@ static void random_damage(void **state)
 		types_member(types, "page", "heads.next", &found);
 		types_member(types, "page", "nosuch", &found);
 		types_member(types, "knot", "nosuch", &found);
-		types_enumerator(types, "PG_wide", &value);
+		types_enumerator(types, "wide", "PG_wide", &value);
 		types_close(types);
 	}
 	free(good);

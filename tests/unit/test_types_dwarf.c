@@ -99,15 +99,17 @@ static void check_others(struct types *types)
 	assert_int_equal(size, 4);
 	assert_false(types_size(types, "only_declared", &size));
 	assert_false(types_size(types, "nosuch", &size));
-	assert_true(types_enumerator(types, "PG_locked", &value));
+	assert_true(types_enumerator(types, "pageflags", "PG_locked", &value));
 	assert_int_equal(value, 0);
-	assert_true(types_enumerator(types, "PG_low", &value));
+	assert_true(types_enumerator(types, "pageflags", "PG_low", &value));
 	assert_int_equal(value, -5);
-	assert_true(types_enumerator(types, "PG_byte", &value));
+	assert_true(types_enumerator(types, "pageflags", "PG_byte", &value));
 	assert_int_equal(value, 200);
-	assert_true(types_enumerator(types, "PG_wide", &value));
+	assert_true(types_enumerator(types, "wide", "PG_wide", &value));
 	assert_int_equal(value, INT64_C(1) << 40);
-	assert_false(types_enumerator(types, "PG_nosuch", &value));
+	assert_false(types_enumerator(types, "pageflags", "PG_nosuch", &value));
+	assert_false(types_enumerator(types, "page", "PG_locked", &value));
+	assert_false(types_enumerator(types, "nosuch", "PG_locked", &value));
 }
 
 static void all_samples(void **state)
@@ -199,7 +201,7 @@ static void random_damage(void **state)
 			types_member(types, "page", "heads.prev", &found);
 			types_member(types, "page", "kind", &found);
 			types_member(types, "page", "nosuch", &found);
-			types_enumerator(types, "PG_wide", &value);
+			types_enumerator(types, "wide", "PG_wide", &value);
 			types_close(types);
 		}
 	}

@@ -46,7 +46,7 @@ enum pageflags {
 
 static page_alias *keep_page;
 static enum pageflags keep_flags;
-static enum {
+static enum wide {
 	PG_wide = 1L << 40,
 } keep_wide;
 
