@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/heap.h"
 #include "command/inspection.h"
 #include "command/interrupt.h"
 
@@ -63,6 +64,7 @@ int main(int argc, char **argv)
 	int status;
 
 	interrupt_catch();
+	heap_prepare();
 	status = run(argc, argv);
 
 	if ((fflush(stdout) || ferror(stdout)) && !(status & EXIT_FAILED)) {
