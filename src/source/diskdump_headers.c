@@ -127,7 +127,8 @@ static bool place_bitmaps(const struct file *file, struct diskdump_headers *head
 	uint64_t needed = (headers->max_mapnr + 7) / 8;
 	uint64_t blocks = (needed + headers->block_size - 1) / headers->block_size;
 
-	if (!headers->max_mapnr || headers->max_mapnr > OFFSET_LIMIT || size < needed)
+	if (!headers->max_mapnr || headers->max_mapnr > OFFSET_LIMIT || size < needed ||
+	    (file_is_flattened(file) && needed > file_stored(file)))
 		return damaged(err, file, "number of page frames", headers->max_mapnr,
 			       headers->block_size +
 			       offsetof(struct disk_sub_header, max_mapnr_64));

@@ -34,6 +34,7 @@ struct file {
 	bool copy;			/* all else belongs to the file that it was made of */
 	int fd;
 	uint64_t size;			/* of the dump inside */
+	uint64_t stored;		/* of the real file */
 	struct flattened *flattened;	/* NULL: plain */
 	const char *packed;		/* NULL: it was not */
 };
@@ -90,6 +91,7 @@ static bool open_flattened(struct file *file, struct error *err)
 	if (length < 0)
 		return error_set(err, ERROR_SYSTEM, "%s: cannot read: %s", file->name,
 				 strerror(errno));
+	file->stored = file->size;
 	if (!flattened_signature(head, (size_t)length))
 		return true;
 	file->flattened = flattened_index(file->fd, file->size, file->name, err);
@@ -187,6 +189,11 @@ const char *file_packed(const struct file *file)
 uint64_t file_size(const struct file *file)
 {
 	return file->size;
+}
+
+uint64_t file_stored(const struct file *file)
+{
+	return file->stored;
 }
 
 /* pread() until all is there: it may return less, on network file systems too. */
@@ -296,4 +303,14 @@ bool file_holds(const struct file *file, uint64_t offset, uint64_t length)
 		length -= run;
 	}
 	return true;
+}
+
+uint64_t file_skip_hole(const struct file *file, uint64_t offset)
+{
+	uint64_t run;
+
+	while (file->flattened && offset < file->size &&
+	       flattened_find(file->flattened, offset, &run) == FLATTENED_HOLE)
+		offset += run;
+	return offset < file->size ? offset : file->size;
 }

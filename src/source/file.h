@@ -43,6 +43,11 @@ bool file_is_flattened(const struct file *file);
 const char *file_packed(const struct file *file);
 /** file_size - bytes of the dump (of the dump inside, when flattened). */
 uint64_t file_size(const struct file *file);
+/**
+ * file_stored - bytes of the real file: no more than these can be in the dump. A few bytes of
+ * a flattened file can make a hole of any size.
+ */
+uint64_t file_stored(const struct file *file);
 
 /**
  * file_read - copy bytes.
@@ -57,5 +62,11 @@ bool file_read(const struct file *file, uint64_t offset, void *buffer, size_t le
 
 /** file_holds - is every byte of the range really in the file? */
 bool file_holds(const struct file *file, uint64_t offset, uint64_t length);
+
+/**
+ * file_skip_hole - the first byte from @offset on that is really in the file; file_size() if
+ * there is none.
+ */
+uint64_t file_skip_hole(const struct file *file, uint64_t offset);
 
 #endif

@@ -103,6 +103,17 @@ static bool begins_right(struct file *const *files, const struct elf_segment *se
 	       !memcmp(first, FIRST_LINE, sizeof(first));
 }
 
+/* @address, or that of the next page of which something is in the file. */
+static uint64_t skip_hole(struct file *const *files, const struct elf_segment *segment,
+			  uint64_t address, uint64_t page_size)
+{
+	uint64_t within = address > segment->physical ? address - segment->physical : 0;
+	uint64_t place = segment->offset + within;
+	uint64_t skipped = file_skip_hole(files[segment->file], place) - place;
+
+	return address + skipped / page_size * page_size;
+}
+
 static void scan_elf(struct scan *scan, const struct elf_headers *headers,
 		     struct file *const *files)
 {
@@ -117,9 +128,11 @@ static void scan_elf(struct scan *scan, const struct elf_headers *headers,
 		/* Segments may overlap; they are sorted. */
 		if (address < done)
 			address = done;
-		for (; address < end && !scan->out_of_memory; address += page_size)
-			if (begins_right(files, segment, address))
+		for (; address < end && !scan->out_of_memory; address += page_size) {
+			address = skip_hole(files, segment, address, page_size);
+			if (address < end && begins_right(files, segment, address))
 				look_at(scan, address);
+		}
 		done = address;
 	}
 }

@@ -140,6 +140,18 @@ class Tests(cli.Tests):
         self.clean(path)
         self.cut(path, [path], self.places, self.told)
 
+    # the contrary
+
+    def enormous(self):
+        """Some bytes of a flattened file make a hole of any size: that must cost nothing."""
+        beyond = dumps.record(1 << 45, bytes(holes.BLOCK)) + dumps.END
+        image = dumps.flat(dumps.raw(self.whole)).replace(b"OSRELEASE=", b"OSRELEASE-")
+        self.file("ram", image.removesuffix(dumps.END) + beyond)
+        self.refused("scan", f"--raw={self.scratch / 'ram'}@0x0", say="no VMCOREINFO")
+        dump = dumps.flat(dumps.frames_claimed(dumps.kdump(self.whole, "zlib"), 1 << 37))
+        self.file("dump", dump.removesuffix(dumps.END) + beyond)
+        self.refused("scan", self.scratch / "dump", say="number of page frames")
+
 
 KINDS = ("elf", "kdump_zlib", "kdump_lzo", "kdump_snappy", "kdump_zstd", "flattened",
          "flattened_elf", "split", "raw", "distilled")
@@ -151,8 +163,9 @@ def main(arguments):
     program, folder = (pathlib.Path(argument).absolute() for argument in arguments[:2])
     with tempfile.TemporaryDirectory() as scratch:
         tests = Tests(program, folder, pathlib.Path(scratch), places)
-        return cli.tap((f"{kind.replace('_', ' ')}, cut at {places} places", getattr(tests, kind))
-                       for kind in KINDS)
+        cut = [(f"{kind.replace('_', ' ')}, cut at {places} places", getattr(tests, kind))
+               for kind in KINDS]
+        return cli.tap([*cut, ("holes without end", tests.enormous)])
 
 
 if __name__ == "__main__":

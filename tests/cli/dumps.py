@@ -12,9 +12,10 @@ import holes
 
 BLOCK = holes.BLOCK
 STATUS_AT = 424
+BITMAP_BLOCKS_AT = 436                  # and max_mapnr behind it
 CODECS = 0x27
 SUB = BLOCK                             # kdump_sub_header, in the second block
-SPLIT_AT, PFNS_AT, PFNS_64_AT = SUB + 12, SUB + 16, SUB + 80
+SPLIT_AT, PFNS_AT, PFNS_64_AT, MAX_MAPNR_64_AT = SUB + 12, SUB + 16, SUB + 80, SUB + 96
 NOTES_AT = SUB + 48
 MACHINE_X86_64 = 62
 PT_LOAD, PT_NOTE, ET_CORE = 1, 4, 4
@@ -148,10 +149,25 @@ def raw(dump):
     return bytes(data)
 
 
-def flat(plain, record=1 << 16):
+def frames_claimed(plain, count):
+    """A kdump that says to have @count page frames, and bitmaps for them."""
+    out = bytearray(plain)
+    struct.pack_into("<II", out, BITMAP_BLOCKS_AT, 2 * (count // 8 // BLOCK), (1 << 32) - 1)
+    struct.pack_into("<Q", out, MAX_MAPNR_64_AT, count)
+    return bytes(out)
+
+
+END = struct.pack(">qq", -1, -1)    # of a flattened file
+
+
+def record(offset, content):
+    """One record of a flattened file."""
+    return struct.pack(">qq", offset, len(content)) + content
+
+
+def flat(plain, size=1 << 16):
     """The same as makedumpfile -F writes it."""
     out = bytearray(struct.pack(">16sqq", b"makedumpfile", 1, 1).ljust(4096, b"\0"))
-    for offset in range(0, len(plain), record):
-        piece = plain[offset:offset + record]
-        out += struct.pack(">qq", offset, len(piece)) + piece
-    return bytes(out + struct.pack(">qq", -1, -1))
+    for offset in range(0, len(plain), size):
+        out += record(offset, plain[offset:offset + size])
+    return bytes(out + END)
