@@ -4,7 +4,7 @@
  * guest were pointed at another page. What must be told of them, and what of it is left
  * when the table, its word or the page is made to look otherwise.
  */
-#include "acts.h"
+#include "harms.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,11 +13,6 @@
 
 #define COUNT_SHIFT 60
 #define KEPT (PART_LOG | PART_RCU | PART_TASKS | PART_STACKS)
-
-static const struct story_spinner *spinner_of(const struct stage *stage)
-{
-	return &stage->clean.story->spinners[0];
-}
 
 static bool is_planted(const struct stage *stage, uint64_t slot)
 {
