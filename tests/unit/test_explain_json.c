@@ -13,13 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "story_sample.h"
-
-static void assert_has(const char *text, const char *words)
-{
-	if (!strstr(text, words))
-		fail_msg("no '%s' in: %s", words, text);
-}
+#include "told.h"
 
 /* Brackets that match, and no control character, outside and inside of strings. */
 static void assert_sound(const char *json)
