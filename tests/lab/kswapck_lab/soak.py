@@ -154,7 +154,7 @@ class Totals:
         if status is None or status < 0 or not report["summary"]:
             return f"FAILED, status {status}: {words}"
         problems, unseen = report["summary"]["problems"], report["coverage"]["not_seen"]
-        parts = [f"{name} {count}" for name, count in problems.items()]
+        parts = [f"{name}: {row['findings']} ({row['slots']} slots)" for name, row in problems.items()]
         parts += [f"not seen: {json.dumps(one)}" for one in unseen]
         parts += _oddities(report.get("explain"))
         if not parts and (status or words or not report["coverage"]["complete"]):
@@ -164,6 +164,8 @@ class Totals:
     def _keep(self, path, text, words):
         folder = cache.folder("soak")
         path.chmod(0o644)       # QEMU makes it for its owner alone
+        # a small copy, too: that one can be committed, or sent
+        subprocess.run([self._program, "distill", "-q", "-f", *self._symbols, "-o", folder / f"{path.name}.kdump", path])
         os.replace(path, folder / path.name)
         (folder / f"{path.name}.json").write_bytes(text or words.encode())
         self.kept.append(path.name)
