@@ -333,6 +333,8 @@ static bool bound_off(struct scene *scene, bool lowest)
 		return skip(scene, "this kernel has no bounds");
 	if (!find_free(scene, &cluster))
 		return false;
+	if (!(cluster.device.flags & SWP_WRITEOK))
+		return skip(scene, "the device is on its way off");
 	slot = cluster.it.first_slot;
 	/* which free slot is the first of all, or the last, does not matter here */
 	scene->expected_any_slot = true;
@@ -372,6 +374,8 @@ static bool users_dead(struct scene *scene)
 		return false;
 	if (!victim.device.has_users)
 		return skip(scene, "devices of this kernel have no reference count");
+	if (!(victim.device.flags & SWP_WRITEOK))
+		return skip(scene, "the device is on its way off");
 	lay(scene, victim.device.users_address, 8, victim.device.users_raw | 3);
 	expect(scene, "KS453", 0, 0, "is dead");
 	return true;

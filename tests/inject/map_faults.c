@@ -253,6 +253,13 @@ static uint64_t map_page(struct scene *scene, const struct victim *victim, uint6
 	return page_address_of(scene->kernel, physical >> kernel_page_shift(scene->kernel));
 }
 
+/* Counts of other slots would not go on any more: the pages of a list are for all of them. */
+static bool counts_go_on(struct scene *scene, uint64_t map_page)
+{
+	return peek(scene, map_page + scene->kernel->page.fields[KSWAPCK_FIELD_PRIVATE].offset,
+		    8) != 0;
+}
+
 static uint64_t physical_of(const struct kernel *kernel, uint64_t pfn)
 {
 	return pfn << kernel_page_shift(kernel);
@@ -294,6 +301,8 @@ bool make_continuation(struct scene *scene, const struct victim *victim, uint8_t
 	if (has_counts(scene))
 		return skip(scene, "this kernel has no swap_map");
 	head = map_page(scene, victim, &offset);
+	if (counts_go_on(scene, head))
+		return skip(scene, "counts go on in that page of swap_map");
 	if (!find_own_page(scene, offset, &page))
 		return false;
 	lay_page(scene, head, KSWAPCK_FIELD_PRIVATE, 0x20);
@@ -315,7 +324,8 @@ static bool count_goes_on_nowhere(struct scene *scene)
 		return false;
 	if (has_counts(scene))
 		return skip(scene, "this kernel has no swap_map");
-	lay_page(scene, map_page(scene, &victim, &offset), KSWAPCK_FIELD_PRIVATE, 0);
+	if (counts_go_on(scene, map_page(scene, &victim, &offset)))
+		return skip(scene, "counts go on in that page of swap_map");
 	lay_map(scene, &victim, COUNT_CONTINUED | SWAP_HAS_CACHE | 1);
 	expect(scene, "KS207", victim.slot, 1, "0xc1, its page of swap_map has no");
 	return true;

@@ -15,6 +15,8 @@
 #include "kernel/swap_device.h"
 #include "kernel/swap_entry.h"
 
+#define PASSES_MAX 256	/* enough to come upon all kinds of memory */
+
 typedef bool accept_fn(const struct scene *scene, const struct owner *owner, const void *data);
 
 struct search {
@@ -26,8 +28,30 @@ struct search {
 	const void *data;
 	struct owner *owner;
 	uint64_t mm, pgd, empty, empty_address;
-	bool found;
+	uint64_t passes;	/* of those accepted, so many are passed by */
+	struct owner chosen;	/* the last one accepted */
+	bool found, enough;
 };
+
+/*
+ * One that was accepted: is it the one to take? The last of all is taken, too, if fewer were
+ * accepted than should be passed by.
+ */
+static bool choose(struct search *search)
+{
+	search->chosen = *search->owner;
+	search->found = true;
+	return !search->passes--;
+}
+
+/* The end of a search: what was chosen. */
+static bool chosen(struct search *search, const char *missing)
+{
+	if (!search->found)
+		return skip(search->scene, missing);
+	*search->owner = search->chosen;
+	return true;
+}
 
 uint64_t pte_of(const struct scene *scene, unsigned int type, uint64_t slot)
 {
@@ -160,9 +184,11 @@ static bool take_pte(void *data, uint64_t address, uint64_t pte, uint64_t place)
 	owner->empty = search->empty;
 	owner->empty_mapped = vma_find(search->scene->kernel, &search->map, search->mm,
 				       search->empty_address, &vma);
-	search->found = owner->empty && find_tables(search, search->pgd, owner) &&
-			search->accept(search->scene, owner, search->data);
-	return !search->found;
+	if (!owner->empty || !find_tables(search, search->pgd, owner) ||
+	    !search->accept(search->scene, owner, search->data))
+		return true;
+	search->enough = choose(search);
+	return !search->enough;
 }
 
 static bool find(struct scene *scene, accept_fn *accept, const void *data, const char *missing,
@@ -170,12 +196,13 @@ static bool find(struct scene *scene, accept_fn *accept, const void *data, const
 {
 	struct search search = {
 		.scene = scene, .accept = accept, .data = data, .owner = owner,
+		.passes = scene_place(scene, PASSES_MAX),
 	};
 	struct page_table_sweep tables;
 	struct task_layout tasks;
 	struct mm_list mms;
 	uint64_t pgd;
-	size_t i;
+	size_t first, i;
 
 	if (!address_map_layout_resolve(scene->kernel, &search.map) ||
 	    !page_table_layout_resolve(scene->kernel, &search.tables) ||
@@ -183,8 +210,9 @@ static bool find(struct scene *scene, accept_fn *accept, const void *data, const
 	    !mm_list_read(scene->kernel, &tasks, &mms, NULL))
 		return skip(scene, "no page tables");
 	page_table_lock_resolve(scene->kernel, &search.locks);
-	for (i = 0; i < mms.count && !search.found; i++) {
-		search.mm = mms.owners[i].mm;
+	first = mms.count ? scene_place(scene, mms.count) : 0;
+	for (i = 0; i < mms.count && !search.enough; i++) {
+		search.mm = mms.owners[(first + i) % mms.count].mm;
 		tables = (struct page_table_sweep){0};
 		if (!mm_page_table(scene->kernel, &search.map, search.mm, &pgd))
 			continue;
@@ -194,7 +222,7 @@ static bool find(struct scene *scene, accept_fn *accept, const void *data, const
 					 &tables);
 	}
 	mm_list_free(&mms);
-	return search.found || skip(scene, missing);
+	return chosen(&search, missing);
 }
 
 static bool any(const struct scene *scene, const struct owner *owner, const void *data)
@@ -267,15 +295,17 @@ static bool take_shmem(void *data, const struct shmem_entry *entry)
 		return true;
 	owner->raw = entry->raw;
 	owner->word = entry->place;
-	search->found = true;
-	return false;
+	search->enough = choose(search);
+	return !search->enough;
 }
 
 bool find_shmem(struct scene *scene, struct owner *owner)
 {
-	struct search search = {.scene = scene, .owner = owner};
+	struct search search = {
+		.scene = scene, .owner = owner, .passes = scene_place(scene, PASSES_MAX),
+	};
 	struct shmem_sweep sweep = {0};
 
 	shmem_for_each_swapped(scene->kernel, take_shmem, &search, &sweep);
-	return search.found || skip(scene, "no swapped shared memory");
+	return chosen(&search, "no swapped shared memory");
 }

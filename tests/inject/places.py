@@ -29,11 +29,11 @@ LAB = pathlib.Path(os.environ.get("KSWAPCK_LAB") or
                    pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "kswapck-lab")
 
 # Of the lab's scenarios those in which nothing is broken, and nobody spins in the swap cache.
-HEALTHY = ("idle", "churn", "irq", "nmi", "mix", "storm", "pinned", "canary", "swapoff-busy", "many", "big",
-           "uffd-move-healthy", "reread")
+HEALTHY = ("idle", "churn", "irq", "nmi", "mix", "storm", "pinned", "canary", "swapoff-busy", "many",
+           "uffd-move-healthy", "reread")   # not "big": each look at it takes a second
 # 'raw' are several files for one dump; makedumpfile left the trees out of these, and that is all there is to say.
 UNFIT = re.compile(r"-raw|^6\.1[28]-.*-kdump-zlib$|^7\.\d-.*-kdump-(zlib|zstd|lzo|flat)$")
-REFUSALS = 4                # places of a dump at which a fault had no meaning, before the dump is no longer asked
+REFUSALS = 3                # places of a dump at which a fault had no meaning, before the dump is no longer asked
 BATCH_SECONDS = 3600
 
 # What no fault can be laid for on purpose, and why; the report must name every other problem of the catalogue.
@@ -112,6 +112,8 @@ class Run:
         orders = collections.defaultdict(list)
         for fault in self.faults:
             fit = [name for name in self._dumps if name not in self.unusable and fault.refused[name] < REFUSALS]
+            # once some dumps have a place for it, the others need not be asked again
+            fit = [name for name in fit if name in fault.dumps] or fit
             for _ in range(self._options.count - fault.laid if fit else 0):
                 orders[self._random.choice(fit)].append((fault, self._random.randrange(1, 1 << 32)))
         return orders
@@ -192,7 +194,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=1, help="dumps at the same time (1)")
     parser.add_argument("--only", type=int, nargs="*", help="these faults, by their numbers")
     parser.add_argument("--table", type=pathlib.Path, help="where to write the table, too")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     listed = subprocess.run([options.inject, "--list"], stdout=subprocess.PIPE, text=True, check=True).stdout
     faults = [Fault(int(number), name) for number, name in (line.split("\t") for line in listed.splitlines())
               if not options.only or int(number) in options.only]

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/stacks.h"
 #include "kernel/swap_entry.h"
 #include "kernel/task.h"
 
@@ -62,6 +63,17 @@ static void read_stacks(struct scene *scene)
 		qsort(scene->words, scene->word_count, sizeof(uint64_t), compare);
 }
 
+/* Then a slot may have owners that nobody sees, and fewer than are counted prove nothing. */
+static bool tables_moving(const struct kernel *kernel)
+{
+	struct stack_entries entries;
+	struct error err = {0};
+	bool moving = !stack_entries_read(kernel, NULL, 0, &entries, &err) || entries.tables_moving;
+
+	stack_entries_free(&entries);
+	return moving;
+}
+
 static void lab_path(const char *folder, const char *name, char *path, size_t size)
 {
 	const char *lab = getenv("KSWAPCK_LAB"), *cache = getenv("XDG_CACHE_HOME"),
@@ -112,6 +124,7 @@ bool scene_open(struct scene *scene, const char *path, struct error *err)
 		return false;
 	scene->kernel = &scene->dump.kernel;
 	read_stacks(scene);
+	scene->tables_moving = tables_moving(scene->kernel);
 	return true;
 }
 

@@ -32,6 +32,7 @@ struct scene {
 	uint64_t random;		/* for scene_place(); 0: the first place that fits */
 	bool sweep;			/* look for owners too; else what is laid over swap_map
 					   need not agree with page tables */
+	bool tables_moving;		/* some task has page tables out of their trees */
 	bool lost_mark;			/* noise.c: have the stacks asked */
 	uint64_t in_motion;		/* slots that must be counted as in motion, at least */
 	uint64_t unverified;		/* slots that must be counted as not judged, at least */

@@ -222,6 +222,8 @@ static bool count_of_nobody(struct scene *scene)
 
 	if (!lay_count_of_15(scene, &victim) || !give_extend_table(scene, &victim, 70000))
 		return false;
+	if (scene->tables_moving)
+		return skip(scene, "page tables are on the move: not all owners are seen");
 	expect(scene, "KS501", victim.slot, 1, "counts 70000 owners");
 	scene->sweep = true;
 	return true;

@@ -460,6 +460,23 @@ static bool slots_cache_refilled(struct scene *scene)
 	return park(scene, &cache, cache.cur - 1);
 }
 
+/* Is it a slot of which it could be said that its mark was lost? */
+static bool waits_undisturbed(const struct scene *scene, uint64_t raw)
+{
+	uint64_t entry = swap_entry_take(scene->kernel->swap.old_entries, raw), slot;
+	uint8_t map = 0, read;
+	struct kswapck_device device;
+	unsigned int type;
+
+	swap_entry_split(entry, &type, &slot);
+	return raw && type < scene->kernel->swap.nr_swapfiles &&
+	       swap_device_read(scene->kernel, type, &device) == SWAP_DEVICE_OK &&
+	       device.flags & SWP_WRITEOK && !slot_in_hand(scene, type, slot) &&
+	       !swap_device_slot_locked(scene->kernel, &device, slot) &&
+	       !swap_device_map(scene->kernel, &device, slot, 1, &map, &read) &&
+	       map == SWAP_HAS_CACHE;
+}
+
 /* Address of the pointer to slots[] of the first CPU for which some slot waits; or 0. */
 static uint64_t busy_slots_cache(struct scene *scene)
 {
@@ -474,7 +491,7 @@ static uint64_t busy_slots_cache(struct scene *scene)
 			continue;
 		array = peek(scene, cache + field.offset, 8);
 		for (i = 0; array && i < 64; i++)
-			if (peek(scene, array + 8 * i, 8))
+			if (waits_undisturbed(scene, peek(scene, array + 8 * i, 8)))
 				return cache + field.offset;
 	}
 	return 0;

@@ -123,9 +123,11 @@ bool slot_in_hand(const struct scene *scene, unsigned int type, uint64_t slot)
 	uint64_t one = swap_pte_encode(form, type, first);
 	uint64_t other = swap_pte_encode(form, type, last);
 
+	/* the last is that of shmem's trees */
 	return task_has(scene, first, last) ||
 	       task_has(scene, swap_entry(type, first), swap_entry(type, last)) ||
-	       task_has(scene, one < other ? one : other, one < other ? other : one);
+	       task_has(scene, one < other ? one : other, one < other ? other : one) ||
+	       task_has(scene, swap_entry(type, first) << 1, swap_entry(type, last) << 1 | 1);
 }
 
 static bool in_hand(const struct search *search, uint32_t index)
