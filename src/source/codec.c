@@ -5,13 +5,13 @@
 #include <snappy-c.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 #include <zstd.h>
 
 #include "source/diskdump_headers.h"
+#include "source/inflate.h"
 
 struct codec {
-	z_stream zlib;
+	struct inflater *zlib;
 	ZSTD_DCtx *zstd;
 };
 
@@ -21,36 +21,21 @@ struct codec *codec_new(void)
 
 	if (!codec)
 		return NULL;
+	codec->zlib = inflater_new();
 	codec->zstd = ZSTD_createDCtx();
-	if (!codec->zstd || inflateInit(&codec->zlib) != Z_OK) {
-		ZSTD_freeDCtx(codec->zstd);
-		free(codec);
-		return NULL;
-	}
-	return codec;
+	if (codec->zlib && codec->zstd)
+		return codec;
+	codec_free(codec);
+	return NULL;
 }
 
 void codec_free(struct codec *codec)
 {
 	if (!codec)
 		return;
-	inflateEnd(&codec->zlib);
+	inflater_free(codec->zlib);
 	ZSTD_freeDCtx(codec->zstd);
 	free(codec);
-}
-
-static bool unpack_zlib(struct codec *codec, const void *data, size_t size, void *page,
-			size_t page_size)
-{
-	z_stream *stream = &codec->zlib;
-
-	if (inflateReset(stream) != Z_OK)
-		return false;
-	stream->next_in = (z_const Bytef *)data;
-	stream->avail_in = (uInt)size;
-	stream->next_out = page;
-	stream->avail_out = (uInt)page_size;
-	return inflate(stream, Z_FINISH) == Z_STREAM_END && !stream->avail_out;
 }
 
 static bool unpack_lzo(const void *data, size_t size, void *page, size_t page_size)
@@ -79,7 +64,7 @@ bool codec_unpack(struct codec *codec, uint32_t flags, const void *data, size_t 
 		memcpy(page, data, size);
 		return true;
 	case DISKDUMP_ZLIB:
-		return unpack_zlib(codec, data, size, page, page_size);
+		return inflate_page(codec->zlib, data, size, page, page_size);
 	case DISKDUMP_LZO:
 		return unpack_lzo(data, size, page, page_size);
 	case DISKDUMP_SNAPPY:

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "audit/audit.h"
+#include "base/heap.h"
 #include "command/dump.h"
 #include "source/page_set.h"
 
@@ -101,6 +102,7 @@ int main(int argc, char **argv)
 
 	if (argc != 2 || !pages)
 		die(&err);
+	heap_prepare();
 	time_audit(argv[1], pages);
 	for (i = 0; i < ROUNDS; i++) {
 		audit[i] = time_audit(argv[1], NULL);
