@@ -10,6 +10,8 @@
 
 /* All page caches together, as that of one thread. */
 #define CACHE_BYTES ((size_t)8 << 20)
+/* Spaces that are taken at a time: to wait for one's turn after each costs more than it is worth. */
+#define BATCH_MAX 16
 /* Findings that wait for their turn, of each thread; the next one waits with it. */
 #define HELD_MAX 512
 
@@ -17,6 +19,7 @@ struct crew {
 	struct kswapck_audit *audit;	/* of the one whose results they are */
 	struct device_walk *walk;
 	uint64_t spaces;
+	uint64_t batch;			/* spaces that one takes at a time */
 	pthread_mutex_t lock;
 	pthread_cond_t turned;
 	uint64_t next;			/* the space that nobody has taken yet */
@@ -34,7 +37,7 @@ struct worker {
 	struct audit_summary summary;
 	struct audit_sink sink;
 	struct device_walk walk;
-	uint64_t index;			/* of the space at hand */
+	uint64_t first, end;		/* the spaces at hand */
 	bool speaks;			/* it is this one's turn */
 	struct kswapck_finding *held;	/* HELD_MAX */
 	size_t held_count;
@@ -42,15 +45,19 @@ struct worker {
 
 /* ----------------------------------------------------------------------- turns */
 
-static bool take_space(struct worker *worker)
+static bool take_spaces(struct worker *worker)
 {
 	struct crew *crew = worker->crew;
 	bool taken;
 
 	pthread_mutex_lock(&crew->lock);
 	taken = !crew->stop && crew->next < crew->spaces;
-	if (taken)
-		worker->index = crew->next++;
+	if (taken) {
+		worker->first = crew->next;
+		worker->end = crew->spaces - crew->next < crew->batch ? crew->spaces :
+									crew->next + crew->batch;
+		crew->next = worker->end;
+	}
 	pthread_mutex_unlock(&crew->lock);
 	return taken;
 }
@@ -64,7 +71,7 @@ static void await_turn(struct worker *worker)
 	if (worker->speaks)
 		return;
 	pthread_mutex_lock(&crew->lock);
-	while (crew->turn != worker->index)
+	while (crew->turn != worker->first)
 		pthread_cond_wait(&crew->turned, &crew->lock);
 	pthread_mutex_unlock(&crew->lock);
 	worker->speaks = true;
@@ -79,7 +86,7 @@ static void pass_turn(struct worker *worker, bool stop)
 
 	worker->speaks = false;
 	pthread_mutex_lock(&crew->lock);
-	crew->turn++;
+	crew->turn = worker->end;
 	crew->stop |= stop;
 	pthread_cond_broadcast(&crew->turned);
 	pthread_mutex_unlock(&crew->lock);
@@ -149,19 +156,20 @@ static void add_totals(struct device_totals *sum, const struct device_totals *pa
 
 /* --------------------------------------------------------------------- workers */
 
-static void audit_one(struct worker *worker)
+static void audit_batch(struct worker *worker)
 {
 	struct crew *crew = worker->crew;
+	uint64_t index;
 
 	worker->summary = (struct audit_summary){0};
 	worker->walk.totals = device_totals_none();
 	/* empty ones ask nothing by themselves; also a space that is left out has its turn */
-	if (!audit_stopped(&worker->audit))
-		audit_space(&worker->audit, &worker->walk, worker->index);
+	for (index = worker->first; index < worker->end && !audit_stopped(&worker->audit); index++)
+		audit_space(&worker->audit, &worker->walk, index);
 	await_turn(worker);
 	add_summary(crew->audit, &worker->summary);
 	add_totals(&crew->walk->totals, &worker->walk.totals);
-	audit_spaces_done(crew->audit, crew->walk, worker->index + 1);
+	audit_spaces_done(crew->audit, crew->walk, worker->end);
 	pass_turn(worker, worker->summary.interrupted);
 }
 
@@ -169,8 +177,8 @@ static void *work(void *data)
 {
 	struct worker *worker = data;
 
-	while (take_space(worker))
-		audit_one(worker);
+	while (take_spaces(worker))
+		audit_batch(worker);
 	return NULL;
 }
 
@@ -254,6 +262,8 @@ bool crew_audit(struct kswapck_audit *audit, struct device_walk *walk, uint64_t 
 
 	if (wanted < 2 || !is_possible(audit))
 		return false;
+	crew.batch = spaces / wanted / BATCH_MAX;
+	crew.batch = crew.batch < 1 ? 1 : crew.batch > BATCH_MAX ? BATCH_MAX : crew.batch;
 	workers = calloc(wanted, sizeof(*workers));
 	if (!workers)
 		return false;
