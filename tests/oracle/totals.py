@@ -24,6 +24,9 @@ SWAP_MAP_BAD = 0x3f
 SWAP_HAS_CACHE = 0x40
 SWAP_ADDRESS_SPACE_SHIFT = 14
 
+# include/linux/swap_slots.h
+SWAP_SLOTS_CACHE_SIZE = 64
+
 # include/linux/swapops.h: type above offset, in what is not a page table entry; with one bit less until 4.20
 TYPE_SHIFT = 58
 TYPE_SHIFT_RADIX = 57
@@ -239,6 +242,13 @@ def count_table_entry(entry, slot, tally):
         tally.counts["cache_only"] += count == 0
 
 
+def being_filled(cache):
+    """Slots that refill_swap_slots_cache() has taken and not counted yet; those that were used up are 0."""
+    if not cache.slots or not cache.alloc_lock.owner.counter.value_():
+        return 0
+    return sum(cache.slots[i].val.value_() != 0 for i in range(SWAP_SLOTS_CACHE_SIZE))
+
+
 def count_parked(prog):
     """Per-CPU slots caches, up to 6.13: slots that are taken, or not yet given back."""
     try:
@@ -248,7 +258,7 @@ def count_parked(prog):
     total = 0
     for cpu in for_each_possible_cpu(prog):
         cache = per_cpu(caches, cpu)
-        total += cache.nr.value_()
+        total += cache.nr.value_() or being_filled(cache)
         if has_member(cache.type_, "n_ret"):
             total += cache.n_ret.value_()
     return total

@@ -32,6 +32,17 @@ def soak(kernel, options):
         raise LabError(f"no such program: {options.program}")
     totals = Totals(recipe, program, Oracle(kernel, program) if options.oracle else None)
     print(f"{'dump':>4}", *(f"{name:>{len(name) + 1}}" for name in COUNTS), " verdict")
+    try:
+        _guests(recipe, options, totals)
+    finally:
+        # what was seen is told, too, if it was too long for somebody
+        totals.show(options.dumps)
+        if options.record and totals.dumps:
+            soaked.record(totals, recipe, options)
+    return totals.dumps == options.dumps and not totals.kept
+
+
+def _guests(recipe, options, totals):
     failed = 0
     while totals.wants_more(options) and failed < BOOTS:
         try:
@@ -39,10 +50,6 @@ def soak(kernel, options):
         except qemu.GuestFailed as error:
             failed += 1
             print(f"lab: {recipe.name}: boot failed, {failed}: {error}", file=sys.stderr)
-    totals.show(options.dumps)
-    if options.record:
-        soaked.record(totals, recipe, options)
-    return totals.dumps == options.dumps and not totals.kept
 
 
 def _one_guest(recipe, options, totals, log):
