@@ -244,7 +244,9 @@ static bool is_anon(const struct scene *scene, const struct owner *owner, const 
 	uint64_t root;
 
 	(void)data;
-	return owner->cached && !owner->page.order && owner->page.refcount > 0 &&
+	/* while its process forks, nothing of it is judged */
+	return owner->cached && !owner->vma.locked &&
+	       !owner->page.order && owner->page.refcount > 0 &&
 	       (owner->page.mapping & 3) == 1 &&
 	       owner->page.marks & KSWAPCK_PAGE_SWAPCACHE &&
 	       !(owner->page.marks & (KSWAPCK_PAGE_TAIL | KSWAPCK_PAGE_LOCKED)) &&
