@@ -128,11 +128,13 @@ class Totals:
             text, status, words = done.stdout, done.returncode, done.stderr.decode(errors="replace").strip()
         except subprocess.TimeoutExpired as late:
             text, status, words = late.stdout or b"", None, f"no end after {AUDIT_SECONDS} s"
-        self.dumps += 1
         try:
             report = json.loads(text)
         except ValueError:
             report = {"summary": {}, "coverage": {}}
+        verdict = self._with_oracle(self._verdict(report, status, words), path)
+        # from here on it counts: a soak may be ended at any time
+        self.dumps += 1
         summary = report["summary"]
         for name in COUNTS:
             self.sums[name] += summary.get(name, 0)
@@ -140,7 +142,6 @@ class Totals:
         self.problems.update({name: row["findings"] for name, row in summary.get("problems", {}).items()})
         self.statuses[status] += 1
         self.release = report.get("kernel", {}).get("release") or self.release
-        verdict = self._with_oracle(self._verdict(report, status, words), path)
         print(f"{self.dumps:4}", *(f"{summary.get(name, '-'):>{len(name) + 1}}" for name in COUNTS), f" {verdict}",
               flush=True)
         if verdict == "clean":
