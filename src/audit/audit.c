@@ -308,11 +308,11 @@ void audit_space(struct kswapck_audit *audit, struct device_walk *walk, uint64_t
 }
 
 void audit_spaces_done(struct kswapck_audit *audit, const struct device_walk *walk,
-		       uint64_t index)
+		       uint64_t count)
 {
 	if (audit->sink->progress)
 		audit->sink->progress(audit->sink->data, "scanning the swap cache",
-				      walk->done + index * SWAP_SPACE_SLOTS, walk->total);
+				      walk->done + count * SWAP_SPACE_SLOTS, walk->total);
 }
 
 struct device_totals device_totals_none(void)

@@ -24,6 +24,7 @@ struct crew {
 	pthread_cond_t turned;
 	uint64_t next;			/* the space that nobody has taken yet */
 	uint64_t turn;			/* the one that may speak */
+	uint64_t done;			/* spaces that were looked at, of those whose turn it was */
 	bool stop;
 };
 
@@ -169,7 +170,9 @@ static void audit_batch(struct worker *worker)
 	await_turn(worker);
 	add_summary(crew->audit, &worker->summary);
 	add_totals(&crew->walk->totals, &worker->walk.totals);
-	audit_spaces_done(crew->audit, crew->walk, worker->end);
+	/* after a stop not all that were taken */
+	crew->done += index - worker->first;
+	audit_spaces_done(crew->audit, crew->walk, crew->done);
 	pass_turn(worker, worker->summary.interrupted);
 }
 

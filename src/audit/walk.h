@@ -30,8 +30,8 @@ struct device_totals device_totals_none(void);
 /** audit_space - audit space @index of the device, up to the last finding of it. */
 void audit_space(struct kswapck_audit *audit, struct device_walk *walk, uint64_t index);
 
-/** audit_spaces_done - tell the progress that spaces below @index are done. */
+/** audit_spaces_done - tell the progress that @count spaces of the device are done. */
 void audit_spaces_done(struct kswapck_audit *audit, const struct device_walk *walk,
-		       uint64_t index);
+		       uint64_t count);
 
 #endif
