@@ -11,7 +11,6 @@ that its memory and its instructions tell something.
 import argparse
 import json
 import os
-import os
 import pathlib
 import re
 import shutil

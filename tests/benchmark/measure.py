@@ -89,4 +89,6 @@ def first_output(command):
         pass
     os.close(reader)
     os.waitpid(pid, 0)
+    if before is None:
+        sys.exit(f"bench: {' '.join(map(str, command))}: ended before it could be looked at")
     return before / 1e6

@@ -7,7 +7,7 @@
 The dumps are those of the lab's cache (tests/lab) whose guests were healthy, and the committed one, unless some are
 named. For each fault a dump and a place in it are drawn until it was laid COUNT times, or no dump is left in which it
 has a meaning. Each must be found for what it is, and nothing besides. Prints a table of all problems of the catalogue,
-says which fault was not found where, and ends with 1 if there was one.
+says which fault was not found where, and ends with 1 if there was one, or one that was laid nowhere.
 
 inject DUMP SEED COUNT and this one do not draw the same places. To see one again: echo NUMBER SEED | inject --places DUMP
 """
@@ -72,8 +72,12 @@ def clean_dumps():
 
 def catalogue(kswapck):
     """(id, name) of every problem that the built-in checks can find."""
-    text = subprocess.run([kswapck, "help", "problems"], stdout=subprocess.PIPE, text=True, check=True).stdout
-    return re.findall(r"^  (KS\d+)  (\S+)", text, re.MULTILINE)
+    listed, text = (subprocess.run([kswapck, *words], stdout=subprocess.PIPE, text=True, check=True).stdout
+                    for words in (("plugins", "--no-config", "--json"), ("help", "problems")))
+    rows = [(one["id"], one["name"]) for plugin in json.loads(listed)["plugins"] for one in plugin["problems"]]
+    if not rows or rows != re.findall(r"^  (KS\d+)  +(\S+)", text, re.MULTILINE):
+        sys.exit("places: 'kswapck plugins' and 'kswapck help problems' must list the same problems, and some")
+    return rows
 
 
 def lay(inject, path, orders):
@@ -161,6 +165,7 @@ def show(run, rows, options, dumps):
         met = set().union(*(fault.dumps for fault in these))
         lines.append(f"| | {word}: {title} | {len(these)} | {sum(fault.laid for fault in these)} | {len(met)} | | {wrong} | |")
     few = [fault for fault in run.faults if fault.laid < options.count]
+    bad |= not all(fault.laid for fault in run.faults)
     wrong = [(fault, *one) for fault in run.faults for one in fault.wrong]
     table = "\n".join(lines)
     text = f"""# Faults that were laid
