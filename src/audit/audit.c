@@ -200,18 +200,28 @@ static void audit_clusters(struct kswapck_audit *audit, const struct kswapck_dev
 
 /* --------------------------------------------------------------------- counting */
 
-/* Which slots hold a pointer: a bit for each. */
+/* A bit for each of @count slots, 8 at most, that holds a pointer. */
+static uint8_t pointer_bits(const uint8_t *kinds, uint32_t count)
+{
+	uint8_t bits = 0;
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		bits |= (uint8_t)((kinds[i] == KSWAPCK_ENTRY_PAGE) << i);
+	return bits;
+}
+
 static void note_cached(uint8_t *cached, const struct swap_space *space)
 {
-	uint32_t i, j, count;
+	uint32_t slots = space->space.slots, whole = slots - slots % 8, i;
 
 	/* a space begins at a multiple of 8 */
 	cached += space->space.first_slot / 8;
-	for (i = 0; i < space->space.slots; i += 8) {
-		count = space->space.slots - i < 8 ? space->space.slots - i : 8;
-		for (j = 0; j < count; j++)
-			cached[i / 8] |= (uint8_t)((space->kinds[i + j] == KSWAPCK_ENTRY_PAGE) << j);
-	}
+	for (i = 0; i < whole; i += 8)
+		cached[i / 8] |= pointer_bits(space->kinds + i, 8);
+	/* else that byte is of the next space, and may be of another thread */
+	if (whole < slots)
+		cached[whole / 8] |= pointer_bits(space->kinds + whole, slots - whole);
 }
 
 static bool is_free(const struct swap_space *space, uint32_t i)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -20,6 +21,8 @@ static void go_gently(void)
 	setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + NICENESS);
 	/* Swapped out itself it would wait, and stir what it looks at. */
 	mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+	/* To make room for large pages (heap_prepare()) it would migrate what it looks at. */
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 }
 
 bool dump_identify(struct dump *dump, struct source *source, const char *name,

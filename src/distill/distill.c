@@ -219,7 +219,8 @@ bool distill_write(const struct kernel *kernel, const struct distill_options *op
 	writing.edit = edit_new(kernel, &edit_options, pages);
 	if (!page_set_complete(pages) || !writing.edit) {
 		edit_free(writing.edit);
-		return error_set(err, ERROR_SYSTEM, "out of memory");
+		return error_set(err, ERROR_SYSTEM, "no memory for what is to be written, or more to "
+				 "take out than any kernel has");
 	}
 	edit_uts(writing.edit, uts);
 	make_mark(kernel, options, mark, sizeof(mark));

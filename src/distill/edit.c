@@ -133,14 +133,14 @@ static void take_out(struct edit *edit, struct page_set *pages, uint64_t address
 /* Bytes until the next symbol, of a variable; LINE_BUFFER_MAX at most. */
 #define LINE_BUFFER_MAX 8192	/* CONSOLE_EXT_LOG_MAX */
 
-static uint64_t variable_size(const struct edit *edit, const char *name, uint64_t address)
+static uint64_t variable_size(const struct edit *edit, uint64_t address)
 {
 	char other[128];
 	uint64_t size, offset;
 
 	for (size = 8; size < LINE_BUFFER_MAX; size += 8)
 		if (!image_symbol_at(edit->kernel->image, address + size, other, sizeof(other),
-				     &offset) || strcmp(other, name))
+				     &offset) || offset != size)
 			break;
 	return size;
 }
@@ -160,7 +160,7 @@ static bool blank_line_buffer(void *data, const char *name, uint64_t address)
 	if (!symbol_is_line_buffer(name))
 		return true;
 	buffers->failed = !add_region(edit, buffers->pages, address,
-				      variable_size(edit, name, address), &region);
+				      variable_size(edit, address), &region);
 	if (!buffers->failed && region && region->bytes)
 		memset(region->bytes, 0, region->size);
 	return !buffers->failed;

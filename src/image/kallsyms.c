@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Other names whose tags are the same: hardly ever one. */
+#define STRANGERS_MAX 64
+
 bool kallsyms_unreadable(struct error *err, const char *what, uint64_t address,
 			 enum read_status status)
 {
@@ -78,19 +81,27 @@ static uint64_t hash_of_letters(const struct kallsyms *kallsyms, uint32_t symbol
 	return name_hash(name);
 }
 
+/* The type letter, which is a capital for global symbols: of equal names they come first. */
+static uint32_t global_mark(char type)
+{
+	return type >= 'A' && type <= 'Z' ? NAME_FIRST : 0;
+}
+
 /* 0: it was taken out. */
 static uint32_t tag_of(const struct kallsyms *kallsyms, uint32_t symbol)
 {
 	uint32_t at = kallsyms->name_offset[symbol];
 	uint32_t length = name_length(kallsyms->names, &at, kallsyms->length_rule);
 	const uint8_t *code = kallsyms->names + at, *end = code + length;
+	char type;
 
 	while (code < end && !kallsyms->token[*code].length)
 		code++;
-	if (code < end && kallsyms->token[*code].text[0] == KALLSYMS_BLANK)
+	type = code < end ? kallsyms->token[*code].text[0] : '\0';
+	if (type == KALLSYMS_BLANK)
 		return 0;
-	return name_tag(kallsyms->lto ? hash_of_letters(kallsyms, symbol) :
-					hash_of_codes(kallsyms, code, end));
+	return global_mark(type) | name_tag(kallsyms->lto ? hash_of_letters(kallsyms, symbol) :
+							    hash_of_codes(kallsyms, code, end));
 }
 
 static bool build_index(struct kallsyms *kallsyms, struct error *err)
@@ -100,8 +111,11 @@ static bool build_index(struct kallsyms *kallsyms, struct error *err)
 
 	for (i = 0; room && i < kallsyms->count; i++)
 		kallsyms->index.tags[i] = tag_of(kallsyms, i);
-	return (room && name_table_fill(&kallsyms->index, kallsyms->count)) ||
-	       kallsyms_no_memory(err);
+	if (!room || !name_table_fill(&kallsyms->index, kallsyms->count))
+		return kallsyms_no_memory(err);
+	return kallsyms->index.together <= NAMES_TOGETHER_MAX ||
+	       error_set(err, ERROR_INPUT, "kallsyms at 0x%" PRIx64 " is damaged: too many names "
+			 "are equal", kallsyms->names_address);
 }
 
 bool kallsyms_find(const struct kallsyms *kallsyms, const char *name,
@@ -109,11 +123,14 @@ bool kallsyms_find(const struct kallsyms *kallsyms, const char *name,
 {
 	uint64_t hash = name_hash(name);
 	char found[2 * KALLSYMS_TOKEN_MAX];
+	unsigned int strangers = 0;
 
-	while (name_table_next(&kallsyms->index, hash, cursor, symbol)) {
+	while (strangers < STRANGERS_MAX &&
+	       name_table_next(&kallsyms->index, hash, cursor, symbol)) {
 		expand(kallsyms, *symbol, found, sizeof(found));
 		if (!strcmp(found, name))
 			return true;
+		strangers++;
 	}
 	return false;
 }
@@ -153,31 +170,17 @@ static bool sort_addresses(struct kallsyms *kallsyms, struct error *err)
 	return true;
 }
 
-/* The type letter is a capital for global symbols. */
-static bool is_global(const struct kallsyms *kallsyms, uint32_t symbol)
-{
-	char type = type_of(kallsyms, symbol);
-
-	return type >= 'A' && type <= 'Z';
-}
-
 static bool kallsyms_lookup(struct symbols *symbols, const char *name, uint64_t *address)
 {
 	struct kallsyms *kallsyms = (struct kallsyms *)symbols;
-	bool found = false;
 	size_t cursor = 0;
 	uint32_t symbol;
 
-	while (kallsyms_find(kallsyms, name, &cursor, &symbol)) {
-		bool global = is_global(kallsyms, symbol);
-
-		if (!found || global)
-			*address = kallsyms_address(kallsyms, symbol);
-		found = true;
-		if (global)
-			break;
-	}
-	return found;
+	/* a global one before others of that name */
+	if (!kallsyms_find(kallsyms, name, &cursor, &symbol))
+		return false;
+	*address = kallsyms_address(kallsyms, symbol);
+	return true;
 }
 
 static uint32_t symbol_at(const struct kallsyms *kallsyms, uint32_t position)

@@ -10,12 +10,6 @@
 #define STEPS_PER_SLOT 64
 #define STEPS_LEAST    (UINT64_C(1) << 24)
 
-/* Upper bits of a product depend on all bits below them; the lower do not. */
-static uint32_t hash_tag(uint64_t hash)
-{
-	return (uint32_t)(((hash ^ (hash >> 29)) * UINT64_C(0xbf58476d1ce4e5b9)) >> 32);
-}
-
 static size_t slot_count(const struct name_index *index)
 {
 	return index->bits ? (size_t)1 << index->bits : 0;
@@ -90,13 +84,13 @@ static bool add(struct name_index *index, uint64_t slot)
 bool name_index_add(struct name_index *index, uint64_t hash, uint32_t number)
 {
 	return number != UINT32_MAX &&
-	       add(index, (uint64_t)hash_tag(hash) << 32 | (number + 1));
+	       add(index, (uint64_t)name_hash_top(hash) << 32 | (number + 1));
 }
 
 bool name_index_next(const struct name_index *index, uint64_t hash,
 		     size_t *cursor, uint32_t *number)
 {
-	uint32_t tag = hash_tag(hash);
+	uint32_t tag = name_hash_top(hash);
 	size_t count = slot_count(index);
 
 	while (*cursor < count) {

@@ -51,6 +51,13 @@ static inline uint64_t name_hash(const char *name)
 	return name_hash_bytes(name, strlen(name));
 }
 
+/** name_hash_top - 32 bits of a name_hash() that depend on all of it. */
+static inline uint32_t name_hash_top(uint64_t hash)
+{
+	/* upper bits of a product depend on all bits below them; the lower do not */
+	return (uint32_t)(((hash ^ (hash >> 29)) * UINT64_C(0xbf58476d1ce4e5b9)) >> 32);
+}
+
 /**
  * name_index_reserve - make room for @count names at once.
  *

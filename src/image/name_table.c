@@ -19,6 +19,19 @@ static size_t place_of(const struct name_table *table, uint32_t tag)
 	return tag >> (32 - table->bits);
 }
 
+/* Of each place the numbers whose tags have @first, or have not. */
+static void put(struct name_table *table, size_t count, uint32_t first)
+{
+	uint32_t *starts = table->starts;
+	size_t i;
+
+	/* as each place moves on to its end, it becomes the start of the next */
+	for (i = 0; i < count; i++)
+		if (table->tags[i] && (table->tags[i] & NAME_FIRST) == first)
+			table->numbers[starts[place_of(table, table->tags[i]) + 1]++] =
+				(uint32_t)i;
+}
+
 bool name_table_fill(struct name_table *table, size_t count)
 {
 	uint32_t *starts;
@@ -39,13 +52,13 @@ bool name_table_fill(struct name_table *table, size_t count)
 	for (i = 0; i < count; i++)
 		if (table->tags[i])
 			starts[place_of(table, table->tags[i]) + 2]++;
-	for (i = 2; i < places + 2; i++)
+	for (i = 2; i < places + 2; i++) {
+		if (table->together < starts[i])
+			table->together = starts[i];
 		starts[i] += starts[i - 1];
-	/* as each moves on to its end, it becomes the start of the next */
-	for (i = 0; i < count; i++)
-		if (table->tags[i])
-			table->numbers[starts[place_of(table, table->tags[i]) + 1]++] =
-				(uint32_t)i;
+	}
+	put(table, count, NAME_FIRST);
+	put(table, count, 0);
 	return true;
 }
 
@@ -61,7 +74,7 @@ bool name_table_next(const struct name_table *table, uint64_t hash, size_t *curs
 	starts = table->starts + place_of(table, tag);
 	for (at = starts[0] + *cursor; at < starts[1]; at++) {
 		*number = table->numbers[at];
-		if (table->tags[*number] != tag)
+		if ((table->tags[*number] & ~NAME_FIRST) != tag)
 			continue;
 		*cursor = at + 1 - starts[0];
 		return true;

@@ -4,7 +4,7 @@
  * whole before the first is looked up: symbols and types of a kernel. Where names come one by
  * one, take image/name_index.h.
  *
- * It is made in two passes over the hashes, and equal names cost no more than others.
+ * It is made in a few passes over the hashes, in which equal names cost no more than others.
  */
 #ifndef KSWAPCK_NAME_TABLE_H
 #define KSWAPCK_NAME_TABLE_H
@@ -13,18 +13,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "image/name_index.h"
+
+/* Names of a kernel that are equal, or whose tags are nearly: some thousand ("__func__.0"). */
+#define NAMES_TOGETHER_MAX (1U << 16)
+
+/* In a tag: of equal names these come first. */
+#define NAME_FIRST 2U
+
 struct name_table {
 	uint32_t *tags;		/* by number; 0: it has no name */
 	uint32_t *numbers;	/* that have names: by the upper bits of their tags, in order */
 	uint32_t *starts;	/* in numbers, by these bits; one more, which is the end */
 	unsigned int bits;
+	uint32_t together;	/* the most that a look at one name goes through */
 };
 
-/** name_tag - what the table keeps of a name_hash(); never 0. */
+/** name_tag - what the table keeps of a name_hash(); never 0, and without NAME_FIRST. */
 static inline uint32_t name_tag(uint64_t hash)
 {
-	/* upper bits of a product depend on all bits below them; the lower do not */
-	return (uint32_t)(((hash ^ (hash >> 29)) * UINT64_C(0xbf58476d1ce4e5b9)) >> 32) | 1;
+	return (name_hash_top(hash) & ~NAME_FIRST) | 1;
 }
 
 /**
@@ -36,7 +44,8 @@ static inline uint32_t name_tag(uint64_t hash)
 bool name_table_reserve(struct name_table *table, size_t count);
 
 /**
- * name_table_fill - sort the @count numbers by their tags.
+ * name_table_fill - sort the @count numbers by their tags. A table made so that
+ * table->together is above NAMES_TOGETHER_MAX is none of a kernel.
  *
  * Return: false when out of memory; then nothing is found.
  */
@@ -44,7 +53,7 @@ bool name_table_fill(struct name_table *table, size_t count);
 
 /**
  * name_table_next - walk over the numbers of the names with this hash (and, rarely, of another
- * one: compare the names), in their order.
+ * one: compare the names), in their order, those with NAME_FIRST before the others.
  * @cursor: 0 at first; kept by the caller.
  */
 bool name_table_next(const struct name_table *table, uint64_t hash, size_t *cursor,

@@ -352,6 +352,7 @@ static bool keep_exception_stacks(struct collect *collect, const struct cpu_stac
 static void find_exception_stacks(struct collect *collect)
 {
 	unsigned int cpus = per_cpu_count(collect->kernel), cpu;
+	unsigned int possible = 0, known = 0;
 	struct cpu_stack_layout layout;
 	struct cpu_stacks stacks;
 
@@ -361,14 +362,14 @@ static void find_exception_stacks(struct collect *collect)
 		return;
 	}
 	cpu_stack_layout_resolve(collect->kernel, &layout);
-	collect->nmi_stacks_known = cpus > 0;
 	for (cpu = 0; cpu < cpus; cpu++) {
 		if (!per_cpu_possible(collect->kernel, cpu))
 			continue;
 		cpu_stacks_read(collect->kernel, &layout, cpu, &stacks);
-		if (!keep_exception_stacks(collect, &stacks))
-			collect->nmi_stacks_known = false;
+		possible++;
+		known += keep_exception_stacks(collect, &stacks);
 	}
+	collect->nmi_stacks_known = possible && known == possible;
 }
 
 static void prepare(struct collect *collect)

@@ -412,17 +412,17 @@ enum read_status memory_read(struct memory *memory, uint64_t address, void *buff
 }
 
 /* A whole page straight to @page, past the cache if it is not there. */
-static enum read_status read_page_once(struct memory *memory, uint64_t address,
-				       unsigned char *page)
+static enum read_status read_page_once(struct memory *memory, enum address_space space,
+				       uint64_t address, unsigned char *page)
 {
+	uint64_t key = address | space;
 	enum read_status status;
 
-	if (memory->guard || memory->overlay_count ||
-	    find(memory, address | ADDRESS_VIRTUAL) != NONE)
-		return memory_read(memory, address, page, memory->page_size);
-	status = read_source(memory, ADDRESS_VIRTUAL, address, page);
+	if (memory->guard || memory->overlay_count || find(memory, key) != NONE)
+		return read_space(memory, space, address, page, memory->page_size);
+	status = read_source(memory, space, address, page);
 	if (status != READ_OK)
-		failures_add(memory->failures, address | ADDRESS_VIRTUAL, status);
+		failures_add(memory->failures, key, status);
 	return status;
 }
 
@@ -436,8 +436,9 @@ static enum read_status read_block_once(struct memory *memory, uint64_t address,
 		part = memory->page_size - (address & (memory->page_size - 1));
 		if (part > length)
 			part = length;
-		status = part == memory->page_size ? read_page_once(memory, address, out) :
-						     memory_read(memory, address, out, part);
+		status = part == memory->page_size ?
+			 read_page_once(memory, ADDRESS_VIRTUAL, address, out) :
+			 memory_read(memory, address, out, part);
 	}
 	return status;
 }

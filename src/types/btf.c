@@ -408,5 +408,10 @@ struct types *btf_open(void *data, size_t size, const char *from, struct error *
 		error_set(err, ERROR_SYSTEM, "out of memory for BTF");
 		return NULL;
 	}
+	if (types->names.together > NAMES_TOGETHER_MAX) {
+		btf_close(&types->base);
+		error_set(err, ERROR_INPUT, "%s is damaged: too many names are equal", from);
+		return NULL;
+	}
 	return &types->base;
 }

@@ -209,9 +209,10 @@ bool types_enumerator(struct types *types, const char *enumeration, const char *
 		if (!types->ops->node(types, id, &node) || node.kind != TYPE_KIND_ENUM)
 			continue;
 		types->ops->enumerators(types, id, visit_enumerator, &search);
-		if (search.found)
+		if (search.found) {
 			*value = search.value;
-		return search.found;
+			return true;
+		}
 	}
 	return false;
 }

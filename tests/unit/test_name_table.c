@@ -26,6 +26,7 @@ static void make(struct name_table *table, uint32_t count)
 		if (i % 7)
 			table->tags[i] = name_tag(hash_of(i));
 	assert_true(name_table_fill(table, count));
+	assert_true(table->together <= NAMES_TOGETHER_MAX);
 }
 
 static void all_are_found(void **state)
@@ -84,11 +85,32 @@ static void equal_names_cost_no_more(void **state)
 	for (i = 0; i < MANY; i++)
 		table.tags[i] = name_tag(name_hash("same"));
 	assert_true(name_table_fill(&table, MANY));
+	assert_int_equal(table.together, MANY);
 	for (i = 0; i < MANY; i++) {
 		assert_true(name_table_next(&table, name_hash("same"), &cursor, &number));
 		assert_int_equal(number, i);
 	}
 	assert_false(name_table_next(&table, name_hash("same"), &cursor, &number));
+	name_table_free(&table);
+}
+
+static void first_ones_come_first(void **state)
+{
+	static const uint32_t order[] = { 2, 5, 0, 1, 3, 4, 6 };
+	struct name_table table = {0};
+	uint32_t i, number;
+	size_t cursor = 0;
+
+	(void)state;
+	assert_true(name_table_reserve(&table, 7));
+	for (i = 0; i < 7; i++)
+		table.tags[i] = name_tag(name_hash("same")) | (i % 3 == 2 ? NAME_FIRST : 0);
+	assert_true(name_table_fill(&table, 7));
+	for (i = 0; i < 7; i++) {
+		assert_true(name_table_next(&table, name_hash("same"), &cursor, &number));
+		assert_int_equal(number, order[i]);
+	}
+	assert_int_equal(table.together, 7);
 	name_table_free(&table);
 }
 
@@ -111,6 +133,7 @@ int main(void)
 		cmocka_unit_test(all_are_found),
 		cmocka_unit_test(equal_names_keep_their_order),
 		cmocka_unit_test(equal_names_cost_no_more),
+		cmocka_unit_test(first_ones_come_first),
 		cmocka_unit_test(nothing_in_it),
 	};
 
