@@ -27,6 +27,6 @@ void heap_prepare(void)
 	/* Large pages, where the system has them, are a fault for each 512 pages. */
 	start = ((uintptr_t)heap + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
 	end = ((uintptr_t)heap + HEAP_SIZE) & ~(LARGE_PAGE - 1);
-	madvise((void *)start, end - start, MADV_HUGEPAGE);
+	madvise(heap + (start - (uintptr_t)heap), end - start, MADV_HUGEPAGE);
 	free(heap);
 }

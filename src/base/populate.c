@@ -20,5 +20,5 @@ void populate(void *bytes, size_t size)
 	uintptr_t end = ((uintptr_t)bytes + size) & ~(page - 1);
 
 	if (size >= LEAST && start < end)
-		madvise((void *)start, end - start, MADV_POPULATE_WRITE);
+		madvise((char *)bytes + (start - (uintptr_t)bytes), end - start, MADV_POPULATE_WRITE);
 }

@@ -65,6 +65,8 @@ class Terminal:
     def __init__(self, arguments, environment, columns=80, rows=200):
         self.process, self.descriptor = pty.fork()
         if not self.process:
+            # whoever runs the tests may ignore it (nohup)
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
             os.execve(arguments[0], list(map(str, arguments)), environment)
         fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.seen = ""
