@@ -82,8 +82,11 @@ class Tests(cli.Tests):
     def nothing(self, dump, arguments):
         """No folio of the dump is pinned."""
         report = self.report(dump, *arguments)
-        assert report["summary"]["verdicts"]["truly-pinned"]["folios"] == 0, arguments
-        assert report["summary"]["verdicts"]["migratable"]["folios"] > 0, arguments
+        verdicts = report["summary"]["verdicts"]
+        assert verdicts["truly-pinned"]["folios"] == 0, arguments
+        # in a block of little use they may all wait in a per-CPU batch
+        movable = verdicts["migratable"]["folios"] + verdicts["migratable-after-drain"]["folios"]
+        assert movable > 0, arguments
         assert report["coverage"]["lru_batches_complete"], arguments
         assert report["coverage"]["stacks_complete"], arguments
 
