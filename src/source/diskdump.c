@@ -7,15 +7,10 @@
 
 #include "source/backend.h"
 #include "source/codec.h"
+#include "source/page_bitmap.h"
 
 /* A compressed page is kept only where it is smaller than the page. */
 #define LARGEST_PAGE_DATA 65536
-
-/*
- * The number of a page's descriptor is the number of set bits before its own. They
- * are counted in advance up to each of these many bits.
- */
-#define RANK_BITS 512
 
 /* Descriptors are read by the dozen: pages are mostly read in order. */
 #define WINDOW 64
@@ -35,9 +30,7 @@ struct part {
 struct diskdump {
 	struct codec *codec;
 	unsigned char *data;		/* of one page, as in the file */
-	uint64_t *dumped;		/* bitmap of the pages in the file */
-	uint64_t *ranks;		/* set bits before each RANK_BITS bits */
-	bool copy;			/* dumped and ranks belong to the source it was made of */
+	struct page_bitmap *dumped;	/* of the pages in the file, a descriptor each */
 	uint64_t max_mapnr;
 	struct part *parts;
 	size_t part_count;
@@ -61,65 +54,31 @@ static size_t block_size(const struct source *source)
 	return source->diskdump->parts[0].block_size;
 }
 
-static bool is_dumped(const struct diskdump *dump, uint64_t pfn)
-{
-	return dump->dumped[pfn / 64] >> pfn % 64 & 1;
-}
-
-/* Set bits before @pfn, which may be max_mapnr. */
-static uint64_t rank(const struct diskdump *dump, uint64_t pfn)
-{
-	uint64_t word = pfn / RANK_BITS * (RANK_BITS / 64);
-	uint64_t count = dump->ranks[pfn / RANK_BITS];
-
-	for (; word < pfn / 64; word++)
-		count += (uint64_t)__builtin_popcountll(dump->dumped[word]);
-	if (pfn % 64)
-		count += (uint64_t)__builtin_popcountll(dump->dumped[word] <<
-							(64 - pfn % 64));
-	return count;
-}
-
 static void close_dump(struct diskdump *dump)
 {
 	codec_free(dump->codec);
 	free(dump->data);
 	free(dump->block);
-	if (!dump->copy) {
-		free(dump->dumped);
-		free(dump->ranks);
-	}
+	page_bitmap_free(dump->dumped);
 	for (size_t i = 0; i < dump->part_count; i++)
 		free(dump->parts[i].first_page);
 	free(dump->parts);
 	free(dump);
 }
 
-static bool read_bitmap(struct diskdump *dump, const struct diskdump_headers *headers,
-			const struct file *file, struct error *err)
+/* Pages in the file below @pfn, which may be max_mapnr. */
+static bool pages_before(const struct diskdump *dump, uint64_t pfn, uint64_t *pages)
 {
-	uint64_t blocks = headers->max_mapnr / RANK_BITS + 1;
-	uint64_t words = blocks * (RANK_BITS / 64);
-	uint64_t count = 0;
+	struct page_place place;
 
-	dump->dumped = calloc(words, sizeof(*dump->dumped));
-	dump->ranks = calloc(blocks, sizeof(*dump->ranks));
-	if (!dump->dumped || !dump->ranks)
-		return error_set(err, ERROR_SYSTEM, "%s: no memory for the bitmap",
-				 file_name(file));
-	if (!file_read(file, headers->dumped_offset, dump->dumped,
-		       (headers->max_mapnr + 7) / 8, err))
+	if (!page_bitmap_look(dump->dumped, pfn, &place))
 		return false;
-	for (uint64_t word = 0; word < words; word++) {
-		if (word % (RANK_BITS / 64) == 0)
-			dump->ranks[word / (RANK_BITS / 64)] = count;
-		count += (uint64_t)__builtin_popcountll(dump->dumped[word]);
-	}
+	*pages = place.before;
 	return true;
 }
 
 static bool set_parts(struct diskdump *dump, const struct diskdump_set *set,
-		      struct error *err)
+		      const struct file *file, struct error *err)
 {
 	dump->parts = calloc(set->count, sizeof(*dump->parts));
 	if (!dump->parts)
@@ -138,8 +97,11 @@ static bool set_parts(struct diskdump *dump, const struct diskdump_set *set,
 			if (headers->end_pfn < part->end_pfn)
 				part->end_pfn = headers->end_pfn;
 		}
-		part->first = rank(dump, start);
-		part->count = rank(dump, part->end_pfn) - part->first;
+		if (!pages_before(dump, start, &part->first) ||
+		    !pages_before(dump, part->end_pfn, &part->count))
+			return error_set(err, ERROR_SYSTEM, "%s: the bitmap of pages can't be "
+					 "read a second time", file_name(file));
+		part->count -= part->first;
 	}
 	return true;
 }
@@ -160,8 +122,9 @@ static bool open_diskdump(struct source *source, struct error *err)
 		goto fail;
 	}
 	/* The bitmaps of all parts of a set are the same. */
-	if (!read_bitmap(dump, headers, source->files[0], err) ||
-	    !set_parts(dump, source->diskdump, err))
+	dump->dumped = page_bitmap_open(source->files[0], headers->dumped_offset,
+					headers->max_mapnr, err);
+	if (!dump->dumped || !set_parts(dump, source->diskdump, source->files[0], err))
 		goto fail;
 	source->private = dump;
 	return true;
@@ -178,12 +141,12 @@ static bool copy_diskdump(struct source *copy)
 	if (!own)
 		return false;
 	*own = (struct diskdump){
-		.copy = true, .dumped = dump->dumped, .ranks = dump->ranks,
+		.dumped = page_bitmap_copy(dump->dumped, copy->files[0]),
 		.max_mapnr = dump->max_mapnr, .block_number = UINT64_MAX,
 		.codec = codec_new(), .data = malloc(LARGEST_PAGE_DATA),
 		.parts = calloc(dump->part_count, sizeof(*own->parts)),
 	};
-	if (!own->codec || !own->data || !own->parts) {
+	if (!own->dumped || !own->codec || !own->data || !own->parts) {
 		close_dump(own);
 		return false;
 	}
@@ -247,7 +210,8 @@ static bool copy_first_page(struct source *source, const struct file *file,
 	return true;
 }
 
-static bool read_data(struct source *source, uint64_t pfn, void *page)
+/* The page @pfn; @before: how many others are in the file below it. */
+static bool read_data(struct source *source, uint64_t pfn, uint64_t before, void *page)
 {
 	struct diskdump *dump = source->private;
 	const struct page_descriptor *descriptor;
@@ -258,7 +222,7 @@ static bool read_data(struct source *source, uint64_t pfn, void *page)
 		number++;
 	part = &dump->parts[number];
 	descriptor = descriptor_of(dump, source->files[number], number,
-				   rank(dump, pfn) - part->first);
+				   before - part->first);
 	if (!descriptor)
 		return false;
 	if (descriptor->offset == part->descriptors + part->count * sizeof(*descriptor))
@@ -268,7 +232,8 @@ static bool read_data(struct source *source, uint64_t pfn, void *page)
 }
 
 /* Of a block that is more than a page: QEMU's are 64 KiB on arm64, whatever the kernel's pages. */
-static bool read_part_of_block(struct source *source, uint64_t number, uint64_t within, void *page)
+static bool read_part_of_block(struct source *source, uint64_t number, uint64_t before,
+			       uint64_t within, void *page)
 {
 	struct diskdump *dump = source->private;
 
@@ -278,7 +243,7 @@ static bool read_part_of_block(struct source *source, uint64_t number, uint64_t 
 		return false;
 	if (dump->block_number != number) {
 		dump->block_number = UINT64_MAX;
-		if (!read_data(source, number, dump->block))
+		if (!read_data(source, number, before, dump->block))
 			return false;
 		dump->block_number = number;
 	}
@@ -293,14 +258,19 @@ static enum read_status read_diskdump(struct source *source, enum address_space 
 	enum read_status status = source_to_physical(source, space, &address);
 	uint64_t number = address / block_size(source), within = address % block_size(source);
 	bool whole = source->facts.page_size == block_size(source);
+	struct page_place place;
 
 	if (status != READ_OK)
 		return status;
-	if (number >= dump->max_mapnr || !is_dumped(dump, number))
+	if (number >= dump->max_mapnr)
 		return source_missing(source, address);
-	return (whole ? read_data(source, number, page) :
-			read_part_of_block(source, number, within, page)) ? READ_OK :
-									    READ_DAMAGED;
+	if (!page_bitmap_look(dump->dumped, number, &place))
+		return READ_DAMAGED;
+	if (!place.set)
+		return source_missing(source, address);
+	return (whole ? read_data(source, number, place.before, page) :
+			read_part_of_block(source, number, place.before, within, page)) ?
+		READ_OK : READ_DAMAGED;
 }
 
 static void close_diskdump(struct source *source)

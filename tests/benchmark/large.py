@@ -19,13 +19,16 @@ import sys
 import tempfile
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parents[1] / "cli")]
 
+import dumps        # noqa: E402
+import holes        # noqa: E402
 import measure      # noqa: E402
 
 EVERY = 1000            # slots to a fault
 MANY = 20               # the same, for many findings
 MEMORY = 48             # MiB
+WIDE = 8                # TiB of RAM, nearly all of it not in the dump
 DOUBLE = 2.05           # how much more work for twice the slots
 BUDGET = pathlib.Path(__file__).with_name("budget.json")
 OVER = 1.15             # of the budget: compilers and libraries differ
@@ -86,6 +89,24 @@ def check_memory(tests, options, path, slots):
                        f"{mebibytes:.1f} MiB of {MEMORY}, {len(planted):,} findings")
 
 
+def check_wide(tests, options, path):
+    """A machine with a lot of RAM has large bitmaps in its dump."""
+    name = f"bitmaps for {WIDE} TiB of RAM"
+    plain = pathlib.Path(options.dump).read_bytes()
+    with open(path, "wb") as file:
+        dumps.widened(plain, holes.Dump(plain), WIDE << 40 >> 12, file)
+    command = [options.kswapck, "scan", "--no-search", "--json"]
+    reports = [json.loads(subprocess.run([*command, one], stdout=subprocess.PIPE, text=True).stdout)
+               for one in (options.dump, path)]
+    for report in reports:
+        del report["dump"]
+    tests.tell(reports[0] == reports[1], f"{name}: the same report")
+    if not options.measure:
+        return tests.skip(f"{name}: memory", "not compiled as it is shipped")
+    mebibytes = measure.Meter(options.cost).run([*command, path]).memory
+    return tests.tell(mebibytes <= MEMORY, f"{name}: memory", f"{mebibytes:.1f} MiB of {MEMORY}")
+
+
 def check_work(tests, options, path, folder):
     """Twice the slots, and a committed dump against its budget."""
     names = [("twice the slots", None), *json.loads(BUDGET.read_text()).items()]
@@ -122,6 +143,7 @@ def main():
         path = os.path.join(folder, "large")
         check_findings(tests, options, path, options.slots)
         check_memory(tests, options, path, options.slots)
+        check_wide(tests, options, path)
         check_work(tests, options, path, folder)
     print(f"1..{tests.count}")
     return 1 if tests.failed else 0

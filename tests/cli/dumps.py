@@ -157,6 +157,25 @@ def frames_claimed(plain, count):
     return bytes(out)
 
 
+def widened(plain, dump, frames, file):
+    """Write to @file, which is empty, the kdump @plain (of @dump) with bitmaps for @frames page frames: holes of the
+    file where there is no RAM.
+    """
+    half = (frames + 8 * BLOCK - 1) // (8 * BLOCK) * BLOCK
+    ram = dump.bitmap - (dump.descriptors - dump.bitmap)
+    shift = ram + 2 * half - dump.descriptors
+    head = bytearray(plain[:ram])
+    struct.pack_into("<II", head, BITMAP_BLOCKS_AT, 2 * half // BLOCK, min(frames, (1 << 32) - 1))
+    struct.pack_into("<Q", head, MAX_MAPNR_64_AT, frames)
+    end = dump.descriptors + len(dump.frames) * holes.DESCRIPTOR.size
+    moved = [(offset + shift, *rest) for offset, *rest in holes.DESCRIPTOR.iter_unpack(plain[dump.descriptors:end])]
+    for place, content in ((0, head), (ram, plain[ram:dump.bitmap]), (ram + half, plain[dump.bitmap:dump.descriptors]),
+                           (ram + 2 * half, b"".join(holes.DESCRIPTOR.pack(*one) for one in moved)),
+                           (end + shift, plain[end:])):
+        file.seek(place)
+        file.write(content)
+
+
 END = struct.pack(">qq", -1, -1)    # of a flattened file
 
 
