@@ -699,5 +699,6 @@ const struct kswapck_plugin kswapck_plugin_cache_entry = {
 	.name = "cache-entry",
 	.summary = "slots of the swap cache against the pages that they hold",
 	.problems = problems,
+	.skips_usual = true,
 	.run = check_run,
 };

@@ -197,5 +197,6 @@ const struct kswapck_plugin kswapck_plugin_folio_references = {
 	.name = "folio-references",
 	.summary = "references of cached folios against their mappings and slots",
 	.problems = problems,
+	.skips_usual = true,
 	.folio = check_folio,
 };

@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KSWAPCK_ABI 3
+#define KSWAPCK_ABI 4
 
 /* What is declared here, and nothing else of the program, can be seen by plugins. */
 #pragma GCC visibility push(default)
@@ -628,12 +628,19 @@ void kswapck_in_motion(struct kswapck_audit *audit, uint64_t slots);
  *
  * A folio event is of a folio that is what the slot should hold: a head, alive,
  * marked as swap cache. Whatever else a slot holds is for run to judge.
+ *
+ * A usual slot is a run of its own with a shadow, or with the page that a slot should hold: a
+ * folio of this page alone, with no other mark than that of the swap cache, LRU and ANON, that
+ * names this slot in its ->private, and that has as many references as it has mappings,
+ * and one for the slot. There are millions of them. Run and folio events of usual slots
+ * may be left out when all checks say with skips_usual that they make nothing of them.
  */
 struct kswapck_plugin {
 	unsigned int abi;		/* KSWAPCK_ABI */
 	const char *name;		/* "cache-entry" */
 	const char *summary;		/* one line */
 	const struct kswapck_problem *problems;	/* ends with id NULL */
+	bool skips_usual;		/* run and folio find nothing in usual slots */
 	/** @return what kswapck_state() gives to the other events; NULL is fine */
 	void *(*begin)(struct kswapck_audit *audit);
 	void (*device_begin)(struct kswapck_audit *audit, const struct kswapck_device *device);

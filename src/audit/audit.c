@@ -15,6 +15,10 @@
 #include "kernel/swap_cluster.h"
 #include "kernel/swap_device.h"
 #include "kernel/swap_entry.h"
+#include "kernel/usual_folio.h"
+
+/* Slots that are looked at before the sink is asked again whether to stop. */
+#define STOP_SLOTS 256
 
 bool audit_summary_complete(const struct audit_summary *summary)
 {
@@ -94,13 +98,14 @@ static void audit_folio(struct kswapck_audit *audit, const struct swap_space *sp
 	feed_folio(audit, &space->space, run, folio);
 }
 
-static void audit_run_of_slots(struct kswapck_audit *audit, const struct feed_wants *wants,
-			       const struct swap_space *space, uint32_t first, uint32_t count)
+/* The run that begins at the @first-th slot; returns its length. */
+static uint32_t audit_run_of_slots(struct kswapck_audit *audit, const struct feed_wants *wants,
+				   const struct swap_space *space, uint32_t first)
 {
 	struct kswapck_folio folio;
 	struct kswapck_run run = {
 		.first_slot = space->space.first_slot + first,
-		.count = count,
+		.count = run_length(space, first),
 		.entry = space->entries[first],
 		.kind = space->kinds[first],
 	};
@@ -118,24 +123,43 @@ static void audit_run_of_slots(struct kswapck_audit *audit, const struct feed_wa
 	feed_run(audit, &space->space, &run);
 	if (wants->folio && run.page)
 		audit_folio(audit, space, &run, &folio);
+	return run.count;
+}
+
+/* The next slot from the @i-th on, before the @end-th, that has a run to tell of. */
+static uint32_t next_run(const struct feed_wants *wants, const struct swap_space *space,
+			 uint32_t i, uint32_t end)
+{
+	while (i < end && space->kinds[i] != KSWAPCK_ENTRY_PAGE &&
+	       (space->kinds[i] != KSWAPCK_ENTRY_SHADOW || !wants->usual))
+		i++;
+	return i;
+}
+
+/* From the @first-th slot up to the @end-th, or beyond with a run; returns where it ended. */
+static uint32_t audit_part(struct kswapck_audit *audit, const struct feed_wants *wants,
+			   const struct swap_space *space, uint32_t first, uint32_t end)
+{
+	uint32_t i, usual;
+
+	for (i = next_run(wants, space, first, end); i < end; i = next_run(wants, space, i, end)) {
+		usual = wants->usual ? 0 : usual_folios(audit->kernel, &space->space, i, end);
+		audit->summary->folios += usual;
+		i += usual ? usual : audit_run_of_slots(audit, wants, space, i);
+	}
+	return i;
 }
 
 static void audit_entries(struct kswapck_audit *audit, const struct feed_wants *wants,
 			  const struct swap_space *space)
 {
-	uint32_t i, count;
+	uint32_t slots = space->space.slots, i = 0, end;
 
 	if (!space->space.pages_found && !space->space.shadows_found)
 		return;
-	for (i = 0; i < space->space.slots && !audit->summary->interrupted; i += count) {
-		if (i % 256 == 0)
-			audit_stopped(audit);
-		count = 1;
-		if (space->kinds[i] != KSWAPCK_ENTRY_SHADOW &&
-		    space->kinds[i] != KSWAPCK_ENTRY_PAGE)
-			continue;
-		count = run_length(space, i);
-		audit_run_of_slots(audit, wants, space, i, count);
+	while (i < slots && !audit_stopped(audit)) {
+		end = slots - i < STOP_SLOTS ? slots : i + STOP_SLOTS;
+		i = audit_part(audit, wants, space, i, end);
 	}
 }
 

@@ -6,11 +6,13 @@
 struct feed_wants feed_wants(const struct kswapck_audit *audit)
 {
 	const struct kswapck_plugin *plugin;
-	struct feed_wants wants = {.folio = audit->sink->folio != NULL};
+	bool folio = audit->sink->folio != NULL;
+	struct feed_wants wants = {.folio = folio, .usual = folio};
 	size_t i;
 
 	for (i = 0; (plugin = catalogue_plugin(audit->catalogue, i)); i++) {
 		wants.folio |= plugin->folio != NULL;
+		wants.usual |= (plugin->run || plugin->folio) && !plugin->skips_usual;
 		wants.slot |= plugin->slot != NULL;
 		wants.cluster |= plugin->cluster != NULL;
 		wants.list_fault |= plugin->list_fault != NULL;

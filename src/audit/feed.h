@@ -8,6 +8,7 @@
 /* What at least one plugin, or the sink, wants to see: the rest need not be made. */
 struct feed_wants {
 	bool folio, slot, cluster, list_fault, reference, references;
+	bool usual;		/* run and folio events of usual slots */
 };
 
 /** feed_wants - of all plugins of @audit together. */
