@@ -59,20 +59,6 @@ static void expand(const struct kallsyms *kallsyms, uint32_t symbol,
 	}
 }
 
-/* The hash of the expanded name, from that of its tokens. */
-static uint64_t hash_of_codes(const struct kallsyms *kallsyms, const uint8_t *code,
-			      const uint8_t *end)
-{
-	uint64_t hash = code < end ? kallsyms->token[*code++].tail_hash : 0;
-
-	for (; code < end; code++) {
-		const struct token_hash *token = &kallsyms->token_hash[*code];
-
-		hash = hash * token->factor + token->hash;
-	}
-	return hash;
-}
-
 static uint64_t hash_of_letters(const struct kallsyms *kallsyms, uint32_t symbol)
 {
 	char name[2 * KALLSYMS_TOKEN_MAX];
@@ -87,30 +73,80 @@ static uint32_t global_mark(char type)
 	return type >= 'A' && type <= 'Z' ? NAME_FIRST : 0;
 }
 
-/* 0: it was taken out. */
-static uint32_t tag_of(const struct kallsyms *kallsyms, uint32_t symbol)
-{
-	uint32_t at = kallsyms->name_offset[symbol];
-	uint32_t length = name_length(kallsyms->names, &at, kallsyms->length_rule);
-	const uint8_t *code = kallsyms->names + at, *end = code + length;
-	char type;
+/* So many bytes of names that their sums stay near the processor. */
+#define SUMS_BLOCK 4096u
 
-	while (code < end && !kallsyms->token[*code].length)
-		code++;
-	type = code < end ? kallsyms->token[*code].text[0] : '\0';
+/*
+ * The sum of the hashes of all tokens in front of a byte of the names. A loop over the codes of
+ * each name costs more for its end, which no processor can guess, than for the codes: this one
+ * runs on, and the hash of a name is the difference of two sums.
+ */
+struct running_sum {
+	const struct kallsyms *kallsyms;
+	uint32_t start;			/* of the block */
+	uint32_t end;
+	uint64_t sums[SUMS_BLOCK + 1];
+};
+
+static void next_block(struct running_sum *running)
+{
+	const struct kallsyms *kallsyms = running->kallsyms;
+	size_t left = kallsyms->names_size - running->end, length, i;
+	const uint8_t *codes = kallsyms->names + running->end;
+	uint64_t sum = running->sums[running->end - running->start];
+
+	length = left < SUMS_BLOCK ? left : SUMS_BLOCK;
+	for (i = 0; i < length; i++) {
+		running->sums[i] = sum;
+		sum += kallsyms->token_hash[codes[i]];
+	}
+	running->sums[length] = sum;
+	running->start = running->end;
+	running->end += (uint32_t)length;
+}
+
+/* @at: within the names or their end, and never less than before. */
+static uint64_t sum_until(struct running_sum *running, uint32_t at)
+{
+	while (at > running->end)
+		next_block(running);
+	return running->sums[at - running->start];
+}
+
+/* 0: the name was taken out. */
+static uint32_t tag_of(const struct kallsyms *kallsyms, uint32_t symbol,
+		       struct running_sum *running)
+{
+	uint32_t at = kallsyms->name_offset[symbol], end = kallsyms->name_offset[symbol + 1];
+	uint64_t before, hash;
+	char type = '\0';
+
+	name_length(kallsyms->names, &at, kallsyms->length_rule);
+	before = sum_until(running, at);
+	hash = sum_until(running, end) - before;
+	while (at < end && !kallsyms->token[kallsyms->names[at]].length)
+		at++;
+	if (at < end) {
+		type = kallsyms->token[kallsyms->names[at]].text[0];
+		hash -= name_hash_letter((unsigned char)type);
+	}
 	if (type == KALLSYMS_BLANK)
 		return 0;
-	return global_mark(type) | name_tag(kallsyms->lto ? hash_of_letters(kallsyms, symbol) :
-							    hash_of_codes(kallsyms, code, end));
+	return global_mark(type) |
+	       name_tag(kallsyms->lto ? hash_of_letters(kallsyms, symbol) : hash);
 }
 
 static bool build_index(struct kallsyms *kallsyms, struct error *err)
 {
 	bool room = name_table_reserve(&kallsyms->index, kallsyms->count);
+	struct running_sum running;
 	uint32_t i;
 
+	running.kallsyms = kallsyms;
+	running.start = running.end = 0;
+	running.sums[0] = 0;
 	for (i = 0; room && i < kallsyms->count; i++)
-		kallsyms->index.tags[i] = tag_of(kallsyms, i);
+		kallsyms->index.tags[i] = tag_of(kallsyms, i, &running);
 	if (!room || !name_table_fill(&kallsyms->index, kallsyms->count))
 		return kallsyms_no_memory(err);
 	return kallsyms->index.together <= NAMES_TOGETHER_MAX ||

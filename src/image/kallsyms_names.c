@@ -12,20 +12,6 @@ static bool damaged(struct error *err, const char *what, uint64_t address)
 			 address);
 }
 
-static void token_measure(struct token *token, struct token_hash *hash, const char *text)
-{
-	size_t i;
-
-	token->text = text;
-	token->length = (uint32_t)strlen(text);
-	token->tail_hash = token->length ? name_hash(text + 1) : 0;
-	*hash = (struct token_hash){ .factor = 1 };
-	for (i = 0; i < token->length; i++) {
-		hash->hash = name_hash_byte(hash->hash, (unsigned char)text[i]);
-		hash->factor *= NAME_HASH_FACTOR;
-	}
-}
-
 /* Each token must end where the next begins, and the last within reason. */
 bool kallsyms_read_tokens(struct kallsyms *kallsyms, struct memory *memory,
 			  const struct kallsyms_place *place, struct error *err)
@@ -58,7 +44,9 @@ bool kallsyms_read_tokens(struct kallsyms *kallsyms, struct memory *memory,
 		if (start[i] > last || (start[i] && text[start[i] - 1]) ||
 		    (!i && start[i]))
 			return damaged(err, "kallsyms_token_index", place->token_index);
-		token_measure(&kallsyms->token[i], &kallsyms->token_hash[i], text + start[i]);
+		kallsyms->token[i].text = text + start[i];
+		kallsyms->token[i].length = (uint32_t)strlen(text + start[i]);
+		kallsyms->token_hash[i] = name_hash(text + start[i]);
 		/* In a kernel with such names no other row of letters pays so well. */
 		kallsyms->lto |= strstr(text + start[i], "llvm") != NULL;
 		if (kallsyms->token[i].length > KALLSYMS_TOKEN_MAX ||
@@ -73,6 +61,8 @@ bool kallsyms_read_tokens(struct kallsyms *kallsyms, struct memory *memory,
  * the dump: read page by page, as far as the walk has come.
  */
 #define NAMES_STEP ((size_t)512 << 10)
+/* A name takes 13 to 16 of them; where that is not enough, room is made by moving all. */
+#define NAME_BYTES 20u
 
 struct names_reader {
 	struct memory *memory;
@@ -80,8 +70,24 @@ struct names_reader {
 	uint8_t *bytes;
 	size_t have;
 	size_t room;
+	size_t populated;
 	enum read_status status;
 };
+
+static bool names_grow(struct names_reader *reader, size_t room)
+{
+	uint8_t *bytes;
+
+	room = (room + NAMES_STEP - 1) / NAMES_STEP * NAMES_STEP;
+	if (room > KALLSYMS_NAMES_MAX)
+		room = KALLSYMS_NAMES_MAX;
+	bytes = room > reader->room ? realloc(reader->bytes, room) : NULL;
+	if (!bytes)
+		return false;
+	reader->bytes = bytes;
+	reader->room = room;
+	return true;
+}
 
 static bool names_fill(struct names_reader *reader, size_t want)
 {
@@ -89,17 +95,11 @@ static bool names_fill(struct names_reader *reader, size_t want)
 		uint64_t from = reader->address + reader->have;
 		size_t step = 4096 - (from & 4095);
 
-		if (reader->have + step > reader->room) {
-			size_t room = reader->room + NAMES_STEP;
-			uint8_t *bytes = NULL;
-
-			if (room <= KALLSYMS_NAMES_MAX)
-				bytes = realloc(reader->bytes, room);
-			if (!bytes)
-				return false;
-			reader->bytes = bytes;
-			reader->room = room;
-			populate(bytes + room - NAMES_STEP, NAMES_STEP);
+		if (reader->have + step > reader->room && !names_grow(reader, 2 * reader->room))
+			return false;
+		if (reader->have + step > reader->populated) {
+			populate(reader->bytes + reader->populated, NAMES_STEP);
+			reader->populated += NAMES_STEP;
 		}
 		reader->status = memory_read_once(reader->memory, from,
 						  reader->bytes + reader->have, step);
@@ -140,7 +140,7 @@ static bool walk_names(struct kallsyms *kallsyms, struct names_reader *reader,
 				 ": no end within 32 MiB", reader->address);
 	}
 	kallsyms->length_rule = rule;
-	kallsyms->names_size = at;
+	kallsyms->names_size = kallsyms->name_offset[i] = at;
 	return true;
 }
 
@@ -175,8 +175,8 @@ bool kallsyms_read_names(struct kallsyms *kallsyms, struct memory *memory,
 	struct names_reader reader = { .memory = memory, .address = place->names };
 	bool ambiguous = false, good;
 
-	kallsyms->name_offset = calloc(kallsyms->count, sizeof(*kallsyms->name_offset));
-	if (!kallsyms->name_offset)
+	kallsyms->name_offset = malloc((kallsyms->count + 1) * sizeof(*kallsyms->name_offset));
+	if (!kallsyms->name_offset || !names_grow(&reader, (size_t)kallsyms->count * NAME_BYTES))
 		return kallsyms_no_memory(err);
 	good = walk_names(kallsyms, &reader, LENGTH_ULEB, &ambiguous, err);
 	if (ambiguous && !(good && markers_agree(kallsyms, &reader))) {

@@ -13,6 +13,8 @@
 #ifndef KSWAPCK_KALLSYMS_TABLES_H
 #define KSWAPCK_KALLSYMS_TABLES_H
 
+#include <string.h>
+
 #include "image/kallsyms.h"
 #include "image/name_index.h"
 #include "image/name_table.h"
@@ -20,13 +22,6 @@
 struct token {
 	const char *text;
 	uint32_t length;
-	uint64_t tail_hash;	/* without the first letter */
-};
-
-/* How a token goes on with the hash of what stands before it. */
-struct token_hash {
-	uint64_t hash;
-	uint64_t factor;	/* NAME_HASH_FACTOR to the power of length */
 };
 
 enum length_rule {
@@ -55,11 +50,11 @@ struct kallsyms {
 	bool lto;		/* some names have SYMBOLS_LTO_SUFFIX */
 	uint8_t *names;
 	size_t names_size;
-	uint32_t *name_offset;	/* of the length byte in names, per symbol */
+	uint32_t *name_offset;	/* of the length byte in names, per symbol, and of the end */
 	uint32_t *order;	/* symbols by address; NULL: they are in order */
 	char *token_text;
 	struct token token[KALLSYMS_TOKENS];
-	struct token_hash token_hash[KALLSYMS_TOKENS];
+	uint64_t token_hash[KALLSYMS_TOKENS];
 	struct name_table index;
 };
 

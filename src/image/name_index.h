@@ -12,7 +12,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 struct name_index {
 	uint64_t *slots;	/* hash in the upper half, number + 1 in the lower */
@@ -22,17 +21,20 @@ struct name_index {
 };
 
 /*
- * The hash is a polynomial over the bytes, so that the hash of two strings in a
- * row is made from the hashes of both. kallsyms needs that: a name there is a
- * row of tokens, and a hash per token is several times fewer steps than one per
- * letter.
+ * The hash is a sum over the letters, so that the hash of two strings in a row is the sum of
+ * the hashes of both. kallsyms needs that: a name there is a row of tokens, and of a running
+ * sum over all of them the hash of each name is a difference. Names of the same letters in
+ * another order have the same hash; there are few.
  */
 #define NAME_HASH_FACTOR UINT64_C(0x9e3779b97f4a7c15)
 
-/** name_hash_byte - the hash of a name with one more byte behind it. */
-static inline uint64_t name_hash_byte(uint64_t hash, unsigned char byte)
+/** name_hash_letter - what a letter adds to the hash of a name. */
+static inline uint64_t name_hash_letter(unsigned char letter)
 {
-	return hash * NAME_HASH_FACTOR + byte;
+	uint64_t product = letter * NAME_HASH_FACTOR;
+
+	/* not in proportion to the letter: else "ac" and "bb" were one */
+	return product ^ (product >> 32);
 }
 
 /** name_hash_bytes - hash of the first @length bytes of a name. */
@@ -41,14 +43,18 @@ static inline uint64_t name_hash_bytes(const char *name, size_t length)
 	uint64_t hash = 0;
 
 	for (; length; length--, name++)
-		hash = name_hash_byte(hash, (unsigned char)*name);
+		hash += name_hash_letter((unsigned char)*name);
 	return hash;
 }
 
 /** name_hash - hash of a C string. */
 static inline uint64_t name_hash(const char *name)
 {
-	return name_hash_bytes(name, strlen(name));
+	uint64_t hash = 0;
+
+	for (; *name; name++)
+		hash += name_hash_letter((unsigned char)*name);
+	return hash;
 }
 
 /** name_hash_top - 32 bits of a name_hash() that depend on all of it. */

@@ -6,87 +6,92 @@
 /* Names that share a place, on average: places are written at random, so let there be few. */
 #define NAMES_PER_PLACE 4
 
+/* In a cursor: it is with the names that are not NAME_FIRST. */
+#define CURSOR_LATER ((size_t)1 << 32)
+
 bool name_table_reserve(struct name_table *table, size_t count)
 {
 	if (count >= UINT32_MAX)
 		return false;
-	table->tags = calloc(count + 1, sizeof(*table->tags));
+	table->tags = malloc((count + 1) * sizeof(*table->tags));
 	return table->tags;
 }
 
-static size_t place_of(const struct name_table *table, uint32_t tag)
+static struct name_place *place_of(const struct name_table *table, uint32_t tag)
 {
-	return tag >> (32 - table->bits);
+	return &table->places[tag >> (32 - table->bits)];
 }
 
-/* Of each place the numbers whose tags have @first, or have not. */
-static void put(struct name_table *table, size_t count, uint32_t first)
+static size_t count_names(const struct name_table *table, size_t count)
 {
-	uint32_t *starts = table->starts;
-	size_t i;
+	size_t names = 0, i;
 
-	/* as each place moves on to its end, it becomes the start of the next */
 	for (i = 0; i < count; i++)
-		if (table->tags[i] && (table->tags[i] & NAME_FIRST) == first)
-			table->numbers[starts[place_of(table, table->tags[i]) + 1]++] =
-				(uint32_t)i;
+		names += table->tags[i] != 0;
+	return names;
 }
 
 bool name_table_fill(struct name_table *table, size_t count)
 {
-	uint32_t *starts;
-	size_t places, i;
+	size_t names = count_names(table, count), i;
 
 	for (table->bits = 1; table->bits < 30; table->bits++)
-		if (((size_t)NAMES_PER_PLACE << table->bits) >= count)
+		if (((size_t)NAMES_PER_PLACE << table->bits) >= names)
 			break;
-	places = (size_t)1 << table->bits;
-	table->numbers = malloc((count + 1) * sizeof(*table->numbers));
-	starts = table->starts = calloc(places + 2, sizeof(*starts));
-	if (!table->numbers || !starts) {
-		free(table->starts);
-		table->starts = NULL;
+	table->next = malloc((count + 1) * sizeof(*table->next));
+	table->places = calloc((size_t)1 << table->bits, sizeof(*table->places));
+	if (!table->next || !table->places) {
+		free(table->places);
+		table->places = NULL;
 		return false;
 	}
-	/* the names of each place, two behind it; then where each begins, one behind it */
-	for (i = 0; i < count; i++)
-		if (table->tags[i])
-			starts[place_of(table, table->tags[i]) + 2]++;
-	for (i = 2; i < places + 2; i++) {
-		if (table->together < starts[i])
-			table->together = starts[i];
-		starts[i] += starts[i - 1];
+	/* from the last on, as each goes in front of those of its place */
+	for (i = count; i-- > 0;) {
+		struct name_place *place = place_of(table, table->tags[i]);
+
+		if (!table->tags[i])
+			continue;
+		table->next[i] = place->first;
+		place->first = (uint32_t)i + 1;
+		if (++place->count > table->together)
+			table->together = place->count;
 	}
-	put(table, count, NAME_FIRST);
-	put(table, count, 0);
 	return true;
+}
+
+/* From @at on the first one of this tag; these are numbers + 1, and 0 is the end. */
+static uint32_t seek(const struct name_table *table, uint32_t at, uint32_t tag)
+{
+	while (at && table->tags[at - 1] != tag)
+		at = table->next[at - 1];
+	return at;
 }
 
 bool name_table_next(const struct name_table *table, uint64_t hash, size_t *cursor,
 		     uint32_t *number)
 {
-	uint32_t tag = name_tag(hash);
-	const uint32_t *starts;
-	size_t at;
+	uint32_t tag = name_tag(hash), last = (uint32_t)*cursor, at;
+	size_t later = *cursor & CURSOR_LATER;
 
-	if (!table->starts)
+	if (!table->places)
 		return false;
-	starts = table->starts + place_of(table, tag);
-	for (at = starts[0] + *cursor; at < starts[1]; at++) {
-		*number = table->numbers[at];
-		if ((table->tags[*number] & ~NAME_FIRST) != tag)
-			continue;
-		*cursor = at + 1 - starts[0];
-		return true;
+	at = last ? table->next[last - 1] : place_of(table, tag)->first;
+	at = seek(table, at, later ? tag : tag | NAME_FIRST);
+	if (!at && !later) {
+		later = CURSOR_LATER;
+		at = seek(table, place_of(table, tag)->first, tag);
 	}
-	*cursor = starts[1] - starts[0];
-	return false;
+	if (!at)
+		return false;
+	*cursor = later | at;
+	*number = at - 1;
+	return true;
 }
 
 void name_table_free(struct name_table *table)
 {
 	free(table->tags);
-	free(table->numbers);
-	free(table->starts);
+	free(table->next);
+	free(table->places);
 	*table = (struct name_table){ 0 };
 }

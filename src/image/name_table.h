@@ -4,7 +4,7 @@
  * whole before the first is looked up: symbols and types of a kernel. Where names come one by
  * one, take image/name_index.h.
  *
- * It is made in a few passes over the hashes, in which equal names cost no more than others.
+ * It is made in one pass over the hashes, in which equal names cost no more than others.
  */
 #ifndef KSWAPCK_NAME_TABLE_H
 #define KSWAPCK_NAME_TABLE_H
@@ -21,11 +21,17 @@
 /* In a tag: of equal names these come first. */
 #define NAME_FIRST 2U
 
+/* The names whose tags have the same upper bits, chained. */
+struct name_place {
+	uint32_t first;		/* number + 1; 0: none */
+	uint32_t count;
+};
+
 struct name_table {
 	uint32_t *tags;		/* by number; 0: it has no name */
-	uint32_t *numbers;	/* that have names: by the upper bits of their tags, in order */
-	uint32_t *starts;	/* in numbers, by these bits; one more, which is the end */
-	unsigned int bits;
+	uint32_t *next;		/* by number: number + 1 of the next higher one of its place, or 0 */
+	struct name_place *places;
+	unsigned int bits;	/* of tags, that tell the place */
 	uint32_t together;	/* the most that a look at one name goes through */
 };
 
@@ -36,15 +42,14 @@ static inline uint32_t name_tag(uint64_t hash)
 }
 
 /**
- * name_table_reserve - room for @count numbers from 0 on, none of which has a name yet: set
- * table->tags.
+ * name_table_reserve - room for @count numbers from 0 on: set table->tags of all of them.
  *
  * Return: false when out of memory.
  */
 bool name_table_reserve(struct name_table *table, size_t count);
 
 /**
- * name_table_fill - sort the @count numbers by their tags. A table made so that
+ * name_table_fill - chain the @count numbers by their tags. A table made so that
  * table->together is above NAMES_TOGETHER_MAX is none of a kernel.
  *
  * Return: false when out of memory; then nothing is found.

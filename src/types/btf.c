@@ -13,11 +13,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct named_type {
+	uint32_t id;
+	uint32_t name;		/* its offset */
+};
+
 struct btf_types {
 	struct types base;
 	struct btf *btf;
 	uint32_t type_count;
-	struct name_table names;	/* to type ids: structs, unions, typedefs, enums */
+	struct named_type *named;	/* those that find() may be asked for, in order */
+	uint32_t named_count;
+	struct name_table names;	/* to places in named */
 	bool signs_told;	/* some enum has the flag that says signed */
 };
 
@@ -163,15 +170,15 @@ static bool btf_find(struct types *base, const char *name, uint32_t nth, type_id
 
 	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		size_t cursor = 0;
-		uint32_t number;
+		uint32_t place;
 
-		while (name_table_next(&types->names, hash, &cursor, &number)) {
-			const struct btf_type *type = type_at(types, number);
+		while (name_table_next(&types->names, hash, &cursor, &place)) {
+			const struct named_type *named = &types->named[place];
 
-			if (!type || btf_kind(type) != order[i] ||
-			    strcmp(name_at(types, type->name_off), name) || nth--)
+			if (btf_kind(type_at(types, named->id)) != order[i] ||
+			    strcmp(name_at(types, named->name), name) || nth--)
 				continue;
-			*id = number;
+			*id = named->id;
 			return true;
 		}
 	}
@@ -203,10 +210,14 @@ static bool is_enum(const struct btf_type *type)
 	       (btf_kind(type) == BTF_KIND_ENUM || btf_kind(type) == BTF_KIND_ENUM64);
 }
 
-/* A type that find() may be asked for. */
+/* A type that find() may be asked for; in one step, as a walk over all types cannot guess it. */
 static bool is_named(const struct btf_type *type)
 {
-	return btf_is_composite(type) || btf_is_typedef(type) || is_enum(type);
+	const uint32_t kinds = 1u << BTF_KIND_STRUCT | 1u << BTF_KIND_UNION |
+			       1u << BTF_KIND_TYPEDEF | 1u << BTF_KIND_ENUM |
+			       1u << BTF_KIND_ENUM64;
+
+	return kinds >> btf_kind(type) & (type->name_off != 0);
 }
 
 static bool integer_node(const struct btf_type *type, struct type_node *node)
@@ -335,9 +346,8 @@ static void btf_names(struct types *base, type_name_fn *visit, void *context)
 	const struct btf_types *types = of(base);
 	uint32_t i;
 
-	for (i = 1; i < types->type_count; i++) {
-		const struct btf_type *type = type_at(types, i);
-		const char *name = type && is_named(type) ? name_at(types, type->name_off) : "";
+	for (i = 0; i < types->named_count; i++) {
+		const char *name = name_at(types, types->named[i].name);
 
 		if (*name && !visit(context, name))
 			return;
@@ -349,6 +359,7 @@ static void btf_close(struct types *base)
 	struct btf_types *types = of(base);
 
 	name_table_free(&types->names);
+	free(types->named);
 	btf__free(types->btf);
 	free(types);
 }
@@ -364,26 +375,38 @@ static const struct types_ops btf_ops = {
 	.close = btf_close,
 };
 
+static bool list_named(struct btf_types *types)
+{
+	uint32_t count = 0, i;
+
+	types->named = malloc(types->type_count * sizeof(*types->named));
+	if (!types->named)
+		return false;
+	for (i = 1; i < types->type_count; i++) {
+		const struct btf_type *type = type_at(types, i);
+
+		if (is_enum(type))
+			types->signs_told |= btf_kflag(type);
+		types->named[count] = (struct named_type){ i, type->name_off };
+		count += is_named(type);
+	}
+	types->named_count = count;
+	return true;
+}
+
 /* libbpf's own search by name goes over all types and compares; once is enough. */
 static bool index_names(struct btf_types *types)
 {
 	uint32_t i;
 
-	if (!name_table_reserve(&types->names, types->type_count))
+	if (!list_named(types) || !name_table_reserve(&types->names, types->named_count))
 		return false;
-	for (i = 1; i < types->type_count; i++) {
-		const struct btf_type *type = type_at(types, i);
-		const char *name;
+	for (i = 0; i < types->named_count; i++) {
+		const char *name = name_at(types, types->named[i].name);
 
-		if (!type || !is_named(type))
-			continue;
-		if (is_enum(type))
-			types->signs_told |= btf_kflag(type);
-		name = name_at(types, type->name_off);
-		if (*name)
-			types->names.tags[i] = name_tag(name_hash(name));
+		types->names.tags[i] = *name ? name_tag(name_hash(name)) : 0;
 	}
-	return name_table_fill(&types->names, types->type_count);
+	return name_table_fill(&types->names, types->named_count);
 }
 
 struct types *btf_open(void *data, size_t size, const char *from, struct error *err)

@@ -23,8 +23,7 @@ static void make(struct name_table *table, uint32_t count)
 
 	assert_true(name_table_reserve(table, count));
 	for (i = 0; i < count; i++)
-		if (i % 7)
-			table->tags[i] = name_tag(hash_of(i));
+		table->tags[i] = i % 7 ? name_tag(hash_of(i)) : 0;
 	assert_true(name_table_fill(table, count));
 	assert_true(table->together <= NAMES_TOGETHER_MAX);
 }
