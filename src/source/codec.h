@@ -10,9 +10,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/error.h"
+
 struct codec;
 
-struct codec *codec_new(void);		/* NULL when out of memory */
+/**
+ * codec_new - what unpacks pages of these codecs.
+ * @codecs: DISKDUMP_ZLIB ...; pages of others are damaged ones.
+ *
+ * A library may be loaded: the file system must be in reach. A second one of the same codecs
+ * finds it loaded.
+ */
+struct codec *codec_new(uint32_t codecs, struct error *err);
 void codec_free(struct codec *codec);	/* NULL is fine */
 
 /**

@@ -115,9 +115,13 @@ static bool open_diskdump(struct source *source, struct error *err)
 		return error_set(err, ERROR_SYSTEM, "out of memory");
 	dump->max_mapnr = headers->max_mapnr;
 	dump->block_number = UINT64_MAX;
-	dump->codec = codec_new();
+	dump->codec = codec_new(source->diskdump->codecs, err);
+	if (!dump->codec) {
+		error_prefix(err, "%s", file_name(source->files[0]));
+		goto fail;
+	}
 	dump->data = malloc(LARGEST_PAGE_DATA);
-	if (!dump->codec || !dump->data) {
+	if (!dump->data) {
 		error_set(err, ERROR_SYSTEM, "out of memory");
 		goto fail;
 	}
@@ -143,7 +147,8 @@ static bool copy_diskdump(struct source *copy)
 	*own = (struct diskdump){
 		.dumped = page_bitmap_copy(dump->dumped, copy->files[0]),
 		.max_mapnr = dump->max_mapnr, .block_number = UINT64_MAX,
-		.codec = codec_new(), .data = malloc(LARGEST_PAGE_DATA),
+		.codec = codec_new(copy->diskdump->codecs, NULL),
+		.data = malloc(LARGEST_PAGE_DATA),
 		.parts = calloc(dump->part_count, sizeof(*own->parts)),
 	};
 	if (!own->dumped || !own->codec || !own->data || !own->parts) {

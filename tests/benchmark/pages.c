@@ -128,7 +128,7 @@ int main(int argc, char **argv)
 	struct diskdump_set *set = NULL;
 	struct error err = {0};
 	struct source *source;
-	struct codec *codec = codec_new();
+	struct codec *codec = codec_new(DISKDUMP_CODECS, &err);
 	struct file *file;
 	size_t count = 0, i;
 
