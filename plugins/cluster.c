@@ -140,28 +140,41 @@ struct tally {
 	uint32_t used;		/* bytes that are not 0 */
 	uint32_t bad;
 	uint32_t cached;	/* with SWAP_HAS_CACHE */
-	uint32_t first_used;	/* index */
-	uint32_t first_uncached;
 };
 
 static struct tally tally_map(const struct kswapck_cluster *cluster)
 {
-	struct tally tally = {0};
-	uint32_t i;
+	uint32_t used = 0, bad = 0, cached = 0, i;
 
-	for (i = cluster->slots; i-- > 0;) {
+	/* without branches, for the compiler to take many at once */
+	for (i = 0; i < cluster->slots; i++) {
 		uint8_t byte = cluster->map[i];
 
-		tally.used += byte != 0;
-		tally.bad += byte == SWAP_MAP_BAD;
-		if (byte)
-			tally.first_used = i;
-		if (byte & SWAP_HAS_CACHE)
-			tally.cached++;
-		else
-			tally.first_uncached = i;
+		used += byte != 0;
+		bad += byte == SWAP_MAP_BAD;
+		cached += (byte & SWAP_HAS_CACHE) != 0;
 	}
-	return tally;
+	return (struct tally){.used = used, .bad = bad, .cached = cached};
+}
+
+/* There is one. */
+static uint32_t first_used(const struct kswapck_cluster *cluster)
+{
+	uint32_t i = 0;
+
+	while (!cluster->map[i])
+		i++;
+	return i;
+}
+
+/* There is one. */
+static uint32_t first_uncached(const struct kswapck_cluster *cluster)
+{
+	uint32_t i = 0;
+
+	while (cluster->map[i] & SWAP_HAS_CACHE)
+		i++;
+	return i;
 }
 
 static struct kswapck_finding about(int problem, const struct kswapck_cluster *cluster)
@@ -337,7 +350,7 @@ static void check_free(struct kswapck_audit *audit, const struct kswapck_cluster
 
 	if (tally->used) {
 		finding = about_flags(cluster, "marked as free", "slots in use", tally->used);
-		add_byte(audit, &finding, cluster, tally->first_used);
+		add_byte(audit, &finding, cluster, first_used(cluster));
 		kswapck_report(audit, &finding);
 	} else if (cluster->count) {
 		report_count(audit, cluster);
@@ -380,7 +393,7 @@ static void check_huge(struct kswapck_audit *audit, const struct kswapck_cluster
 			 "SWAP_HAS_CACHE: %u", cluster->number,
 			 cluster->slots - tally->cached);
 		add_flags(&finding, cluster);
-		add_byte(audit, &finding, cluster, tally->first_uncached);
+		add_byte(audit, &finding, cluster, first_uncached(cluster));
 		kswapck_report(audit, &finding);
 		return;
 	}

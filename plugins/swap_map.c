@@ -16,6 +16,8 @@
 #define BATCH_MAX	512
 /* Slots that are freed one by one after the lock was dropped: BITS_PER_LONG. */
 #define FREE_BATCH_MAX	64
+/* Slots that are looked at together, for whether any of them is unusual. */
+#define LOOK_SLOTS	64
 
 enum {
 	MARK_WITHOUT_FOLIO,
@@ -382,32 +384,57 @@ static void check_counter(struct kswapck_audit *audit, const struct kswapck_spac
 }
 
 /* A folio and its mark, or neither: nothing to look at more closely. */
-static bool is_usual(enum kswapck_entry_kind kind, uint8_t byte)
+static bool is_usual(uint8_t kind, uint8_t byte)
 {
 	uint8_t marks = byte & (SWAP_HAS_CACHE | COUNT_CONTINUED);
 
-	return (kind == KSWAPCK_ENTRY_PAGE && marks == SWAP_HAS_CACHE) ||
-	       (kind == KSWAPCK_ENTRY_NONE && !marks);
+	return (kind == KSWAPCK_ENTRY_PAGE) & (marks == SWAP_HAS_CACHE) ||
+	       (kind == KSWAPCK_ENTRY_NONE) & !marks;
+}
+
+/* Without branches, for the compiler to take many at once. */
+static bool are_usual(const struct kswapck_space *space, uint32_t first, uint32_t end)
+{
+	uint8_t unusual = 0;
+	uint32_t i;
+
+	for (i = first; i < end; i++)
+		unusual |= space->map_read[i] & !is_usual(space->kinds[i], space->map[i]);
+	return !unusual;
+}
+
+static void check_slot(struct kswapck_audit *audit, const struct kswapck_space *space, uint32_t i,
+		       struct unclaimed *run)
+{
+	if (!space->map_read[i] || is_usual(space->kinds[i], space->map[i]))
+		return;
+	if (space->kinds[i] == KSWAPCK_ENTRY_PAGE)
+		check_folio(audit, space, i);
+	else if (space->kinds[i] == KSWAPCK_ENTRY_SHADOW)
+		check_shadow(audit, space, i);
+	if (lacks_folio(audit, space, i))
+		check_mark(audit, space, i, run);
+	/* without swap_map they go on in the extend_table: see swap_table.c */
+	if (space->device->swap_map && is_continued(space->map[i]))
+		check_continuation(audit, space, i);
+}
+
+static void check_slots(struct kswapck_audit *audit, const struct kswapck_space *space)
+{
+	struct unclaimed run = {0};
+	uint32_t i, end;
+
+	for (i = 0; i < space->slots; i = end) {
+		end = space->slots - i < LOOK_SLOTS ? space->slots : i + LOOK_SLOTS;
+		if (!are_usual(space, i, end))
+			for (; i < end; i++)
+				check_slot(audit, space, i, &run);
+	}
 }
 
 static void check_space(struct kswapck_audit *audit, const struct kswapck_space *space)
 {
-	struct unclaimed run = {0};
-	uint32_t i;
-
-	for (i = 0; i < space->slots; i++) {
-		if (!space->map_read[i] || is_usual(space->kinds[i], space->map[i]))
-			continue;
-		if (space->kinds[i] == KSWAPCK_ENTRY_PAGE)
-			check_folio(audit, space, i);
-		else if (space->kinds[i] == KSWAPCK_ENTRY_SHADOW)
-			check_shadow(audit, space, i);
-		if (lacks_folio(audit, space, i))
-			check_mark(audit, space, i, &run);
-		/* without swap_map they go on in the extend_table: see swap_table.c */
-		if (space->device->swap_map && is_continued(space->map[i]))
-			check_continuation(audit, space, i);
-	}
+	check_slots(audit, space);
 	/* the counters follow the tree, under its lock */
 	if (!space->has_nrpages || space->locked || !space->complete)
 		return;

@@ -126,13 +126,21 @@ static uint32_t audit_run_of_slots(struct kswapck_audit *audit, const struct fee
 	return run.count;
 }
 
+/* Is nothing in any of 8 slots? */
+static bool are_empty(const uint8_t *kinds)
+{
+	static const uint8_t none[8] = {KSWAPCK_ENTRY_NONE};
+
+	return !memcmp(kinds, none, sizeof(none));
+}
+
 /* The next slot from the @i-th on, before the @end-th, that has a run to tell of. */
 static uint32_t next_run(const struct feed_wants *wants, const struct swap_space *space,
 			 uint32_t i, uint32_t end)
 {
 	while (i < end && space->kinds[i] != KSWAPCK_ENTRY_PAGE &&
 	       (space->kinds[i] != KSWAPCK_ENTRY_SHADOW || !wants->usual))
-		i++;
+		i += end - i >= 8 && are_empty(space->kinds + i) ? 8 : 1;
 	return i;
 }
 
@@ -242,7 +250,8 @@ static void note_cached(uint8_t *cached, const struct swap_space *space)
 	/* a space begins at a multiple of 8 */
 	cached += space->space.first_slot / 8;
 	for (i = 0; i < whole; i += 8)
-		cached[i / 8] |= pointer_bits(space->kinds + i, 8);
+		if (!are_empty(space->kinds + i))
+			cached[i / 8] |= pointer_bits(space->kinds + i, 8);
 	/* else that byte is of the next space, and may be of another thread */
 	if (whole < slots)
 		cached[whole / 8] |= pointer_bits(space->kinds + whole, slots - whole);

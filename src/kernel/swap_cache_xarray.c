@@ -179,6 +179,44 @@ static void take_entry(void *data, uint64_t index, uint64_t entry, uint64_t wher
 	}
 }
 
+/* Of each 16 slots with an entry, where they are: see struct kswapck_space. */
+static void take_places(struct swap_space *space, uint64_t slot, const struct xarray_leaf *leaf)
+{
+	uint32_t i, j;
+
+	for (i = 0; i < leaf->slots; i += 16) {
+		uint64_t any = 0;
+
+		for (j = 0; j < 16; j++)
+			any |= leaf->entries[i + j];
+		if (any)
+			space->places[(slot + i) / 16] = leaf->where + 8 * i;
+	}
+}
+
+static void copy_leaf(const struct xarray_leaf *leaf, uint64_t *entries, uint8_t *kinds)
+{
+	uint32_t i;
+
+	memcpy(entries, leaf->entries, leaf->slots * sizeof(*entries));
+	for (i = 0; i < leaf->slots; i++)
+		kinds[i] = xarray_is_value(leaf->entries[i]) ? KSWAPCK_ENTRY_SHADOW :
+			   leaf->entries[i] ? KSWAPCK_ENTRY_PAGE : KSWAPCK_ENTRY_NONE;
+}
+
+/* As take_entry() of each of its slots; a space begins with a leaf. */
+static void take_leaf(void *data, const struct xarray_leaf *leaf)
+{
+	struct space_walk *walk = data;
+	struct swap_space *space = walk->space;
+	uint64_t slot = leaf->index - walk->base;
+
+	copy_leaf(leaf, space->entries + slot, space->kinds + slot);
+	take_places(space, slot, leaf);
+	space->space.shadows_found += leaf->values;
+	space->space.pages_found += leaf->count - leaf->values;
+}
+
 /* Mark the slots [first, first + count) of indices, as far as they are of this space. */
 static void mark(struct space_walk *walk, uint64_t first, uint64_t count,
 		 enum kswapck_entry_kind kind)
@@ -264,6 +302,7 @@ bool swap_tree_read(const struct kernel *kernel, const struct kswapck_device *de
 	};
 	const struct xarray_visitor visitor = {
 		.data = &walk,
+		.leaf = kernel->swap.tails ? NULL : take_leaf,
 		.entry = take_entry,
 		.fault = take_fault,
 		.unreadable = take_gap,
@@ -318,6 +357,15 @@ static void look_at_entry(void *data, uint64_t index, uint64_t entry, uint64_t w
 	lookup->any = true;
 }
 
+static void look_at_leaf(void *data, const struct xarray_leaf *leaf)
+{
+	struct slot_lookup *lookup = data;
+	uint64_t i = leaf->index - lookup->base;
+
+	copy_leaf(leaf, lookup->entries + i, lookup->kinds + i);
+	lookup->any |= leaf->count != 0;
+}
+
 static void look_at_range(struct slot_lookup *lookup, uint64_t first, uint64_t count,
 			  enum kswapck_entry_kind kind)
 {
@@ -356,6 +404,7 @@ void swap_tree_lookup(const struct kernel *kernel, const struct kswapck_device *
 	struct slot_lookup found = {.count = count, .entries = entries, .kinds = kinds};
 	const struct xarray_visitor visitor = {
 		.data = &found,
+		.leaf = look_at_leaf,
 		.entry = look_at_entry,
 		.fault = look_at_fault,
 		.unreadable = look_at_gap,

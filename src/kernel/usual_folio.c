@@ -110,6 +110,7 @@ uint32_t usual_folios(const struct kernel *kernel, const struct kswapck_space *s
 	for (i = first; i < end; i++) {
 		uint64_t address = space->entries[i];
 
+		__builtin_prefetch(window.bytes + (address - window.start) + 512);
 		if (space->kinds[i] != KSWAPCK_ENTRY_PAGE || address & within_page ||
 		    !is_alone(space, i) ||
 		    (address - window.start >= window.length &&

@@ -297,24 +297,36 @@ static void take_slots(const struct xarray_layout *layout, const struct node *no
 		entries[i] = xarray_take_word(layout, slots, entries[i]);
 }
 
-/* count and nr_values are written after the slot: not judged under the lock. */
-static void check_counts(struct walk *walk, const struct node *node, const uint64_t *entries)
-{
-	const struct xarray_layout *layout = &walk->kernel->xarray;
-	unsigned int count = 0, values = 0, i;
+/* What the slots of a node hold. */
+struct tally {
+	unsigned int count, values, internal;
+};
 
-	if (walk->locked)
-		return;
+static struct tally tally_slots(const struct xarray_layout *layout, const uint64_t *entries)
+{
+	unsigned int count = 0, values = 0, internal = 0, i;
+
 	for (i = 0; i < layout->slot_count; i++) {
 		count += entries[i] != 0;
 		values += xarray_is_value(entries[i]);
+		internal += xarray_is_internal(entries[i]);
 	}
-	if (kernel_load(node->bytes, layout->count) != count)
+	return (struct tally){.count = count, .values = values, .internal = internal};
+}
+
+/* count and nr_values are written after the slot: not judged under the lock. */
+static void check_counts(struct walk *walk, const struct node *node, const struct tally *tally)
+{
+	const struct xarray_layout *layout = &walk->kernel->xarray;
+
+	if (walk->locked)
+		return;
+	if (kernel_load(node->bytes, layout->count) != tally->count)
 		report_member(walk, node, KSWAPCK_TREE_COUNT, "xa_node.count",
-			      layout->count, count);
-	if (kernel_load(node->bytes, layout->nr_values) != values)
+			      layout->count, tally->count);
+	if (kernel_load(node->bytes, layout->nr_values) != tally->values)
 		report_member(walk, node, KSWAPCK_TREE_COUNT, "xa_node.nr_values",
-			      layout->nr_values, values);
+			      layout->nr_values, tally->values);
 }
 
 static void visit_node(struct walk *walk, uint64_t entry, const struct node *parent,
@@ -345,25 +357,6 @@ static void visit_entry(struct walk *walk, uint64_t entry, const struct node *no
 				     entry_address(walk, node, slot));
 }
 
-/* The slots of a leaf: nearly all hold a value or a pointer, and are of this walk. */
-static void visit_leaf(struct walk *walk, const struct node *node, const uint64_t *entries)
-{
-	const struct xarray_layout *layout = &walk->kernel->xarray;
-	const struct xarray_visitor *visitor = walk->visitor;
-	bool inside = node->index >= walk->first && node->index + layout->slot_count <= walk->end;
-	uint64_t where = node->address + layout->slots.offset;
-	unsigned int i;
-
-	for (i = 0; i < layout->slot_count; i++) {
-		if (!entries[i])
-			continue;
-		if (inside && !xarray_is_internal(entries[i]))
-			visitor->entry(visitor->data, node->index + i, entries[i], where + 8 * i);
-		else
-			visit_entry(walk, entries[i], node, i, node->index + i, 0);
-	}
-}
-
 static void visit_slots(struct walk *walk, const struct node *node, const uint64_t *entries)
 {
 	const struct xarray_layout *layout = &walk->kernel->xarray;
@@ -373,6 +366,27 @@ static void visit_slots(struct walk *walk, const struct node *node, const uint64
 		if (entries[i])
 			visit_entry(walk, entries[i], node, i,
 				    node->index + ((uint64_t)i << node->shift), node->shift);
+}
+
+/* The slots of a leaf: nearly all hold a value or a pointer, and are of this walk. */
+static void visit_leaf(struct walk *walk, const struct node *node, const uint64_t *entries,
+		       const struct tally *tally)
+{
+	const struct xarray_layout *layout = &walk->kernel->xarray;
+	const struct xarray_leaf leaf = {
+		.index = node->index,
+		.where = node->address + layout->slots.offset,
+		.entries = entries,
+		.slots = layout->slot_count,
+		.count = tally->count,
+		.values = tally->values,
+	};
+
+	if (walk->visitor->leaf && !tally->internal && leaf.index >= walk->first &&
+	    leaf.index + leaf.slots <= walk->end)
+		walk->visitor->leaf(walk->visitor->data, &leaf);
+	else
+		visit_slots(walk, node, entries);
 }
 
 static bool on_path(const struct walk *walk, uint64_t address, unsigned int level)
@@ -392,6 +406,7 @@ static void visit_node(struct walk *walk, uint64_t entry, const struct node *par
 	struct node node;	/* too large to be cleared each time */
 	uint64_t span = (uint64_t)layout->slot_count << shift, entries[SLOTS_MAX];
 	enum read_status status;
+	struct tally tally;
 
 	node.address = entry - NODE_TAG;
 	node.parent = parent ? parent->address : 0;
@@ -420,11 +435,12 @@ static void visit_node(struct walk *walk, uint64_t entry, const struct node *par
 	if (!check_header(walk, &node))
 		return;
 	take_slots(layout, &node, entries);
-	check_counts(walk, &node, entries);
+	tally = tally_slots(layout, entries);
+	check_counts(walk, &node, &tally);
 	if (shift)
 		visit_slots(walk, &node, entries);
 	else
-		visit_leaf(walk, &node, entries);
+		visit_leaf(walk, &node, entries, &tally);
 }
 
 /*

@@ -10,9 +10,20 @@
 
 #include "kernel/kernel.h"
 
+/* A leaf, each of whose slots holds nothing, a value or a pointer. */
+struct xarray_leaf {
+	uint64_t index;			/* of its first slot */
+	uint64_t where;			/* address of the word of that slot */
+	const uint64_t *entries;	/* [slots] */
+	uint32_t slots;
+	uint32_t count, values;		/* of slots that are not empty, and that hold a value */
+};
+
 /* What xarray_walk() tells. Indices are those of the array. */
 struct xarray_visitor {
 	void *data;
+	/** such a leaf, if all of its indices were asked for; NULL: its entries one by one */
+	void (*leaf)(void *data, const struct xarray_leaf *leaf);
 	/** an entry that is no node: value or pointer; @where is the address of its word */
 	void (*entry)(void *data, uint64_t index, uint64_t entry, uint64_t where);
 	/** something wrong in the tree; fault->first_slot and slots are indices */

@@ -37,6 +37,18 @@ static void take_entry(void *data, uint64_t index, uint64_t entry, uint64_t wher
 	seen->next = index + 1;
 }
 
+static void take_leaf(void *data, const struct xarray_leaf *leaf)
+{
+	uint32_t count = 0, i;
+
+	for (i = 0; i < leaf->slots; i++) {
+		take_entry(data, leaf->index + i, leaf->entries[i], leaf->where + 8 * i);
+		count += leaf->entries[i] != 0;
+	}
+	if (count != leaf->count || leaf->values > count)
+		abort();
+}
+
 static void take_fault(void *data, const struct kswapck_tree_fault *fault)
 {
 	(void)data;
@@ -67,7 +79,10 @@ static bool take_value(void *data, uint64_t index, uint64_t count, uint64_t entr
 static void walk(const struct kernel *kernel)
 {
 	struct seen seen = {0};
-	const struct xarray_visitor visitor = {&seen, take_entry, take_fault, take_gap};
+	const struct xarray_visitor visitor = {
+		.data = &seen, .leaf = take_leaf, .entry = take_entry, .fault = take_fault,
+		.unreadable = take_gap,
+	};
 	uint64_t left = VALUES_MAX, lowest;
 	struct xarray_values values;
 	struct xarray xarray;

@@ -45,7 +45,7 @@ struct tree {
 	size_t fault_count;
 	uint64_t gap_node, gap_first, gap_count;
 	enum read_status gap_status;
-	size_t gaps;
+	size_t gaps, leaves;
 };
 
 static int setup(void **state)
@@ -154,14 +154,59 @@ static void forget(struct tree *tree)
 	assert_non_null(tree->kernel.memory);
 }
 
-static void walk(struct tree *tree, uint64_t first, uint64_t count)
+/* The entries of a leaf one by one, as if it had not been taken in one go. */
+static void on_leaf(void *data, const struct xarray_leaf *leaf)
 {
-	const struct xarray_visitor visitor = {tree, on_entry, on_fault, on_gap};
+	struct tree *tree = data;
+	size_t before = tree->entry_count;
+	uint32_t values = 0, i;
+
+	for (i = 0; i < leaf->slots; i++) {
+		values += leaf->entries[i] & 1;
+		if (leaf->entries[i])
+			on_entry(tree, leaf->index + i, leaf->entries[i], leaf->where + 8 * i);
+	}
+	assert_int_equal(leaf->slots, tree->kernel.xarray.slot_count);
+	assert_int_equal(leaf->count, tree->entry_count - before);
+	assert_int_equal(leaf->values, values);
+	tree->leaves++;
+}
+
+static void walk_as(struct tree *tree, const struct xarray_visitor *visitor, uint64_t first,
+		    uint64_t count)
+{
 	struct xarray xarray;
 
 	forget(tree);
 	assert_int_equal(xarray_read(&tree->kernel, ARRAY, &xarray), READ_OK);
-	xarray_walk(&tree->kernel, &xarray, first, count, &visitor);
+	xarray_walk(&tree->kernel, &xarray, first, count, visitor);
+}
+
+/* Both ways tell the same. */
+static void walk(struct tree *tree, uint64_t first, uint64_t count)
+{
+	const struct xarray_visitor one_by_one = {
+		.data = tree, .entry = on_entry, .fault = on_fault, .unreadable = on_gap,
+	};
+	struct xarray_visitor visitor = one_by_one;
+	struct tree before = *tree, alone;
+	size_t i;
+
+	walk_as(tree, &one_by_one, first, count);
+	alone = *tree;
+	*tree = before;
+	tree->kernel = alone.kernel;
+	visitor.leaf = on_leaf;
+	walk_as(tree, &visitor, first, count);
+	assert_memory_equal(tree->entries, alone.entries, sizeof(alone.entries));
+	assert_int_equal(tree->entry_count, alone.entry_count);
+	assert_int_equal(tree->fault_count, alone.fault_count);
+	for (i = 0; i < tree->fault_count; i++) {
+		assert_int_equal(tree->faults[i].kind, alone.faults[i].kind);
+		assert_int_equal(tree->faults[i].where, alone.faults[i].where);
+		assert_int_equal(tree->faults[i].found, alone.faults[i].found);
+	}
+	assert_int_equal(tree->gaps, alone.gaps);
 }
 
 static void assert_entry(const struct tree *tree, size_t i, uint64_t index, uint64_t entry,
@@ -217,6 +262,27 @@ static void leaf_as_root(void **state)
 	assert_int_equal(tree->fault_count, 0);
 	assert_entry(tree, 0, 5, PAGE_A, leaf + 40 + 8 * 5);
 	assert_entry(tree, 1, 63, SHADOW, leaf + 40 + 8 * 63);
+	assert_int_equal(tree->leaves, 1);
+}
+
+/* Whole leaves of nothing but values and pointers, all of which were asked for. */
+static void leaves_in_one_go(void **state)
+{
+	struct tree *tree = *state;
+	uint64_t root, leaf;
+
+	two_levels(tree, &root, &leaf);
+	put_slot(tree, leaf, 5, PAGE_A);
+	put_slot(tree, leaf, 6, SHADOW);
+	walk(tree, 128, 64);
+	assert_int_equal(tree->leaves, 1);
+	walk(tree, 128, 63);
+	walk(tree, 129, 64);
+	assert_int_equal(tree->leaves, 1);
+	put_slot(tree, leaf, 7, 402);
+	walk(tree, 128, 64);
+	assert_int_equal(tree->leaves, 1);
+	assert_int_equal(tree->fault_count, 1);
 }
 
 static void three_levels(void **state)
@@ -585,6 +651,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(empty_tree, setup, teardown),
 		cmocka_unit_test_setup_teardown(entry_in_the_head, setup, teardown),
 		cmocka_unit_test_setup_teardown(leaf_as_root, setup, teardown),
+		cmocka_unit_test_setup_teardown(leaves_in_one_go, setup, teardown),
 		cmocka_unit_test_setup_teardown(three_levels, setup, teardown),
 		cmocka_unit_test_setup_teardown(offset_of_root_unused, setup, teardown),
 		cmocka_unit_test_setup_teardown(small_nodes, setup, teardown),
