@@ -77,14 +77,33 @@ static bool is_usual(const struct usual *usual, const unsigned char *bytes, uint
 	       mapcount >= -1 && count_at(bytes, usual->refcount_offset) == mapcount + 2;
 }
 
-/* False: at @address there is no struct page, or none that can be read. */
-static bool move_window(const struct kernel *kernel, uint64_t address, struct window *window)
+/*
+ * Folios that were swapped out one after the other often lie so in memory. Where the slots
+ * ahead hold pages whose struct pages are those ahead, these will be read, too.
+ */
+static void look_ahead(const struct kernel *kernel, const struct kswapck_space *space, uint32_t i)
+{
+	uint32_t pages = WINDOW_BYTES >> kernel->page.shift, windows = 1;
+	uint64_t address = space->entries[i];
+
+	while (windows * WINDOW_BYTES < MEMORY_BRING_MAX && i + windows * pages < space->slots &&
+	       space->entries[i + windows * pages] == address + windows * WINDOW_BYTES)
+		windows++;
+	if (windows > 1)
+		memory_bring(kernel->memory, address, windows * WINDOW_BYTES);
+}
+
+/* False: slot @i has no struct page, or none that can be read. */
+static bool move_window(const struct kernel *kernel, const struct kswapck_space *space, uint32_t i,
+			struct window *window)
 {
 	const struct page_layout *layout = &kernel->page;
 	uint64_t end = layout->vmemmap + (layout->pages << layout->shift);
+	uint64_t address = space->entries[i];
 
 	if (address < layout->vmemmap || address >= end)
 		return false;
+	look_ahead(kernel, space, i);
 	window->start = address & ~(uint64_t)(WINDOW_BYTES - 1);
 	window->length = end - window->start < WINDOW_BYTES ? end - window->start : WINDOW_BYTES;
 	window->bytes = memory_map(kernel->memory, window->start, WINDOW_BYTES, NULL);
@@ -110,11 +129,10 @@ uint32_t usual_folios(const struct kernel *kernel, const struct kswapck_space *s
 	for (i = first; i < end; i++) {
 		uint64_t address = space->entries[i];
 
-		__builtin_prefetch(window.bytes + (address - window.start) + 512);
 		if (space->kinds[i] != KSWAPCK_ENTRY_PAGE || address & within_page ||
 		    !is_alone(space, i) ||
 		    (address - window.start >= window.length &&
-		     !move_window(kernel, address, &window)) ||
+		     !move_window(kernel, space, i, &window)) ||
 		    !is_usual(&usual, window.bytes + (address - window.start), i - first))
 			break;
 	}

@@ -32,6 +32,13 @@ struct source_ops {
 	enum read_status (*read_page)(struct source *source, enum address_space space,
 				      uint64_t address, void *page);
 
+	/*
+	 * As source_read_row(), of physical pages. NULL: pages do not lie in the file as they
+	 * do in memory.
+	 */
+	size_t (*read_row)(struct source *source, uint64_t physical, void *const *pages,
+			   size_t count);
+
 	/* Where a virtual address is in RAM. NULL: struct translation tells. */
 	enum read_status (*to_physical)(struct source *source, uint64_t *address);
 

@@ -70,6 +70,23 @@ static enum read_status read_elf(struct source *source, enum address_space space
 	return any ? READ_OK : READ_NOT_RAM;
 }
 
+/* As many as one segment has whole. */
+static size_t read_row(struct source *source, uint64_t physical, void *const *pages, size_t count)
+{
+	const struct elf_segment *segment = elf_segment_at(source->elf, physical, true);
+	size_t size = source->facts.page_size;
+	uint64_t within, whole;
+
+	if (!segment)
+		return 0;
+	within = physical - segment->physical;
+	whole = (segment->file_size - within) / size;
+	if (count > whole)
+		count = (size_t)whole;
+	return file_read_row(source->files[segment->file], segment->offset + within, pages, count,
+			     size) ? count : 0;
+}
+
 static bool copy_elf(struct source *copy)
 {
 	(void)copy;
@@ -86,6 +103,7 @@ const struct source_ops elf_source_ops = {
 	.recognises = recognises,
 	.open = open_elf,
 	.read_page = read_elf,
+	.read_row = read_row,
 	.copy = copy_elf,
 	.close = close_elf,
 };

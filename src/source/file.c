@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "source/flattened.h"
@@ -286,6 +287,20 @@ bool file_read(const struct file *file, uint64_t offset, void *buffer, size_t le
 	return error_set(err, ERROR_SYSTEM, "%s: cannot read at byte %s: %s", file->name,
 			 text_number(offset, text[0]),
 			 errno ? strerror(errno) : "the file became shorter");
+}
+
+bool file_read_row(const struct file *file, uint64_t offset, void *const *buffers, size_t count,
+		   size_t size)
+{
+	struct iovec row[FILE_ROW_MAX];
+	size_t i;
+
+	if (file->flattened || count > FILE_ROW_MAX || offset > file->size ||
+	    count * size > file->size - offset)
+		return false;
+	for (i = 0; i < count; i++)
+		row[i] = (struct iovec){.iov_base = buffers[i], .iov_len = size};
+	return preadv(file->fd, row, (int)count, (off_t)offset) == (ssize_t)(count * size);
 }
 
 bool file_holds(const struct file *file, uint64_t offset, uint64_t length)

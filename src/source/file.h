@@ -60,6 +60,18 @@ uint64_t file_stored(const struct file *file);
 bool file_read(const struct file *file, uint64_t offset, void *buffer, size_t length,
 	       struct error *err);
 
+/* Buffers that file_read_row() fills at once. */
+#define FILE_ROW_MAX 16
+
+/**
+ * file_read_row - fill @count buffers of @size bytes each, one after the other, from @offset
+ * on, with one read past what was read ahead. Not of a flattened file.
+ *
+ * Return: false when not all bytes were there at once; file_read() tells why.
+ */
+bool file_read_row(const struct file *file, uint64_t offset, void *const *buffers, size_t count,
+		   size_t size);
+
 /** file_holds - is every byte of the range really in the file? */
 bool file_holds(const struct file *file, uint64_t offset, uint64_t length);
 

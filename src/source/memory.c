@@ -307,14 +307,23 @@ static enum read_status read_source(struct memory *memory, enum address_space sp
 									  address, page);
 }
 
+/* From now on the page is found there. */
+static struct entry *chain(struct memory *memory, uint32_t index, uint64_t key)
+{
+	struct entry *entry = &memory->entries[index];
+	uint32_t *chain = chain_of(memory, key);
+
+	*entry = (struct entry){.key = key, .next = *chain};
+	*chain = index;
+	return entry;
+}
+
 static uint32_t bring_in(struct memory *memory, enum address_space space,
 			 uint64_t address)
 {
 	bool foreign = refused(memory, space, address);
 	uint32_t index = find(memory, address | space);
-	struct entry *entry;
 	enum read_status status;
-	uint32_t *chain;
 
 	/* it may be the one that goes */
 	memory->last_page = NULL;
@@ -327,7 +336,6 @@ static uint32_t bring_in(struct memory *memory, enum address_space space,
 	index = new_entry(memory);
 	if (index == NONE)
 		return NONE;
-	entry = &memory->entries[index];
 	if (foreign)
 		status = READ_FOREIGN;
 	else
@@ -336,12 +344,71 @@ static uint32_t bring_in(struct memory *memory, enum address_space space,
 		failures_add(memory->failures, address | space, status);
 	if (memory->overlay_count)
 		status = apply_overlays(memory, space, address, page_of(memory, index), status);
-	entry->key = address | space;
-	entry->status = status;
-	chain = chain_of(memory, entry->key);
-	entry->next = *chain;
-	*chain = index;
+	chain(memory, index, address | space)->status = status;
 	return index;
+}
+
+static bool is_absent(const struct memory *memory, uint64_t address)
+{
+	return find(memory, address | ADDRESS_VIRTUAL) == NONE;
+}
+
+/* Pages from @address on that may be read, and are not in the cache. */
+static size_t count_absent(struct memory *memory, uint64_t address, size_t most)
+{
+	size_t allowed = 0, count = 0;
+
+	while (allowed < most && is_absent(memory, address + allowed * memory->page_size) &&
+	       !refused(memory, ADDRESS_VIRTUAL, address + allowed * memory->page_size))
+		allowed++;
+	/* the guard may have read some of them itself just now */
+	while (count < allowed && is_absent(memory, address + count * memory->page_size))
+		count++;
+	return count;
+}
+
+/* The @count pages from @address on, none of which is there. */
+static void bring_row(struct memory *memory, uint64_t address, size_t count)
+{
+	uint32_t indices[SOURCE_ROW_MAX];
+	void *pages[SOURCE_ROW_MAX];
+	size_t i, room, done;
+
+	for (room = 0; room < count; room++) {
+		indices[room] = new_entry(memory);
+		if (indices[room] == NONE)
+			break;
+		chain(memory, indices[room], (address + room * memory->page_size) |
+					     ADDRESS_VIRTUAL)->referenced = 1;
+		pages[room] = page_of(memory, indices[room]);
+	}
+	done = source_read_row(memory->source, ADDRESS_VIRTUAL, address, pages, room);
+	memory->statistics.pages_read += done;
+	for (i = done; i < room; i++) {
+		uint64_t page = address + i * memory->page_size;
+		enum read_status status = read_source(memory, ADDRESS_VIRTUAL, page, pages[i]);
+
+		memory->entries[indices[i]].status = status;
+		if (status != READ_OK)
+			failures_add(memory->failures, page | ADDRESS_VIRTUAL, status);
+	}
+}
+
+void memory_bring(struct memory *memory, uint64_t address, uint64_t length)
+{
+	size_t most = (length < MEMORY_BRING_MAX ? length : MEMORY_BRING_MAX) / memory->page_size;
+	size_t count;
+
+	/* overlays are laid page by page; and no row drives out what it brings */
+	if (memory->overlay_count || memory->for_search || most > memory->capacity / 2 ||
+	    !source_has_rows(memory->source))
+		return;
+	address &= ~(memory->page_size - 1);
+	count = count_absent(memory, address, most);
+	if (count < 2)
+		return;
+	memory->last_page = NULL;
+	bring_row(memory, address, count);
 }
 
 /* The same for a page that was not the last one. */

@@ -75,6 +75,17 @@ enum read_status memory_read(struct memory *memory, uint64_t address,
 enum read_status memory_read_once(struct memory *memory, uint64_t address, void *buffer,
 				  size_t length);
 
+/**
+ * memory_bring - have the pages from @address on in the cache, all of which are about to be
+ * read: where they lie side by side in the dump, that takes one read.
+ * @length: bytes; MEMORY_BRING_MAX at most are brought.
+ *
+ * If the first one is in the cache, the others are taken to be as well.
+ */
+void memory_bring(struct memory *memory, uint64_t address, uint64_t length);
+
+#define MEMORY_BRING_MAX (UINT64_C(32) << 10)
+
 /** memory_read_physical - the same at a physical address. */
 enum read_status memory_read_physical(struct memory *memory, uint64_t address,
 				      void *buffer, size_t length);

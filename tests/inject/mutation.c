@@ -177,6 +177,7 @@ static struct mutation *begin(struct source *source)
 	mutation->source = source;
 	mutation->ops = *source->ops;
 	mutation->ops.read_page = read_page;
+	mutation->ops.read_row = NULL;
 	source->ops = &mutation->ops;
 	return mutation;
 }

@@ -141,6 +141,151 @@ static void a_table_with_a_hole(void **state)
 	free(bytes);
 }
 
+/* A source that reads rows of up to 5 pages, and no bad page. */
+static unsigned int row_reads;
+
+static enum read_status fake_physical(struct source *source, uint64_t *address)
+{
+	(void)source;
+	*address -= BASE;
+	return READ_OK;
+}
+
+static size_t fake_read_row(struct source *source, uint64_t physical, void *const *pages,
+			    size_t count)
+{
+	size_t i;
+
+	(void)source;
+	row_reads++;
+	for (i = 0; i < count && i < 5 && physical / PAGE + i != BAD_PAGE; i++)
+		fill(physical / PAGE + i, ADDRESS_VIRTUAL, pages[i]);
+	return i;
+}
+
+static const struct source_ops row_ops = {
+	.name = "fake", .read_page = fake_read, .read_row = fake_read_row,
+	.to_physical = fake_physical,
+};
+static struct source row_source = {.ops = &row_ops, .facts = {.page_size = PAGE}};
+
+static struct memory *row_memory(size_t cache_bytes)
+{
+	struct memory *memory = memory_new(&row_source, cache_bytes);
+
+	assert_non_null(memory);
+	page_reads = row_reads = 0;
+	return memory;
+}
+
+static void assert_pages(struct memory *memory, uint64_t first, uint64_t count)
+{
+	uint64_t value, page;
+
+	for (page = first; page < first + count; page++) {
+		assert_int_equal(memory_read_u64(memory, BASE + page * PAGE + 8, &value), READ_OK);
+		assert_int_equal(value, word_at(BASE + page * PAGE + 8));
+	}
+}
+
+static void rows_are_brought(void **state)
+{
+	struct memory *memory = row_memory(0);
+
+	(void)state;
+	/* any address within the first page; a part that the row does not have comes alone */
+	memory_bring(memory, BASE + 100 * PAGE + 64, 4 * PAGE);
+	memory_bring(memory, BASE + 200 * PAGE, 7 * PAGE);
+	assert_int_equal(row_reads, 2);
+	assert_int_equal(page_reads, 2);
+	assert_pages(memory, 100, 4);
+	assert_pages(memory, 200, 7);
+	assert_int_equal(page_reads, 2);
+	assert_int_equal(memory_statistics(memory)->pages_read, 11);
+	/* what is there stays, and ends a row; one page is none */
+	memory_bring(memory, BASE + 103 * PAGE, 4 * PAGE);
+	memory_bring(memory, BASE + 98 * PAGE, 8 * PAGE);
+	memory_bring(memory, BASE + 300 * PAGE, PAGE);
+	assert_int_equal(row_reads, 3);
+	assert_pages(memory, 98, 6);
+	assert_int_equal(memory_statistics(memory)->pages_read, 13);
+	/* no more than is to be had at once */
+	memory_bring(memory, BASE + 400 * PAGE, 100 * PAGE);
+	assert_int_equal(memory_statistics(memory)->pages_read, 13 + MEMORY_BRING_MAX / PAGE);
+	memory_free(memory);
+}
+
+static void a_row_with_a_bad_page(void **state)
+{
+	struct memory *memory = row_memory(0);
+	uint64_t value;
+
+	(void)state;
+	memory_bring(memory, BASE + (BAD_PAGE - 2) * PAGE, 4 * PAGE);
+	assert_int_equal(memory_statistics(memory)->failed[READ_EXCLUDED], 1);
+	assert_int_equal(memory_read_u64(memory, BASE + BAD_PAGE * PAGE, &value), READ_EXCLUDED);
+	assert_int_equal(memory_statistics(memory)->failed[READ_EXCLUDED], 1);
+	assert_pages(memory, BAD_PAGE - 2, 2);
+	assert_pages(memory, BAD_PAGE + 1, 1);
+	assert_int_equal(memory_statistics(memory)->pages_read, 4);
+	memory_free(memory);
+}
+
+/* The smallest cache has 16 pages: all stay right while rows and pages drive each other out. */
+static void rows_under_eviction(void **state)
+{
+	struct memory *memory = row_memory(1);
+	unsigned int seed = 3, round;
+
+	(void)state;
+	for (round = 0; round < 5000; round++) {
+		uint64_t first = 20 + (uint64_t)rand_r(&seed) % 60;
+
+		if (rand_r(&seed) % 2)
+			memory_bring(memory, BASE + first * PAGE,
+				     (uint64_t)rand_r(&seed) % 12 * PAGE);
+		assert_pages(memory, first, 1 + (uint64_t)rand_r(&seed) % 9);
+	}
+	assert_true(row_reads > 100);
+	memory_free(memory);
+}
+
+static bool refuse_one(void *data, uint64_t physical)
+{
+	return physical / PAGE == *(uint64_t *)data;
+}
+
+/* What may not be read is not brought; what is laid over a page is seen. */
+static void guarded_rows(void **state)
+{
+	struct memory *memory = row_memory(0);
+	uint64_t refused = 52, value;
+
+	(void)state;
+	memory_guard(memory, refuse_one, &refused);
+	memory_bring(memory, BASE + 50 * PAGE, 4 * PAGE);
+	assert_int_equal(memory_statistics(memory)->pages_read, 2);
+	assert_int_equal(memory_read_u64(memory, BASE + 52 * PAGE, &value), READ_FOREIGN);
+	assert_pages(memory, 50, 2);
+	assert_pages(memory, 53, 1);
+	assert_true(memory_overlay(memory, BASE + 61 * PAGE, "12345678", 8));
+	memory_bring(memory, BASE + 60 * PAGE, 4 * PAGE);
+	assert_int_equal(memory_read_u64(memory, BASE + 61 * PAGE, &value), READ_OK);
+	assert_memory_equal(&value, "12345678", 8);
+	assert_int_equal(row_reads, 1);
+	memory_free(memory);
+}
+
+/* A source without rows: pages come when they are asked for. */
+static void no_rows(void **state)
+{
+	struct memory *memory = *state;
+
+	memory_bring(memory, BASE + 100 * PAGE, 4 * PAGE);
+	assert_int_equal(page_reads, 0);
+	assert_pages(memory, 100, 4);
+}
+
 static void integers_are_little_endian(void **state)
 {
 	struct memory *memory = *state;
@@ -324,6 +469,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_read_goes_over_pages, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_table_goes_past_the_cache, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_table_with_a_hole, setup, teardown),
+		cmocka_unit_test(rows_are_brought),
+		cmocka_unit_test(a_row_with_a_bad_page),
+		cmocka_unit_test(rows_under_eviction),
+		cmocka_unit_test(guarded_rows),
+		cmocka_unit_test_setup_teardown(no_rows, setup, teardown),
 		cmocka_unit_test_setup_teardown(integers_are_little_endian, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_bad_page_is_asked_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_cache_is_bounded, setup, teardown),

@@ -100,6 +100,43 @@ static void check_pages(struct source *source, struct image *image)
 			 READ_UNMAPPED);
 }
 
+/* What is read in a row is what is read alone, be it all, a part, or nothing of the row. */
+static size_t check_row(struct source *source, struct image *image, enum address_space space,
+			uint64_t pfn, size_t count)
+{
+	static unsigned char bytes[SOURCE_ROW_MAX][IMAGE_PAGE];
+	uint64_t base = space == ADDRESS_VIRTUAL ? IMAGE_KERNEL_MAP : 0;
+	void *pages[SOURCE_ROW_MAX];
+	size_t done, i;
+
+	for (i = 0; i < SOURCE_ROW_MAX; i++)
+		pages[i] = bytes[i];
+	done = source_read_row(source, space, base + pfn * IMAGE_PAGE, pages, count);
+	assert_true(done <= count);
+	for (i = 0; i < done; i++) {
+		assert_int_equal(expected(image, space, pfn + i), READ_OK);
+		assert_memory_equal(bytes[i], image_page(image, pfn + i), IMAGE_PAGE);
+	}
+	return done;
+}
+
+/* Only where pages lie in the file as they do in memory are there any. */
+static void check_rows(struct source *source, struct image *image, const char *format)
+{
+	bool any = !strcmp(format, "ELF core");
+	size_t most = 0, count, done;
+	uint64_t pfn;
+
+	for (pfn = 0; pfn < PAGES; pfn++)
+		for (count = 0; count <= SOURCE_ROW_MAX; count += 5) {
+			done = check_row(source, image, ADDRESS_PHYSICAL, pfn, count);
+			most = done > most ? done : most;
+			done = check_row(source, image, ADDRESS_VIRTUAL, pfn, count);
+			most = done > most ? done : most;
+		}
+	assert_int_equal(most, any ? SOURCE_ROW_MAX / 5 * 5 : 0);
+}
+
 static void check_dump(const struct bytes *bytes, struct image *image,
 		       const char *format)
 {
@@ -117,6 +154,7 @@ static void check_dump(const struct bytes *bytes, struct image *image,
 	assert_int_equal(facts->file_pages, PAGES - 3);
 	assert_string_equal(facts->vmcoreinfo, image_vmcoreinfo(image));
 	check_pages(source, image);
+	check_rows(source, image, format);
 	source_close(source);
 }
 
