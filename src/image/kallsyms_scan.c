@@ -20,6 +20,7 @@
 
 #define SCAN_WINDOW (UINT64_C(80) << 20)
 #define SCAN_STEP 4096u		/* divides every page size */
+#define SCAN_CHUNK (8 * SCAN_STEP)	/* read at once where all of it is in the dump */
 
 static const char digits[] = "0\0" "1\0" "2\0" "3\0" "4\0" "5\0" "6\0" "7\0" "8\0" "9";
 
@@ -255,21 +256,21 @@ static void list_values(struct memory *memory, struct kallsyms_place *place,
 		add_values(place, behind, 4, align_up(behind + size, 8));
 }
 
-/* One page behind the end of the one before, so that no pattern is cut. */
+/* Pages behind the end of those before, so that no pattern is cut. */
 struct window {
-	uint8_t bytes[sizeof(digits) + SCAN_STEP];
-	size_t have;		/* bytes carried from the page before */
+	uint8_t bytes[sizeof(digits) + SCAN_CHUNK];
+	size_t have;		/* bytes carried from the pages before */
 };
 
-/* Address of the next row of digits in the page at @page, from @from on; 0: none. */
+/* The next row of digits, from @from on; NULL: none. */
 static const uint8_t *next_digits(const struct window *window, const uint8_t *from)
 {
 	return memmem(from, (size_t)(window->bytes + window->have - from),
 		      digits, sizeof(digits));
 }
 
-static bool scan_page(struct memory *memory, const struct window *window, uint64_t start,
-		      struct kallsyms_place *place)
+static bool scan_window(struct memory *memory, const struct window *window, uint64_t start,
+			struct kallsyms_place *place)
 {
 	const uint8_t *hit = window->bytes;
 	uint64_t count_at;
@@ -288,28 +289,39 @@ static bool scan_page(struct memory *memory, const struct window *window, uint64
 	return false;
 }
 
+/* Move on by @size bytes from @address on; false: they cannot be read. */
+static bool next_window(struct memory *memory, struct window *window, uint64_t address,
+			size_t size)
+{
+	size_t keep = window->have < sizeof(digits) - 1 ? window->have : sizeof(digits) - 1;
+
+	memmove(window->bytes, window->bytes + window->have - keep, keep);
+	window->have = keep;
+	if (memory_read_once(memory, address, window->bytes + keep, size) != READ_OK)
+		return false;
+	window->have += size;
+	return true;
+}
+
 bool kallsyms_scan(struct memory *memory, uint64_t stext,
 		   struct kallsyms_place *place, struct error *err)
 {
-	uint64_t page = stext & ~(uint64_t)(SCAN_STEP - 1);
-	uint64_t end = page + SCAN_WINDOW, unread = 0;
+	uint64_t first = stext & ~(uint64_t)(SCAN_STEP - 1), end = first + SCAN_WINDOW;
 	struct window window = { .have = 0 };
+	uint64_t at, unread = 0;
+	size_t step;
 
-	for (; page < end && page >= (stext & ~(uint64_t)(SCAN_STEP - 1));
-	     page += SCAN_STEP) {
-		size_t keep = window.have < sizeof(digits) - 1 ? window.have
-							      : sizeof(digits) - 1;
-
-		memmove(window.bytes, window.bytes + window.have - keep, keep);
-		window.have = keep;
-		if (memory_read_once(memory, page, window.bytes + keep, SCAN_STEP) !=
-		    READ_OK) {
-			window.have = 0;
-			unread++;
-			continue;
+	for (at = first; at < end && at >= first; at += step) {
+		step = end - at < SCAN_CHUNK ? SCAN_STEP : SCAN_CHUNK;
+		if (!next_window(memory, &window, at, step)) {
+			step = SCAN_STEP;
+			if (!next_window(memory, &window, at, step)) {
+				window.have = 0;
+				unread++;
+				continue;
+			}
 		}
-		window.have += SCAN_STEP;
-		if (scan_page(memory, &window, page - keep, place))
+		if (scan_window(memory, &window, at + step - window.have, place))
 			return true;
 	}
 	return error_set(err, ERROR_MISSING,

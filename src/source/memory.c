@@ -493,19 +493,43 @@ static enum read_status read_page_once(struct memory *memory, enum address_space
 	return status;
 }
 
+/* Pages from @address on that follow one another in the file and are not in the cache: bytes. */
+static size_t read_row_once(struct memory *memory, uint64_t address, unsigned char *out,
+			    size_t length)
+{
+	void *pages[SOURCE_ROW_MAX];
+	size_t count = 0, most = length >> memory->page_shift;
+
+	if (most > SOURCE_ROW_MAX)
+		most = SOURCE_ROW_MAX;
+	for (; count < most && is_absent(memory, address + (count << memory->page_shift)); count++)
+		pages[count] = out + (count << memory->page_shift);
+	if (count < 2)
+		return 0;
+	count = source_read_row(memory->source, ADDRESS_VIRTUAL, address, pages, count);
+	memory->statistics.pages_read += count;
+	return count << memory->page_shift;
+}
+
 static enum read_status read_block_once(struct memory *memory, uint64_t address,
 					unsigned char *out, size_t length)
 {
+	bool rows = source_has_rows(memory->source) && !memory->guard && !memory->overlay_count;
 	enum read_status status = READ_OK;
-	size_t part;
+	size_t part, row;
 
 	for (; length && status == READ_OK; address += part, out += part, length -= part) {
 		part = memory->page_size - (address & (memory->page_size - 1));
 		if (part > length)
 			part = length;
-		status = part == memory->page_size ?
-			 read_page_once(memory, ADDRESS_VIRTUAL, address, out) :
-			 memory_read(memory, address, out, part);
+		row = rows && part == memory->page_size ?
+		      read_row_once(memory, address, out, length) : 0;
+		if (row)
+			part = row;
+		else
+			status = part == memory->page_size ?
+				 read_page_once(memory, ADDRESS_VIRTUAL, address, out) :
+				 memory_read(memory, address, out, part);
 	}
 	return status;
 }

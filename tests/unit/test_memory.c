@@ -250,6 +250,28 @@ static void rows_under_eviction(void **state)
 	memory_free(memory);
 }
 
+static void a_table_comes_in_rows(void **state)
+{
+	enum { PAGES = 40 };
+	struct memory *memory = row_memory(0);
+	static uint64_t words[PAGES * PAGE / 8];
+	uint64_t first = BASE + 100 * PAGE;
+
+	(void)state;
+	/* what is in the cache ends a row, and the last page is none */
+	assert_pages(memory, 107, 1);
+	assert_int_equal(memory_read_once(memory, first - 8, words, sizeof(words)), READ_OK);
+	for (size_t i = 0; i < sizeof(words) / 8; i++)
+		assert_int_equal(words[i], word_at(first - 8 + i * 8));
+	/* pages 99 and 139, of which parts are wanted, and 138 alone */
+	assert_int_equal(page_reads, 1 + 3);
+	assert_int_equal(memory_statistics(memory)->pages_read, PAGES + 1);
+	assert_int_equal(memory_read_once(memory, BASE + (BAD_PAGE - 3) * PAGE, words, 6 * PAGE),
+			 READ_EXCLUDED);
+	assert_int_equal(memory_statistics(memory)->failed[READ_EXCLUDED], 1);
+	memory_free(memory);
+}
+
 static bool refuse_one(void *data, uint64_t physical)
 {
 	return physical / PAGE == *(uint64_t *)data;
@@ -472,6 +494,7 @@ int main(void)
 		cmocka_unit_test(rows_are_brought),
 		cmocka_unit_test(a_row_with_a_bad_page),
 		cmocka_unit_test(rows_under_eviction),
+		cmocka_unit_test(a_table_comes_in_rows),
 		cmocka_unit_test(guarded_rows),
 		cmocka_unit_test_setup_teardown(no_rows, setup, teardown),
 		cmocka_unit_test_setup_teardown(integers_are_little_endian, setup, teardown),
