@@ -117,16 +117,18 @@ static bool load_exported(struct image *image, struct error *err)
 	return image->kallsyms != NULL;
 }
 
-/* The tables found by searching the kernel image; tens of milliseconds. */
+/* The tables found by searching the kernel image; some milliseconds. */
 static bool load_scanned(struct image *image, struct error *err)
 {
 	struct memory *search = memory_new_for_search(image->memory);
 	struct kallsyms_place place;
+	uint64_t data = 0;
 	bool found;
 
 	if (!search)
 		return kallsyms_no_memory(err);
-	found = kallsyms_scan(search, image->stext, &place, err);
+	vmcoreinfo_symbol(image->vmcoreinfo, "init_uts_ns", &data);
+	found = kallsyms_scan(search, image->stext, data, &place, err);
 	memory_free(search);
 	if (!found)
 		return false;

@@ -49,11 +49,13 @@ bool kallsyms_exported(struct memory *memory, const char *vmcoreinfo,
 
 /**
  * kallsyms_scan - find the place by searching the kernel image.
- * @stext: run-time address of _stext; the search goes up from there.
+ * @stext: run-time address of _stext.
+ * @data: of something in .data, 0 if none is known: the search goes down from there, and up
+ * from @stext only if it was in vain.
  *
- * Reads up to 80 MiB; pages that are not in the dump are stepped over.
+ * Reads up to 80 MiB each way; pages that are not in the dump are stepped over.
  */
-bool kallsyms_scan(struct memory *memory, uint64_t stext,
+bool kallsyms_scan(struct memory *memory, uint64_t stext, uint64_t data,
 		   struct kallsyms_place *place, struct error *err);
 
 /**

@@ -256,10 +256,10 @@ static void list_values(struct memory *memory, struct kallsyms_place *place,
 		add_values(place, behind, 4, align_up(behind + size, 8));
 }
 
-/* Pages behind the end of those before, so that no pattern is cut. */
+/* Pages, and what of a row of digits may lie over their beginning or their end. */
 struct window {
 	uint8_t bytes[sizeof(digits) + SCAN_CHUNK];
-	size_t have;		/* bytes carried from the pages before */
+	size_t have;
 };
 
 /* The next row of digits, from @from on; NULL: none. */
@@ -289,11 +289,16 @@ static bool scan_window(struct memory *memory, const struct window *window, uint
 	return false;
 }
 
-/* Move on by @size bytes from @address on; false: they cannot be read. */
-static bool next_window(struct memory *memory, struct window *window, uint64_t address,
+static size_t overlap(const struct window *window)
+{
+	return window->have < sizeof(digits) - 1 ? window->have : sizeof(digits) - 1;
+}
+
+/* The @size bytes at @address, behind those of before. False: they cannot be read. */
+static bool read_behind(struct memory *memory, struct window *window, uint64_t address,
 			size_t size)
 {
-	size_t keep = window->have < sizeof(digits) - 1 ? window->have : sizeof(digits) - 1;
+	size_t keep = overlap(window);
 
 	memmove(window->bytes, window->bytes + window->have - keep, keep);
 	window->have = keep;
@@ -303,27 +308,81 @@ static bool next_window(struct memory *memory, struct window *window, uint64_t a
 	return true;
 }
 
-bool kallsyms_scan(struct memory *memory, uint64_t stext,
-		   struct kallsyms_place *place, struct error *err)
+/* The same in front of them. */
+static bool read_before(struct memory *memory, struct window *window, uint64_t address,
+			size_t size)
 {
-	uint64_t first = stext & ~(uint64_t)(SCAN_STEP - 1), end = first + SCAN_WINDOW;
+	size_t keep = overlap(window);
+
+	memmove(window->bytes + size, window->bytes, keep);
+	window->have = keep;
+	if (memory_read_once(memory, address, window->bytes, size) != READ_OK) {
+		memmove(window->bytes, window->bytes + size, keep);
+		return false;
+	}
+	window->have += size;
+	return true;
+}
+
+/* A page at a time where not all can be read. @unread: counts the pages that cannot. */
+static bool scan_down(struct memory *memory, uint64_t first, uint64_t end, uint64_t *unread,
+		      struct kallsyms_place *place)
+{
 	struct window window = { .have = 0 };
-	uint64_t at, unread = 0;
 	size_t step;
 
-	for (at = first; at < end && at >= first; at += step) {
-		step = end - at < SCAN_CHUNK ? SCAN_STEP : SCAN_CHUNK;
-		if (!next_window(memory, &window, at, step)) {
+	if (end > first && memory_read(memory, end, window.bytes, sizeof(digits) - 1) == READ_OK)
+		window.have = sizeof(digits) - 1;
+	for (; end > first; end -= step) {
+		step = end - first < SCAN_CHUNK ? SCAN_STEP : SCAN_CHUNK;
+		if (!read_before(memory, &window, end - step, step)) {
 			step = SCAN_STEP;
-			if (!next_window(memory, &window, at, step)) {
+			if (!read_before(memory, &window, end - step, step)) {
 				window.have = 0;
-				unread++;
+				++*unread;
 				continue;
 			}
 		}
-		if (scan_window(memory, &window, at + step - window.have, place))
+		if (scan_window(memory, &window, end - step, place))
 			return true;
 	}
+	return false;
+}
+
+static bool scan_up(struct memory *memory, uint64_t first, uint64_t end, uint64_t *unread,
+		    struct kallsyms_place *place)
+{
+	struct window window = { .have = 0 };
+	size_t step;
+
+	for (; first < end; first += step) {
+		step = end - first < SCAN_CHUNK ? SCAN_STEP : SCAN_CHUNK;
+		if (!read_behind(memory, &window, first, step)) {
+			step = SCAN_STEP;
+			if (!read_behind(memory, &window, first, step)) {
+				window.have = 0;
+				++*unread;
+				continue;
+			}
+		}
+		if (scan_window(memory, &window, first + step - window.have, place))
+			return true;
+	}
+	return false;
+}
+
+/* Between code and data lie the constants, and the tables near their end: down from @data. */
+bool kallsyms_scan(struct memory *memory, uint64_t stext, uint64_t data,
+		   struct kallsyms_place *place, struct error *err)
+{
+	uint64_t first = stext & ~(uint64_t)(SCAN_STEP - 1), middle = first, unread = 0;
+	uint64_t end = first + SCAN_WINDOW;
+
+	if (data > first && data < end)
+		middle = data & ~(uint64_t)(SCAN_STEP - 1);
+	if (scan_down(memory, first, middle, &unread, place) ||
+	    scan_up(memory, middle, end, &unread, place))
+		return true;
 	return error_set(err, ERROR_MISSING,
 			 "no kallsyms found in the kernel image from 0x%" PRIx64
 			 " on (%" PRIu64 " of %u pages not readable)",

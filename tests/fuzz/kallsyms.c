@@ -75,8 +75,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!memory)
 		return 0;
 	fuzz.end = IMAGE + WINDOW;
-	found = places.stext & 1 ? kallsyms_scan(memory, IMAGE, &place, &err) :
-				   kallsyms_exported(memory, vmcoreinfo, &place, &err);
+	found = places.stext & 1 ?
+		kallsyms_scan(memory, IMAGE, places.base ? IMAGE + places.base : 0, &place, &err) :
+		kallsyms_exported(memory, vmcoreinfo, &place, &err);
 	if (found)
 		ask(kallsyms_open(memory, &place, vmcoreinfo, &err));
 	memory_free(memory);

@@ -225,7 +225,10 @@ static void put_seqs(struct fixture *f, const struct layout *layout)
 	put(f, seqs, sizeof(seqs));
 }
 
-static struct fixture *build(const struct layout *layout)
+static const char digits[] = "0\0" "1\0" "2\0" "3\0" "4\0" "5\0" "6\0" "7\0" "8\0" "9";
+
+/* @shift: of all tables, a multiple of 8. */
+static struct fixture *build_shifted(const struct layout *layout, uint32_t shift)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
@@ -236,8 +239,8 @@ static struct fixture *build(const struct layout *layout)
 	make_symbols(f, layout);
 	/* A row of digits that is no token table. */
 	f->at = 0x1ff4;
-	put(f, "0\0" "1\0" "2\0" "3\0" "4\0" "5\0" "6\0" "7\0" "8\0" "9", 20);
-	f->at = TEXT + 4;
+	put(f, digits, sizeof(digits));
+	f->at = TEXT + 4 + shift;
 	if (layout->order != ORDER_NEW)
 		put_values(f, layout);
 	put_names(f, layout);
@@ -267,6 +270,11 @@ static struct fixture *build(const struct layout *layout)
 	return f;
 }
 
+static struct fixture *build(const struct layout *layout)
+{
+	return build_shifted(layout, 0);
+}
+
 static void drop(struct fixture *f)
 {
 	memory_free(f->memory);
@@ -283,11 +291,11 @@ static struct symbols *open_exported(struct fixture *f, struct error *err)
 	return kallsyms_open(f->memory, &place, f->vmcoreinfo, err);
 }
 
-static struct symbols *open_scanned(struct fixture *f, struct error *err)
+static struct symbols *open_scanned(struct fixture *f, uint64_t data, struct error *err)
 {
 	struct kallsyms_place place;
 
-	if (!kallsyms_scan(f->memory, IMAGE, &place, err))
+	if (!kallsyms_scan(f->memory, IMAGE, data, &place, err))
 		return NULL;
 	assert_int_equal(place.names, f->names);
 	assert_int_equal(place.count, COUNT);
@@ -407,6 +415,32 @@ static void exported_tables(void **state)
 	}
 }
 
+static uint32_t digits_at(const struct fixture *f)
+{
+	const uint8_t *row = memmem(f->image + TEXT, SIZE - TEXT, digits, sizeof(digits));
+
+	assert_non_null(row);
+	return (uint32_t)(row - f->image);
+}
+
+static void check_scan(struct fixture *f, size_t layout)
+{
+	/* not known, behind all, of no use, too far away, and at and in the tables */
+	const uint64_t data[] = { 0, IMAGE + SIZE, IMAGE + 0x123, IMAGE + (UINT64_C(1) << 30),
+				  IMAGE + digits_at(f) + 0x1000, IMAGE + digits_at(f) };
+	size_t i;
+
+	for (i = 0; i < sizeof(data) / sizeof(data[0]); i++) {
+		struct error err = { 0 };
+		struct symbols *symbols = open_scanned(f, data[i], &err);
+
+		if (!symbols)
+			fail_msg("layout %zu, data %zu: %s", layout, i, err.text);
+		check_symbols(f, symbols);
+		symbols->ops->close(symbols);
+	}
+}
+
 static void scanned_tables(void **state)
 {
 	size_t i;
@@ -414,16 +448,17 @@ static void scanned_tables(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
 		struct fixture *f = build(&layouts[i]);
-		struct error err = { 0 };
-		struct symbols *symbols;
+		/* for the digits to lie over the end of a page */
+		uint32_t shift = (0xff4 - digits_at(f)) & 0xff8;
 
 		/* A page that is not in the dump does not end the search. */
 		f->fake.hole = IMAGE + 0x3000;
-		symbols = open_scanned(f, &err);
-		if (!symbols)
-			fail_msg("layout %zu: %s", i, err.text);
-		check_symbols(f, symbols);
-		symbols->ops->close(symbols);
+		check_scan(f, i);
+		drop(f);
+		f = build_shifted(&layouts[i], shift);
+		assert_int_equal(digits_at(f) >> 12, (digits_at(f) + 8) >> 12);
+		assert_int_not_equal(digits_at(f) >> 12, (digits_at(f) + sizeof(digits)) >> 12);
+		check_scan(f, i);
 		drop(f);
 	}
 }
@@ -500,7 +535,7 @@ static void names_taken_out(void **state)
 
 		blank_odd_ones(f);
 		check_without(f, open_exported(f, &err));
-		check_without(f, open_scanned(f, &err));
+		check_without(f, open_scanned(f, 0, &err));
 		/* and once more */
 		blank_odd_ones(f);
 		check_without(f, open_exported(f, &err));
@@ -561,7 +596,7 @@ static void missing_pages(void **state)
 		err = (struct error){ 0 };
 		assert_null(open_exported(f, &err));
 		assert_true(err.kind == ERROR_UNREADABLE || err.kind == ERROR_INPUT);
-		assert_null(open_scanned(f, &err));
+		assert_null(open_scanned(f, 0, &err));
 	}
 	drop(f);
 }
@@ -578,7 +613,7 @@ static void not_named(void **state)
 	memset(f->image, 0x5a, SIZE);
 	memory_free(f->memory);
 	f->memory = fake_memory(&f->fake, IMAGE, f->image, SIZE);
-	assert_null(open_scanned(f, &err));
+	assert_null(open_scanned(f, 0, &err));
 	assert_int_equal(err.kind, ERROR_MISSING);
 	assert_non_null(strstr(err.text, "no kallsyms found"));
 	drop(f);
