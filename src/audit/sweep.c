@@ -24,6 +24,7 @@ struct sweep {
 	struct task_layout tasks;
 	struct page_table_layout tables;
 	struct mm_list mms;
+	uint64_t tables_left;		/* that may still be read, of all processes together */
 	uint64_t direct_map;		/* address of physical 0; 0: not known */
 	/* by type */
 	struct slot_counts ptes[DEVICES_MAX], shmem[DEVICES_MAX], locked[DEVICES_MAX];
@@ -134,22 +135,29 @@ static void begin_process(struct sweep *sweep, const struct mm_owner *owner)
 	memcpy(sweep->reference.comm, details.comm, sizeof(sweep->reference.comm));
 }
 
+static void take_from(uint64_t *left, uint64_t count)
+{
+	*left -= count < *left ? count : *left;
+}
+
 static bool sweep_process(struct sweep *sweep, const struct mm_owner *owner)
 {
 	struct kswapck_audit *audit = sweep->audit;
 	struct audit_summary *summary = audit->summary;
-	struct page_table_sweep tables = {0};
+	struct page_table_sweep tables = {.tables_max = sweep->tables_left};
 	bool whole;
 	uint64_t pgd;
 
 	begin_process(sweep, owner);
 	sweep->table = UINT64_MAX;
-	if (!mm_page_table(audit->kernel, &audit->map, owner->mm, &pgd)) {
+	if (!sweep->tables_left ||
+	    !mm_page_table(audit->kernel, &audit->map, owner->mm, &pgd)) {
 		summary->tables_unreadable++;
 		return true;
 	}
 	whole = page_table_for_each_swap(audit->kernel, &sweep->tables, pgd, take_pte, sweep,
 					 &tables);
+	take_from(&sweep->tables_left, tables.tables + tables.unreadable);
 	summary->processes++;
 	summary->tables += tables.tables;
 	summary->ptes += tables.ptes;
@@ -283,6 +291,8 @@ static bool resolve(struct sweep *sweep)
 
 	kernel_direct_map(kernel, &sweep->direct_map);
 	page_table_lock_resolve(kernel, &sweep->table_lock);
+	/* each is of one process: damaged ones that share theirs are not to take for ever */
+	sweep->tables_left = page_tables_max(kernel);
 	return sweep->audit->map_known && task_layout_resolve(kernel, &sweep->tasks) &&
 	       page_table_layout_resolve(kernel, &sweep->tables);
 }

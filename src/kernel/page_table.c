@@ -223,7 +223,7 @@ static void sweep_below(struct sweep_walk *walk, uint64_t entry, unsigned int le
 	sweep_table(walk, entries, level, base);
 }
 
-static uint64_t ram_pages(const struct kernel *kernel)
+uint64_t page_tables_max(const struct kernel *kernel)
 {
 	uint64_t pages = kernel->source ? source_facts(kernel->source)->ram_pages : 0;
 
@@ -287,7 +287,7 @@ bool page_table_for_each_swap(const struct kernel *kernel,
 
 	*sweep = (struct page_table_sweep){.tables_max = sweep->tables_max};
 	if (!walk.left)
-		walk.left = ram_pages(kernel);
+		walk.left = page_tables_max(kernel);
 	sweep_top(&walk, pgd);
 	free_room(&walk);
 	return !walk.stopped;

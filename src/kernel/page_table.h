@@ -53,6 +53,9 @@ struct page_table_sweep {
  */
 typedef bool page_table_fn(void *data, uint64_t address, uint64_t pte, uint64_t place);
 
+/** page_tables_max - how many tables there can be: each is a page of RAM, or part of one. */
+uint64_t page_tables_max(const struct kernel *kernel);
+
 /**
  * page_table_for_each_swap - visit the swap entries in the user half of @pgd.
  *

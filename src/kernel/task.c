@@ -6,7 +6,7 @@
 #include "kernel/arch.h"
 #include "kernel/list.h"
 
-#define TASKS_MAX (4U << 20)	/* PID_MAX_LIMIT, include/linux/threads.h */
+#define TASKS_MAX (UINT64_C(4) << 20)	/* PID_MAX_LIMIT, include/linux/threads.h */
 #define PF_KTHREAD 0x00200000	/* include/linux/sched.h; the same since 2.6.33 */
 
 /*
@@ -53,9 +53,14 @@ static void resolve_details(const struct kernel *kernel, struct task_layout *lay
 
 bool task_layout_resolve(const struct kernel *kernel, struct task_layout *layout)
 {
+	uint64_t size;
+
 	memset(layout, 0, sizeof(*layout));
 	layout->stack_size = task_stack_size(kernel);
 	kernel_field(kernel, "task_struct", "on_cpu", &layout->on_cpu);
+	kernel_field(kernel, "task_struct", "group_leader", &layout->group_leader);
+	if (types_size(kernel->types, "task_struct", &size) && size <= UINT32_MAX)
+		layout->task_size = (uint32_t)size;
 	resolve_details(kernel, layout);
 	return image_symbol(kernel->image, "init_task", &layout->init_task) &&
 	       kernel_field(kernel, "task_struct", "tasks", &layout->tasks) &&
@@ -89,15 +94,31 @@ struct task_walk {
 	const struct task_layout *layout;
 	task_fn *visit;
 	void *data;
-	uint32_t left;		/* tasks that may still come */
+	uint64_t left;		/* steps on the lists that may still come */
 	bool stopped;		/* the visitor has seen enough */
 };
+
+/*
+ * A thread is visited as one of its own process alone: several whose lists of threads are one and
+ * the same would have each thread visited by each of them. Of a program that a thread other than
+ * the first has begun, the two are apart for an instant (fs/exec.c de_thread()).
+ */
+static bool is_thread_of(const struct task_walk *walk, uint64_t thread, uint64_t leader)
+{
+	uint64_t named;
+
+	if (thread == leader || !walk->layout->group_leader.size)
+		return true;
+	return memory_read_u64(walk->kernel->memory, thread + walk->layout->group_leader.offset,
+			       &named) == READ_OK && named == leader;
+}
 
 /* The threads of the process whose leader is @leader. */
 static bool visit_threads(struct task_walk *walk, uint64_t leader)
 {
 	const struct task_layout *layout = walk->layout;
-	uint64_t signal, head, node;
+	uint64_t signal, head, node, thread;
+	bool sound = true;
 	struct task task;
 
 	if (memory_read_u64(walk->kernel->memory, leader + layout->signal.offset,
@@ -106,10 +127,15 @@ static bool visit_threads(struct task_walk *walk, uint64_t leader)
 	head = signal + layout->thread_head.offset;
 	for (node = head; list_next(walk->kernel, node, &node); ) {
 		if (node == head)
-			return true;
+			return sound;
 		if (!walk->left--)
 			return false;
-		if (!read_task(walk->kernel, layout, node - layout->thread_node.offset, &task))
+		thread = node - layout->thread_node.offset;
+		if (!is_thread_of(walk, thread, leader)) {
+			sound = false;
+			continue;
+		}
+		if (!read_task(walk->kernel, layout, thread, &task))
 			return false;
 		walk->stopped = !walk->visit(walk->data, &task);
 		if (walk->stopped)
@@ -118,10 +144,25 @@ static bool visit_threads(struct task_walk *walk, uint64_t leader)
 	return false;
 }
 
+/* A page of memory has part in so many tasks: there are no more than the file has room for. */
+static uint64_t tasks_max(const struct kernel *kernel, const struct task_layout *layout)
+{
+	uint64_t pages = kernel->source ? source_facts(kernel->source)->file_pages : 0, each;
+
+	if (!pages || !layout->task_size)
+		return TASKS_MAX;
+	each = kernel_page_size(kernel) / layout->task_size + 1;
+	return pages < TASKS_MAX / each ? pages * each : TASKS_MAX;
+}
+
 bool task_for_each(const struct kernel *kernel, const struct task_layout *layout,
 		   task_fn *visit, void *data)
 {
-	struct task_walk walk = {kernel, layout, visit, data, TASKS_MAX, false};
+	/* each is on two lists, if it leads a process */
+	struct task_walk walk = {
+		.kernel = kernel, .layout = layout, .visit = visit, .data = data,
+		.left = 2 * tasks_max(kernel, layout),
+	};
 	uint64_t head = layout->init_task + layout->tasks.offset, node = head;
 	bool sound = true;
 

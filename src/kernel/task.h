@@ -8,6 +8,8 @@
 struct task_layout {
 	uint64_t init_task;
 	struct field tasks, signal, thread_node, thread_head, stack, sp, on_cpu;
+	struct field group_leader;	/* absent: a thread is of the process on whose list it is */
+	uint32_t task_size;		/* bytes of a task_struct; 0: not known */
 	/* for task_details_read(); absent ones leave their details unknown */
 	struct field pid, tgid, comm, state, exit_state, flags, mm, cpu, rcu_nesting, min_flt,
 		maj_flt, utime, stime;

@@ -34,6 +34,7 @@
 #define MAJ_FLT	     128
 #define UTIME	     136
 #define STIME	     144
+#define LEADER	     152
 #define SIGNAL_AT    2048
 #define THREAD_HEAD  8
 #define SEEN_MAX     64
@@ -41,7 +42,7 @@
 static const struct task_layout layout = {
 	.init_task = BASE,
 	.tasks = {TASKS, 16}, .signal = {SIGNAL, 8}, .thread_node = {THREAD_NODE, 16},
-	.thread_head = {THREAD_HEAD, 16}, .stack = {STACK, 8}, .sp = {SP, 8},
+	.thread_head = {THREAD_HEAD, 16}, .group_leader = {LEADER, 8}, .stack = {STACK, 8}, .sp = {SP, 8},
 	.on_cpu = {ON_CPU, 4}, .stack_size = 16384,
 	.state = {STATE, 4}, .flags = {FLAGS, 4}, .pid = {PID, 4}, .tgid = {TGID, 4},
 	.cpu = {CPU, 4}, .rcu_nesting = {NESTING, 4}, .comm = {COMM, 16}, .mm = {MM, 8},
@@ -148,9 +149,40 @@ static void threads(void **state)
 
 	link_nodes(crowd, task_at(2) + THREAD_NODE, task_at(5) + THREAD_NODE);
 	link_nodes(crowd, task_at(5) + THREAD_NODE, head);
+	put(crowd, task_at(5) + LEADER, task_at(2));
 	assert_true(walk(crowd));
 	assert_int_equal(crowd->count, 5);
 	assert_int_equal(crowd->seen[2], task_at(5));
+}
+
+/* Each would be visited by both, and a thousand such a million times. */
+static void processes_with_the_same_threads(void **state)
+{
+	struct crowd *crowd = *state;
+	uint64_t signal = task_at(2) + SIGNAL_AT;
+
+	put(crowd, task_at(3) + SIGNAL, signal);
+	link_nodes(crowd, task_at(2) + THREAD_NODE, task_at(3) + THREAD_NODE);
+	link_nodes(crowd, task_at(3) + THREAD_NODE, signal + THREAD_HEAD);
+	put(crowd, task_at(2) + LEADER, task_at(2));
+	put(crowd, task_at(3) + LEADER, task_at(3));
+	assert_false(walk(crowd));
+	assert_int_equal(crowd->count, 4);
+}
+
+static void more_tasks_than_the_file_has_room_for(void **state)
+{
+	struct crowd *crowd = *state;
+	struct task_layout large = layout;
+
+	crowd->kernel.source = &crowd->fake.source;
+	large.task_size = 8192;
+	crowd->fake.source.facts.file_pages = 4;
+	assert_true(task_for_each(&crowd->kernel, &large, visit, crowd));
+	crowd->count = 0;
+	crowd->fake.source.facts.file_pages = 2;
+	assert_false(task_for_each(&crowd->kernel, &large, visit, crowd));
+	assert_int_equal(crowd->count, 2);
 }
 
 static void empty_list(void **state)
@@ -357,6 +389,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(whole_list, setup, teardown),
 		cmocka_unit_test_setup_teardown(threads, setup, teardown),
+		cmocka_unit_test_setup_teardown(processes_with_the_same_threads, setup, teardown),
+		cmocka_unit_test_setup_teardown(more_tasks_than_the_file_has_room_for, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(empty_list, setup, teardown),
 		cmocka_unit_test_setup_teardown(visitor_stops, setup, teardown),
 		cmocka_unit_test_setup_teardown(torn_list, setup, teardown),
