@@ -135,11 +135,6 @@ static void begin_process(struct sweep *sweep, const struct mm_owner *owner)
 	memcpy(sweep->reference.comm, details.comm, sizeof(sweep->reference.comm));
 }
 
-static void take_from(uint64_t *left, uint64_t count)
-{
-	*left -= count < *left ? count : *left;
-}
-
 static bool sweep_process(struct sweep *sweep, const struct mm_owner *owner)
 {
 	struct kswapck_audit *audit = sweep->audit;
@@ -157,7 +152,7 @@ static bool sweep_process(struct sweep *sweep, const struct mm_owner *owner)
 	}
 	whole = page_table_for_each_swap(audit->kernel, &sweep->tables, pgd, take_pte, sweep,
 					 &tables);
-	take_from(&sweep->tables_left, tables.tables + tables.unreadable);
+	page_tables_take(&sweep->tables_left, &tables);
 	summary->processes++;
 	summary->tables += tables.tables;
 	summary->ptes += tables.ptes;

@@ -9,6 +9,7 @@
 #include "kernel/list.h"
 #include "kernel/page.h"
 #include "kernel/task.h"
+#include "kernel/word_memo.h"
 
 #define STACK_STEP 4096		/* of a stack, read at once */
 #define STACK_SIZE_MAX (1 << 20)
@@ -27,6 +28,8 @@
 #define GATHER_NR_FOLLOWS	2
 #define GATHER_MARKS		3ULL
 #define GATHER_BATCHES_MAX	20	/* MAX_GATHER_BATCH_COUNT */
+/* Of all tasks: each has one gather at most, to which some words of its stack lead. */
+#define GATHER_BATCHES_ALL	(1U << 16)
 
 struct collect {
 	const struct kernel *kernel;
@@ -40,6 +43,8 @@ struct collect {
 	uint64_t *stack;		/* STACK_SIZE_MAX bytes */
 	uint64_t *batch;		/* page_size bytes */
 	uint64_t page_size;
+	struct word_memo *memo;		/* 1: an address in page_code */
+	unsigned int batches;		/* read so far */
 	bool out_of_memory;
 };
 
@@ -73,6 +78,42 @@ static bool page_within(const struct kernel *kernel, uint64_t address, uint64_t 
 	return true;
 }
 
+static int compare_holders(const void *left, const void *right)
+{
+	const struct page_holder *a = left, *b = right;
+
+	if (a->page != b->page)
+		return a->page < b->page ? -1 : 1;
+	if (a->task != b->task)
+		return a->task < b->task ? -1 : 1;
+	return a->references < b->references ? 1 : a->references > b->references ? -1 : 0;
+}
+
+/* A gather is found once for each word that leads to it: of one task, once is enough. */
+static void settle(struct page_holders *found)
+{
+	size_t kept = 0, i;
+
+	if (found->count)
+		qsort(found->holders, found->count, sizeof(*found->holders), compare_holders);
+	for (i = 0; i < found->count; i++)
+		if (!kept || found->holders[i].page != found->holders[kept - 1].page ||
+		    found->holders[i].task != found->holders[kept - 1].task)
+			found->holders[kept++] = found->holders[i];
+	found->count = kept;
+}
+
+/* More room only if that is needed when nothing is there twice. */
+static void make_room(struct collect *collect)
+{
+	struct page_holders *found = collect->found;
+
+	settle(found);
+	if (found->count > found->room / 2 || !found->room)
+		found->holders = grow(collect, found->holders, found->room, &found->room,
+				      sizeof(*found->holders));
+}
+
 static void keep(struct collect *collect, uint64_t address, uint32_t references)
 {
 	struct page_holders *found = collect->found;
@@ -80,8 +121,8 @@ static void keep(struct collect *collect, uint64_t address, uint32_t references)
 
 	if (!page_within(collect->kernel, address, &page))
 		return;
-	found->holders = grow(collect, found->holders, found->count, &found->room,
-			      sizeof(*found->holders));
+	if (found->count == found->room)
+		make_room(collect);
 	if (!collect->out_of_memory)
 		found->holders[found->count++] = (struct page_holder){
 			page, collect->task, references, collect->on_cpu,
@@ -118,6 +159,10 @@ static void take_gather(struct collect *collect, uint64_t address)
 		    nr > room ||
 		    memory_read(memory, address, batch, collect->page_size) != READ_OK)
 			return;
+		if (collect->batches++ >= GATHER_BATCHES_ALL) {
+			collect->found->complete = false;
+			return;
+		}
 		keep_gathered(collect, batch + GATHER_PAGES / 8, nr);
 		address = batch[0];
 	}
@@ -140,10 +185,25 @@ static bool is_page_code(const char *name)
 	return false;
 }
 
-static bool in_page_code(const struct collect *collect, size_t count)
+/* Is @word an address in one of them? Where there is no telling, it is. */
+static bool is_in_page_code(const struct collect *collect, uint64_t word)
 {
+	unsigned int found;
 	char name[128];
 	uint64_t offset;
+
+	if (word_memo_get(collect->memo, word, &found))
+		return found;
+	if (word_memo_full(collect->memo))
+		return true;
+	found = image_symbol_at(collect->kernel->image, word, name, sizeof(name), &offset) &&
+		is_page_code(name);
+	word_memo_put(collect->memo, word, found);
+	return found;
+}
+
+static bool in_page_code(const struct collect *collect, size_t count)
+{
 	size_t i;
 
 	/* without symbols of the code every stack counts */
@@ -151,8 +211,7 @@ static bool in_page_code(const struct collect *collect, size_t count)
 		return true;
 	for (i = 0; i < count; i++)
 		if (collect->stack[i] >= collect->text && collect->stack[i] < collect->text_end &&
-		    image_symbol_at(collect->kernel->image, collect->stack[i], name, sizeof(name),
-				    &offset) && is_page_code(name))
+		    is_in_page_code(collect, collect->stack[i]))
 			return true;
 	return false;
 }
@@ -290,38 +349,11 @@ static bool take_task(void *data, const struct task *task)
 	return !collect->out_of_memory;
 }
 
-static int compare_holders(const void *left, const void *right)
-{
-	const struct page_holder *a = left, *b = right;
-
-	if (a->page != b->page)
-		return a->page < b->page ? -1 : 1;
-	if (a->task != b->task)
-		return a->task < b->task ? -1 : 1;
-	return a->references < b->references ? 1 : a->references > b->references ? -1 : 0;
-}
-
 static int compare_stacks(const void *left, const void *right)
 {
 	const struct page_holder_stack *a = left, *b = right;
 
 	return a->start < b->start ? -1 : a->start > b->start;
-}
-
-/* A gather is found once for each word that leads to it: of one task, once is enough. */
-static void settle(struct page_holders *found)
-{
-	size_t kept = 0, i;
-
-	if (found->count)
-		qsort(found->holders, found->count, sizeof(*found->holders), compare_holders);
-	for (i = 0; i < found->count; i++)
-		if (!kept || found->holders[i].page != found->holders[kept - 1].page ||
-		    found->holders[i].task != found->holders[kept - 1].task)
-			found->holders[kept++] = found->holders[i];
-	found->count = kept;
-	if (found->stack_count)
-		qsort(found->stacks, found->stack_count, sizeof(*found->stacks), compare_stacks);
 }
 
 bool page_holders_read(const struct kernel *kernel, struct page_holders *holders,
@@ -341,7 +373,8 @@ bool page_holders_read(const struct kernel *kernel, struct page_holders *holders
 	*holders = (struct page_holders){.complete = true};
 	collect.stack = malloc(STACK_SIZE_MAX);
 	collect.batch = malloc(collect.page_size);
-	collect.out_of_memory = !collect.stack || !collect.batch;
+	collect.memo = calloc(1, sizeof(*collect.memo));
+	collect.out_of_memory = !collect.stack || !collect.batch || !collect.memo;
 	if (!image_symbol(kernel->image, "_stext", &collect.text) ||
 	    !image_symbol(kernel->image, "_etext", &collect.text_end))
 		collect.text = 0;
@@ -352,10 +385,14 @@ bool page_holders_read(const struct kernel *kernel, struct page_holders *holders
 		    !task_for_each(kernel, &layout, take_task, &collect))
 			holders->complete = false;
 		settle(holders);
+		if (holders->stack_count)
+			qsort(holders->stacks, holders->stack_count, sizeof(*holders->stacks),
+			      compare_stacks);
 		cpus_free(&cpus);
 	}
 	free(collect.stack);
 	free(collect.batch);
+	free(collect.memo);
 	if (!collect.out_of_memory)
 		return true;
 	page_holders_free(holders);

@@ -230,6 +230,13 @@ uint64_t page_tables_max(const struct kernel *kernel)
 	return pages ? pages : kernel->page.pages;
 }
 
+void page_tables_take(uint64_t *left, const struct page_table_sweep *sweep)
+{
+	uint64_t read = sweep->tables + sweep->unreadable;
+
+	*left -= read < *left ? read : *left;
+}
+
 static void free_room(struct sweep_walk *walk)
 {
 	unsigned int level;

@@ -57,6 +57,14 @@ typedef bool page_table_fn(void *data, uint64_t address, uint64_t pte, uint64_t 
 uint64_t page_tables_max(const struct kernel *kernel);
 
 /**
+ * page_tables_take - take what a sweep has read from what may still be read, *@left.
+ *
+ * Each table is of one process: the bound for all of them together keeps those of a damaged
+ * dump, which may have theirs in common, from being read for ever.
+ */
+void page_tables_take(uint64_t *left, const struct page_table_sweep *sweep);
+
+/**
  * page_table_for_each_swap - visit the swap entries in the user half of @pgd.
  *
  * Linear in the tables that exist: each is read once, even if entries lead back

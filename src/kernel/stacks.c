@@ -10,6 +10,7 @@
 #include "kernel/per_cpu.h"
 #include "kernel/swap_entry.h"
 #include "kernel/task.h"
+#include "kernel/word_memo.h"
 
 #define STACK_SIZE_MAX (1 << 20)
 
@@ -33,6 +34,7 @@ struct collect {
 	bool nmi_stacks_known;		/* of every CPU */
 	struct stack_entries *found;
 	size_t room;
+	struct word_memo *memo;		/* a sum of enum code of each word */
 	uint64_t *stack;		/* STACK_SIZE_MAX bytes */
 	bool out_of_memory;
 };
@@ -154,22 +156,38 @@ static unsigned int code_of(const char *name)
 	return code;
 }
 
-/* Of the functions whose addresses are among @words, return addresses or interrupted ones. */
-static unsigned int code_in(const struct collect *collect, const uint64_t *words, size_t count)
+/* Of the function that @word is an address in; where there is no telling, of all kinds. */
+static unsigned int code_at(const struct collect *collect, uint64_t word)
 {
 	unsigned int code = 0;
 	char name[128];
 	uint64_t offset;
+
+	if (word_memo_get(collect->memo, word, &code))
+		return code;
+	if (word_memo_full(collect->memo)) {
+		collect->found->complete = false;
+		return CODE_SWAP | CODE_SHMEM | CODE_TABLES;
+	}
+	code = 0;
+	if (image_symbol_at(collect->kernel->image, word, name, sizeof(name), &offset))
+		code = code_of(name);
+	word_memo_put(collect->memo, word, code);
+	return code;
+}
+
+/* Of the functions whose addresses are among @words, return addresses or interrupted ones. */
+static unsigned int code_in(const struct collect *collect, const uint64_t *words, size_t count)
+{
+	unsigned int code = 0;
 	size_t i;
 
 	/* without symbols of the code every stack counts */
 	if (!collect->text)
 		return CODE_SWAP | CODE_SHMEM | CODE_TABLES;
 	for (i = 0; i < count; i++)
-		if (words[i] >= collect->text && words[i] < collect->text_end &&
-		    image_symbol_at(collect->kernel->image, words[i], name, sizeof(name),
-				    &offset))
-			code |= code_of(name);
+		if (words[i] >= collect->text && words[i] < collect->text_end)
+			code |= code_at(collect, words[i]);
 	return code;
 }
 
@@ -385,7 +403,8 @@ static void prepare(struct collect *collect)
 		collect->text = 0;
 	collect->stack = malloc(STACK_SIZE_MAX);
 	collect->found->entries = malloc(collect->room * sizeof(*collect->found->entries));
-	collect->out_of_memory = !collect->stack || !collect->found->entries;
+	collect->memo = calloc(1, sizeof(*collect->memo));
+	collect->out_of_memory = !collect->stack || !collect->found->entries || !collect->memo;
 	find_exception_stacks(collect);
 }
 
@@ -413,6 +432,7 @@ bool stack_entries_read(const struct kernel *kernel, const uint64_t *slots,
 		settle(entries);
 	}
 	free(collect.exceptions);
+	free(collect.memo);
 	free(collect.stack);
 	return !collect.out_of_memory || error_set(err, ERROR_SYSTEM, "out of memory");
 }

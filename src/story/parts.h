@@ -58,6 +58,7 @@ struct telling {
 	bool tables_known;
 	struct link_layout link;
 	struct unwound unwound;		/* of the thread at hand */
+	size_t frames;			/* of all threads that are kept */
 };
 
 /** story_gap - note that @part is missing; @why is a format. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define THREADS_MAX 16384	/* sleeping tasks of a large machine are not all wanted */
+#define FRAMES_MAX  32768	/* 16 MiB: a thousand tasks that are stuck have 20 each */
 
 static struct story_thread *new_thread(struct telling *telling)
 {
@@ -13,6 +14,10 @@ static struct story_thread *new_thread(struct telling *telling)
 	struct story_thread *grown;
 	size_t room;
 
+	if (telling->frames >= FRAMES_MAX) {
+		story->threads_lost++;
+		return NULL;
+	}
 	if (story->thread_count == story->thread_room) {
 		room = story->thread_room ? 2 * story->thread_room : 64;
 		if (room > THREADS_MAX) {
@@ -66,6 +71,7 @@ static bool take_frames(struct telling *telling, struct story_thread *thread)
 		return false;
 	}
 	thread->frame_count = unwound->count;
+	telling->frames += unwound->count;
 	for (i = 0; i < unwound->count; i++) {
 		struct story_frame *frame = &thread->frames[i];
 		/* the call may have been the last instruction of the function */

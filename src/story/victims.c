@@ -18,6 +18,7 @@ struct sweep {
 	uint32_t *victim_of;	/* [findings->count]: index of its victim + 1; 0: none yet */
 	size_t first_victim;
 	struct page_table_sweep tables;
+	uint64_t tables_left;		/* that may still be read, of all processes together */
 };
 
 static bool is_spinners(const struct story *story, uint64_t mm, const struct story_range *range)
@@ -106,17 +107,19 @@ static bool sweep_process(struct sweep *sweep, const struct mm_owner *process)
 	bool whole;
 
 	sweep->process = process;
-	sweep->tables = (struct page_table_sweep){0};
+	sweep->tables = (struct page_table_sweep){.tables_max = sweep->tables_left};
 	sweep->reported = 0;
 	if (!process->task || !task_details_read(telling->kernel, &telling->tasks, process->task,
 						 &sweep->details))
 		memset(&sweep->details, 0, sizeof(sweep->details));
-	if (!mm_page_table(telling->kernel, &telling->map, process->mm, &pgd)) {
+	if (!sweep->tables_left ||
+	    !mm_page_table(telling->kernel, &telling->map, process->mm, &pgd)) {
 		victims->tables_unreadable++;
 		return true;
 	}
 	whole = page_table_for_each_swap(telling->kernel, &telling->tables, pgd, take_entry, sweep,
 					 &sweep->tables);
+	page_tables_take(&sweep->tables_left, &sweep->tables);
 	victims->processes++;
 	victims->tables += sweep->tables.tables;
 	victims->tables_unreadable += sweep->tables.unreadable;
@@ -148,6 +151,7 @@ static void sweep_all(struct sweep *sweep)
 	struct error err = {0};
 	size_t i;
 
+	sweep->tables_left = page_tables_max(telling->kernel);
 	if (!mm_list_read(telling->kernel, &telling->tasks, &sweep->mms, &err)) {
 		telling->out_of_memory = true;
 		return;

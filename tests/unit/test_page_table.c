@@ -478,6 +478,22 @@ static void bounded(void **state)
 	assert_true(machine->sweep.truncated);
 }
 
+/* Of two processes that have theirs in common the second has what the first left. */
+static void bounded_for_all(void **state)
+{
+	struct machine *machine = *state;
+	uint64_t left = 100;
+
+	machine->sweep.tables_max = left;
+	assert_true(sweep(machine));
+	page_tables_take(&left, &machine->sweep);
+	assert_int_equal(left, 100 - machine->sweep.tables - machine->sweep.unreadable);
+	assert_true(left < 100);
+	machine->sweep.unreadable = 200;
+	page_tables_take(&left, &machine->sweep);
+	assert_int_equal(left, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -499,6 +515,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(tables_in_a_ring, setup, teardown),
 		cmocka_unit_test_setup_teardown(tables_that_name_the_top, setup, teardown),
 		cmocka_unit_test_setup_teardown(bounded, setup, teardown),
+		cmocka_unit_test_setup_teardown(bounded_for_all, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("page_table", tests, NULL, NULL);
