@@ -20,6 +20,13 @@
 
 #define ADDRESS_SPACE_SIZE_MAX 1024
 
+/*
+ * How indices are is asked anew for each space: nearly always it tells by itself, from a few
+ * nodes. Where none can tell, all are not asked, which would take the square of their number.
+ */
+#define SPACES_ASKED 4096
+#define NODES_ASKED  1024
+
 struct space_walk {
 	const struct kernel *kernel;
 	struct swap_space *space;
@@ -111,13 +118,13 @@ bool swap_tree_spaces(const struct kernel *kernel, const struct kswapck_device *
 
 /* Does space @index look as if it were indexed from 0? False: no, or no telling. */
 static bool space_votes(const struct kernel *kernel, uint64_t address, uint64_t index,
-			bool *masked)
+			unsigned int *nodes, bool *masked)
 {
 	struct xarray xarray;
 	uint64_t lowest;
 
 	if (xarray_read(kernel, address + kernel->swap.i_pages.offset, &xarray) != READ_OK ||
-	    !xarray_lowest(kernel, &xarray, &lowest))
+	    !xarray_lowest(kernel, &xarray, nodes, &lowest))
 		return false;
 	*masked = lowest < SWAP_SPACE_SLOTS;
 	return *masked || lowest / SWAP_SPACE_SLOTS == index;
@@ -128,6 +135,7 @@ static uint64_t index_base(const struct kernel *kernel, const struct kswapck_dev
 			   uint64_t index)
 {
 	uint64_t first, count, i;
+	unsigned int nodes = NODES_ASKED;
 	int votes = 0, cast = 0;
 	bool masked;
 
@@ -135,10 +143,11 @@ static uint64_t index_base(const struct kernel *kernel, const struct kswapck_dev
 	    !swap_tree_spaces(kernel, device, &count))
 		return 0;
 	/* several spaces are asked, so that one broken tree does not decide */
-	for (i = 0; i < count && cast < 5; i++) {
+	for (i = 0; i < count && i < SPACES_ASKED && nodes && cast < 5; i++) {
 		uint64_t asked = 1 + (index - 1 + i) % (count - 1);
 
-		if (!space_votes(kernel, first + asked * kernel->swap.space_size, asked, &masked))
+		if (!space_votes(kernel, first + asked * kernel->swap.space_size, asked, &nodes,
+				 &masked))
 			continue;
 		votes += masked ? 1 : -1;
 		cast++;

@@ -629,43 +629,47 @@ bool xarray_for_each_value(const struct kernel *kernel, const struct xarray *xar
 	return !walk.stopped;
 }
 
-/* Lowest index with an entry at or below @entry; @budget bounds the nodes read. */
-static bool lowest_below(const struct kernel *kernel, uint64_t entry, unsigned int shift,
-			 uint64_t *index, unsigned int *budget)
+/* A search for the lowest index. */
+struct lowest {
+	const struct kernel *kernel;
+	unsigned int *nodes;	/* that may still be read */
+	bool stopped;		/* one could not be, or there are no more of these */
+};
+
+/* Lowest index with an entry at or below @entry. */
+static bool lowest_below(struct lowest *search, uint64_t entry, unsigned int shift,
+			 uint64_t *index)
 {
-	const struct xarray_layout *layout = &kernel->xarray;
-	uint64_t slots[64], first = *index;
+	const struct xarray_layout *layout = &search->kernel->xarray;
+	uint64_t slots[64], first = *index, place = entry - NODE_TAG + layout->slots.offset;
 	unsigned int i;
 
-	if (!(*budget)-- ||
-	    memory_read(kernel->memory, entry - NODE_TAG + layout->slots.offset, slots,
-			8 * layout->slot_count) != READ_OK) {
-		*budget = 0;
-		return false;
-	}
-	for (i = 0; i < layout->slot_count; i++)
-		slots[i] = xarray_take_word(layout, entry - NODE_TAG + layout->slots.offset,
-					    slots[i]);
-	for (i = 0; i < layout->slot_count && *budget; i++) {
+	search->stopped = !*search->nodes ||
+			  memory_read(search->kernel->memory, place, slots,
+				      8 * layout->slot_count) != READ_OK;
+	*search->nodes -= *search->nodes > 0;
+	for (i = 0; i < layout->slot_count && !search->stopped; i++) {
+		uint64_t below = xarray_take_word(layout, place, slots[i]);
+
 		*index = first + ((uint64_t)i << shift);
-		if (slots[i] && (!is_node(slots[i]) || shift < layout->chunk_shift))
+		if (below && (!is_node(below) || shift < layout->chunk_shift))
 			return true;
 		/* xas_create_range() that ran out of memory leaves empty nodes */
-		if (slots[i] && lowest_below(kernel, slots[i], shift - layout->chunk_shift,
-					     index, budget))
+		if (below && lowest_below(search, below, shift - layout->chunk_shift, index))
 			return true;
 	}
 	return false;
 }
 
 bool xarray_lowest(const struct kernel *kernel, const struct xarray *xarray,
-		   uint64_t *index)
+		   unsigned int *nodes, uint64_t *index)
 {
-	unsigned int budget = 512, shift;
+	struct lowest search = {.kernel = kernel, .nodes = nodes};
+	unsigned int shift;
 
 	*index = 0;
 	if (!xarray->head || !is_node(xarray->head))
 		return xarray->head != 0;
 	return root_shift(kernel, xarray->head, &shift) &&
-	       lowest_below(kernel, xarray->head, shift, index, &budget);
+	       lowest_below(&search, xarray->head, shift, index);
 }

@@ -93,9 +93,12 @@ typedef bool xarray_value_fn(void *data, uint64_t index, uint64_t count, uint64_
 bool xarray_for_each_value(const struct kernel *kernel, const struct xarray *xarray,
 			   xarray_value_fn *visit, void *data, struct xarray_values *values);
 
-/** xarray_lowest - smallest index in use; false if empty or not readable. */
+/**
+ * xarray_lowest - smallest index in use; false if empty or not readable.
+ * @nodes: how many nodes may be read; becomes how many of these are left.
+ */
 bool xarray_lowest(const struct kernel *kernel, const struct xarray *xarray,
-		   uint64_t *index);
+		   unsigned int *nodes, uint64_t *index);
 
 /* Entries: bit 0 is a value, low bits 10 an internal entry (xarray.h). */
 static inline bool xarray_is_value(uint64_t entry)

@@ -85,13 +85,14 @@ static void walk(const struct kernel *kernel)
 	};
 	uint64_t left = VALUES_MAX, lowest;
 	struct xarray_values values;
+	unsigned int nodes = 1024;
 	struct xarray xarray;
 
 	if (xarray_read(kernel, ARRAY, &xarray) != READ_OK)
 		return;
 	xarray_walk(kernel, &xarray, 0, SLOTS, &visitor);
 	xarray_for_each_value(kernel, &xarray, take_value, &left, &values);
-	xarray_lowest(kernel, &xarray, &lowest);
+	xarray_lowest(kernel, &xarray, &nodes, &lowest);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -610,13 +610,20 @@ static void root_not_in_the_dump(void **state)
 
 /* ------------------------------------------------------------------- xarray_lowest() */
 
-static bool lowest(struct tree *tree, uint64_t *index)
+static bool lowest_within(struct tree *tree, unsigned int *nodes, uint64_t *index)
 {
 	struct xarray xarray;
 
 	forget(tree);
 	assert_int_equal(xarray_read(&tree->kernel, ARRAY, &xarray), READ_OK);
-	return xarray_lowest(&tree->kernel, &xarray, index);
+	return xarray_lowest(&tree->kernel, &xarray, nodes, index);
+}
+
+static bool lowest(struct tree *tree, uint64_t *index)
+{
+	unsigned int nodes = 512;
+
+	return lowest_within(tree, &nodes, index);
 }
 
 static void lowest_index(void **state)
@@ -643,6 +650,37 @@ static void lowest_of_a_cycle(void **state)
 	put_slot(tree, root, 0, root | TAG);
 	/* it must end; what it says does not matter */
 	lowest(tree, &index);
+}
+
+/* Nodes that are shared and empty: 64^9 of them, if nobody counted. */
+static void lowest_of_shared_nodes(void **state)
+{
+	struct tree *tree = *state;
+	uint64_t above = new_node(tree, 54), below, index;
+	unsigned int nodes = 1000, i, shift;
+
+	put_head(tree, above | TAG);
+	for (shift = 54; shift > 24; shift -= 6, above = below) {
+		below = new_node(tree, shift - 6);
+		for (i = 0; i < 64; i++)
+			put_slot(tree, above, i, below | TAG);
+	}
+	assert_false(lowest_within(tree, &nodes, &index));
+	assert_int_equal(nodes, 0);
+}
+
+/* What was not there costs what was read, and not all that could be. */
+static void lowest_below_a_hole(void **state)
+{
+	struct tree *tree = *state;
+	unsigned int nodes = 1000;
+	uint64_t root, leaf, index;
+
+	two_levels(tree, &root, &leaf);
+	put_slot(tree, leaf, 37, SHADOW);
+	tree->fake.hole = leaf;
+	assert_false(lowest_within(tree, &nodes, &index));
+	assert_int_equal(nodes, 998);
 }
 
 int main(void)
@@ -672,6 +710,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(root_not_in_the_dump, setup, teardown),
 		cmocka_unit_test_setup_teardown(lowest_index, setup, teardown),
 		cmocka_unit_test_setup_teardown(lowest_of_a_cycle, setup, teardown),
+		cmocka_unit_test_setup_teardown(lowest_of_shared_nodes, setup, teardown),
+		cmocka_unit_test_setup_teardown(lowest_below_a_hole, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("xarray", tests, NULL, NULL);
