@@ -23,7 +23,10 @@ struct usual {
 	uint64_t private;
 };
 
-/* All fields are of 8 bytes, and counts of 4 (page.c). False: such a kernel has none. */
+/*
+ * All fields are of 8 bytes, and counts of 4 (page.c). @entry: of the first slot of the space.
+ * False: such a kernel has none.
+ */
 static bool describe(const struct kernel *kernel, uint64_t entry, struct usual *usual)
 {
 	const struct page_layout *layout = &kernel->page;
@@ -62,8 +65,8 @@ static int32_t count_at(const unsigned char *bytes, uint32_t offset)
 /*
  * The struct page at @bytes is that of a small folio (no tail, and PG_head is rare), which
  * is in the swap cache and nobody's at the moment (unlocked; under writeback is rare), no
- * page of a file, of slot @i from where @usual begins; and it has one reference for that
- * slot and one for each mapping. Mappings are counted from -1, below which are page types.
+ * page of a file, of slot @i; and it has one reference for that slot and one for each
+ * mapping. Mappings are counted from -1, below which are page types.
  */
 static bool is_usual(const struct usual *usual, const unsigned char *bytes, uint64_t i)
 {
@@ -110,31 +113,31 @@ static bool move_window(const struct kernel *kernel, const struct kswapck_space 
 	return window->bytes;
 }
 
-/* Neighbours that hold the same entry are one run, and one of them at least is wrong. */
-static bool is_alone(const struct kswapck_space *space, uint32_t i)
+/* Slot @i holds a usual folio. */
+static bool holds_usual(const struct kernel *kernel, const struct kswapck_space *space, uint32_t i,
+			const struct usual *usual, struct window *window)
 {
-	return i + 1 == space->slots || space->entries[i + 1] != space->entries[i];
+	uint64_t address = space->entries[i];
+
+	return space->kinds[i] == KSWAPCK_ENTRY_PAGE && !(address & (kernel->page.size - 1)) &&
+	       (address - window->start < window->length ||
+		move_window(kernel, space, i, window)) &&
+	       is_usual(usual, window->bytes + (address - window->start), i);
 }
 
 uint32_t usual_folios(const struct kernel *kernel, const struct kswapck_space *space,
 		      uint32_t first, uint32_t end)
 {
-	uint64_t within_page = kernel->page.size - 1;
 	struct window window = {0};
 	struct usual usual;
-	uint32_t i;
+	uint32_t i = first;
 
-	if (!describe(kernel, swap_entry(space->device->type, space->first_slot + first), &usual))
+	if (!describe(kernel, swap_entry(space->device->type, space->first_slot), &usual))
 		return 0;
-	for (i = first; i < end; i++) {
-		uint64_t address = space->entries[i];
-
-		if (space->kinds[i] != KSWAPCK_ENTRY_PAGE || address & within_page ||
-		    !is_alone(space, i) ||
-		    (address - window.start >= window.length &&
-		     !move_window(kernel, space, i, &window)) ||
-		    !is_usual(&usual, window.bytes + (address - window.start), i - first))
-			break;
-	}
+	while (i < end && holds_usual(kernel, space, i, &usual, &window))
+		i++;
+	/* a folio that the next slot holds, too, is a run of two, of which one is wrong */
+	if (i > first && i < space->slots && space->entries[i] == space->entries[i - 1])
+		i--;
 	return i - first;
 }

@@ -32,10 +32,7 @@ struct source_ops {
 	enum read_status (*read_page)(struct source *source, enum address_space space,
 				      uint64_t address, void *page);
 
-	/*
-	 * As source_read_row(), of physical pages. NULL: pages do not lie in the file as they
-	 * do in memory.
-	 */
+	/* As source_read_row(), of physical pages. NULL: one by one is as good. */
 	size_t (*read_row)(struct source *source, uint64_t physical, void *const *pages,
 			   size_t count);
 

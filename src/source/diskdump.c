@@ -29,7 +29,7 @@ struct part {
 
 struct diskdump {
 	struct codec *codec;
-	unsigned char *data;		/* of one page, as in the file */
+	unsigned char *data;		/* of one page, or of a row, as in the file */
 	struct page_bitmap *dumped;	/* of the pages in the file, a descriptor each */
 	uint64_t max_mapnr;
 	struct part *parts;
@@ -215,17 +215,24 @@ static bool copy_first_page(struct source *source, const struct file *file,
 	return true;
 }
 
+/* The number of the part that has the page @pfn. */
+static size_t part_of(const struct diskdump *dump, uint64_t pfn)
+{
+	size_t number = 0;
+
+	while (number + 1 < dump->part_count && pfn >= dump->parts[number].end_pfn)
+		number++;
+	return number;
+}
+
 /* The page @pfn; @before: how many others are in the file below it. */
 static bool read_data(struct source *source, uint64_t pfn, uint64_t before, void *page)
 {
 	struct diskdump *dump = source->private;
 	const struct page_descriptor *descriptor;
-	struct part *part;
-	size_t number = 0;
+	size_t number = part_of(dump, pfn);
+	struct part *part = &dump->parts[number];
 
-	while (number + 1 < dump->part_count && pfn >= dump->parts[number].end_pfn)
-		number++;
-	part = &dump->parts[number];
 	descriptor = descriptor_of(dump, source->files[number], number,
 				   before - part->first);
 	if (!descriptor)
@@ -278,6 +285,67 @@ static enum read_status read_diskdump(struct source *source, enum address_space 
 		READ_OK : READ_DAMAGED;
 }
 
+/* How many of @count pages from @pfn on are in the file, all in one part. */
+static size_t count_present(struct diskdump *dump, uint64_t pfn, size_t count, uint64_t *before)
+{
+	uint64_t end = dump->parts[part_of(dump, pfn)].end_pfn;
+	struct page_place place;
+	size_t i;
+
+	for (i = 0; i < count && pfn + i < end; i++) {
+		if (!page_bitmap_look(dump->dumped, pfn + i, &place) || !place.set)
+			break;
+		if (!i)
+			*before = place.before;
+	}
+	return i;
+}
+
+/* The descriptors of pages whose data follow one another, as far as there is room for these. */
+static size_t describe_row(struct source *source, uint64_t pfn, size_t count,
+			   struct page_descriptor *row)
+{
+	struct diskdump *dump = source->private;
+	const struct page_descriptor *descriptor;
+	size_t number = part_of(dump, pfn), i, length = 0;
+	uint64_t before;
+
+	count = count_present(dump, pfn, count, &before);
+	for (i = 0; i < count; i++) {
+		descriptor = descriptor_of(dump, source->files[number], number,
+					   before + i - dump->parts[number].first);
+		if (!descriptor || descriptor->size > LARGEST_PAGE_DATA - length ||
+		    (i && descriptor->offset != row[0].offset + length))
+			break;
+		row[i] = *descriptor;
+		length += descriptor->size;
+	}
+	return i;
+}
+
+static size_t read_row(struct source *source, uint64_t physical, void *const *pages, size_t count)
+{
+	struct page_descriptor row[SOURCE_ROW_MAX];
+	struct diskdump *dump = source->private;
+	uint64_t pfn = physical / source->facts.page_size;
+	const unsigned char *data = dump->data;
+	size_t length, i;
+
+	if (source->facts.page_size != block_size(source) || pfn >= dump->max_mapnr)
+		return 0;
+	count = describe_row(source, pfn, count, row);
+	if (count < 2)
+		return 0;
+	length = row[count - 1].offset + row[count - 1].size - row[0].offset;
+	if (!file_read(source->files[part_of(dump, pfn)], row[0].offset, dump->data, length, NULL))
+		return 0;
+	for (i = 0; i < count; data += row[i++].size)
+		if (!codec_unpack(dump->codec, row[i].flags, data, row[i].size, pages[i],
+				  block_size(source)))
+			break;
+	return i;
+}
+
 static void close_diskdump(struct source *source)
 {
 	close_dump(source->private);
@@ -288,6 +356,7 @@ const struct source_ops diskdump_source_ops = {
 	.recognises = recognises,
 	.open = open_diskdump,
 	.read_page = read_diskdump,
+	.read_row = read_row,
 	.copy = copy_diskdump,
 	.close = close_diskdump,
 };

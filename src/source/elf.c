@@ -70,21 +70,21 @@ static enum read_status read_elf(struct source *source, enum address_space space
 	return any ? READ_OK : READ_NOT_RAM;
 }
 
-/* As many as one segment has whole. */
+/* As many as one segment has whole; where segments overlap, another one may have the next. */
 static size_t read_row(struct source *source, uint64_t physical, void *const *pages, size_t count)
 {
 	const struct elf_segment *segment = elf_segment_at(source->elf, physical, true);
-	size_t size = source->facts.page_size;
-	uint64_t within, whole;
+	size_t size = source->facts.page_size, i;
+	uint64_t within;
 
 	if (!segment)
 		return 0;
 	within = physical - segment->physical;
-	whole = (segment->file_size - within) / size;
-	if (count > whole)
-		count = (size_t)whole;
-	return file_read_row(source->files[segment->file], segment->offset + within, pages, count,
-			     size) ? count : 0;
+	for (i = 0; i < count && (i + 1) * size <= segment->file_size - within; i++)
+		if (elf_segment_at(source->elf, physical + i * size, true) != segment)
+			break;
+	return i && file_read_row(source->files[segment->file], segment->offset + within, pages, i,
+				  size) ? i : 0;
 }
 
 static bool copy_elf(struct source *copy)

@@ -286,17 +286,23 @@ static uint32_t find(const struct memory *memory, uint64_t key)
 }
 
 /* Does the guard refuse the page? What it reads itself moves what is in the cache. */
-static bool refused(struct memory *memory, enum address_space space, uint64_t address)
+static bool refused_at(struct memory *memory, uint64_t physical)
 {
 	bool refuses;
 
-	if (!memory->guard || memory->guarding ||
-	    source_to_physical(memory->source, space, &address) != READ_OK)
+	if (!memory->guard || memory->guarding)
 		return false;
 	memory->guarding = true;
-	refuses = memory->guard(memory->guard_data, address);
+	refuses = memory->guard(memory->guard_data, physical);
 	memory->guarding = false;
 	return refuses;
+}
+
+static bool refused(struct memory *memory, enum address_space space, uint64_t address)
+{
+	return memory->guard && !memory->guarding &&
+	       source_to_physical(memory->source, space, &address) == READ_OK &&
+	       refused_at(memory, address);
 }
 
 static enum read_status read_source(struct memory *memory, enum address_space space,
@@ -353,14 +359,26 @@ static bool is_absent(const struct memory *memory, uint64_t address)
 	return find(memory, address | ADDRESS_VIRTUAL) == NONE;
 }
 
-/* Pages from @address on that may be read, and are not in the cache. */
-static size_t count_absent(struct memory *memory, uint64_t address, size_t most)
+/*
+ * Pages from @address on that are not in the cache, may be read, and follow one another from
+ * *@physical on in RAM, too.
+ */
+static size_t count_row(struct memory *memory, uint64_t address, size_t most, uint64_t *physical)
 {
-	size_t allowed = 0, count = 0;
+	size_t allowed, count = 0;
+	uint64_t place;
 
-	while (allowed < most && is_absent(memory, address + allowed * memory->page_size) &&
-	       !refused(memory, ADDRESS_VIRTUAL, address + allowed * memory->page_size))
-		allowed++;
+	*physical = 0;
+	for (allowed = 0; allowed < most; allowed++) {
+		place = address + allowed * memory->page_size;
+		if (!is_absent(memory, place) ||
+		    source_to_physical(memory->source, ADDRESS_VIRTUAL, &place) != READ_OK)
+			break;
+		if (!allowed)
+			*physical = place;
+		if (place != *physical + allowed * memory->page_size || refused_at(memory, place))
+			break;
+	}
 	/* the guard may have read some of them itself just now */
 	while (count < allowed && is_absent(memory, address + count * memory->page_size))
 		count++;
@@ -368,7 +386,7 @@ static size_t count_absent(struct memory *memory, uint64_t address, size_t most)
 }
 
 /* The @count pages from @address on, none of which is there. */
-static void bring_row(struct memory *memory, uint64_t address, size_t count)
+static void bring_row(struct memory *memory, uint64_t address, uint64_t physical, size_t count)
 {
 	uint32_t indices[SOURCE_ROW_MAX];
 	void *pages[SOURCE_ROW_MAX];
@@ -382,7 +400,7 @@ static void bring_row(struct memory *memory, uint64_t address, size_t count)
 					     ADDRESS_VIRTUAL)->referenced = 1;
 		pages[room] = page_of(memory, indices[room]);
 	}
-	done = source_read_row(memory->source, ADDRESS_VIRTUAL, address, pages, room);
+	done = source_read_row(memory->source, physical, pages, room);
 	memory->statistics.pages_read += done;
 	for (i = done; i < room; i++) {
 		uint64_t page = address + i * memory->page_size;
@@ -397,6 +415,7 @@ static void bring_row(struct memory *memory, uint64_t address, size_t count)
 void memory_bring(struct memory *memory, uint64_t address, uint64_t length)
 {
 	size_t most = (length < MEMORY_BRING_MAX ? length : MEMORY_BRING_MAX) / memory->page_size;
+	uint64_t physical;
 	size_t count;
 
 	/* overlays are laid page by page; and no row drives out what it brings */
@@ -404,11 +423,11 @@ void memory_bring(struct memory *memory, uint64_t address, uint64_t length)
 	    !source_has_rows(memory->source))
 		return;
 	address &= ~(memory->page_size - 1);
-	count = count_absent(memory, address, most);
+	count = count_row(memory, address, most, &physical);
 	if (count < 2)
 		return;
 	memory->last_page = NULL;
-	bring_row(memory, address, count);
+	bring_row(memory, address, physical, count);
 }
 
 /* The same for a page that was not the last one. */
@@ -493,20 +512,21 @@ static enum read_status read_page_once(struct memory *memory, enum address_space
 	return status;
 }
 
-/* Pages from @address on that follow one another in the file and are not in the cache: bytes. */
+/* Bytes of the pages from @address on that came to @out in a row; 0: none did. */
 static size_t read_row_once(struct memory *memory, uint64_t address, unsigned char *out,
 			    size_t length)
 {
+	size_t most = length >> memory->page_shift, count, i;
 	void *pages[SOURCE_ROW_MAX];
-	size_t count = 0, most = length >> memory->page_shift;
+	uint64_t physical;
 
-	if (most > SOURCE_ROW_MAX)
-		most = SOURCE_ROW_MAX;
-	for (; count < most && is_absent(memory, address + (count << memory->page_shift)); count++)
-		pages[count] = out + (count << memory->page_shift);
+	count = count_row(memory, address, most < SOURCE_ROW_MAX ? most : SOURCE_ROW_MAX,
+			  &physical);
 	if (count < 2)
 		return 0;
-	count = source_read_row(memory->source, ADDRESS_VIRTUAL, address, pages, count);
+	for (i = 0; i < count; i++)
+		pages[i] = out + (i << memory->page_shift);
+	count = source_read_row(memory->source, physical, pages, count);
 	memory->statistics.pages_read += count;
 	return count << memory->page_shift;
 }

@@ -554,33 +554,11 @@ bool source_has_rows(const struct source *source)
 	return source->ops->read_row && !source->record;
 }
 
-/* How many of @count pages from @address on follow one another in RAM, too. */
-static size_t row_length(struct source *source, enum address_space space, uint64_t address,
-			 size_t count, uint64_t *physical)
+size_t source_read_row(struct source *source, uint64_t physical, void *const *pages,
+		       size_t count)
 {
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		uint64_t page = address + i * source->facts.page_size;
-
-		if (source_to_physical(source, space, &page) != READ_OK ||
-		    (i && page != *physical + i * source->facts.page_size))
-			break;
-		if (!i)
-			*physical = page;
-	}
-	return i;
-}
-
-size_t source_read_row(struct source *source, enum address_space space, uint64_t address,
-		       void *const *pages, size_t count)
-{
-	uint64_t physical;
-
-	if (!source_has_rows(source))
-		return 0;
-	count = row_length(source, space, address, count, &physical);
-	return count ? source->ops->read_row(source, physical, pages, count) : 0;
+	return source_has_rows(source) && count ?
+	       source->ops->read_row(source, physical, pages, count) : 0;
 }
 
 enum read_status source_peek_page(struct source *source, enum address_space space,

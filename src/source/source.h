@@ -158,22 +158,20 @@ enum read_status source_read_page(struct source *source,
 /* Pages that source_read_row() reads at once. */
 #define SOURCE_ROW_MAX 16
 
-/**
- * source_has_rows - can source_read_row() do anything of what it is asked?
- */
+/** source_has_rows - can source_read_row() do anything of what it is asked? */
 bool source_has_rows(const struct source *source);
 
 /**
- * source_read_row - read pages that follow one another, as far as they do so in the file: in
- * one go, where source_read_page() would take as many as there are pages.
- * @address: of the first; page aligned.
+ * source_read_row - read pages that follow one another in RAM, as far as they do so in the
+ * file: in one go, where source_read_page() would take as many as there are pages.
+ * @physical: address of the first; page aligned.
  * @pages: @count of them, SOURCE_ROW_MAX at most, with room for facts->page_size bytes each.
  *
  * Return: how many were read, from the first on. Of others source_read_page() tells why not,
  * or reads them; their bytes are undefined until then.
  */
-size_t source_read_row(struct source *source, enum address_space space, uint64_t address,
-		       void *const *pages, size_t count);
+size_t source_read_row(struct source *source, uint64_t physical, void *const *pages,
+		       size_t count);
 
 /**
  * source_prstatus - the register notes, in the order of the file.

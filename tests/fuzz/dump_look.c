@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "dump_look.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define PAGES 24
+#define ROW   5
 #define KERNEL_MAP UINT64_C(0xffffffff80000000)
 
 static void read_notes(const struct source *source)
@@ -32,6 +34,25 @@ static void read_pages(struct source *source)
 	}
 }
 
+/* What comes in a row is what comes alone. */
+static void read_rows(struct source *source)
+{
+	static unsigned char page[65536], bytes[ROW][65536];
+	uint64_t size = source_facts(source)->page_size, first, i;
+	void *pages[ROW];
+	size_t done;
+
+	for (i = 0; i < ROW; i++)
+		pages[i] = bytes[i];
+	for (first = 0; first < PAGES * size; first += size) {
+		done = source_read_row(source, first, pages, ROW);
+		for (i = 0; i < done; i++)
+			if (source_read_page(source, ADDRESS_PHYSICAL, first + i * size,
+					     page) != READ_OK || memcmp(page, bytes[i], size))
+				abort();
+	}
+}
+
 void look_at_dump(const char *const *paths, size_t count, bool raw)
 {
 	const struct source_options options = {.raw = raw};
@@ -42,5 +63,6 @@ void look_at_dump(const char *const *paths, size_t count, bool raw)
 		return;
 	read_notes(source);
 	read_pages(source);
+	read_rows(source);
 	source_close(source);
 }
