@@ -8,6 +8,9 @@
 /* Sums of two numbers below this do not overflow. */
 #define ADDRESS_LIMIT (UINT64_C(1) << 62)
 
+/* QEMU needs a few thousand where it writes one for each mapping of the guest. */
+#define PROGRAMS_MAX (UINT64_C(1) << 18)
+
 bool elf_signature(const void *head, size_t length)
 {
 	return length >= SELFMAG && !memcmp(head, ELFMAG, SELFMAG);
@@ -88,6 +91,10 @@ static bool count_programs(const struct file *file, const Elf64_Ehdr *header,
 	if (!*count)
 		return error_set(err, ERROR_INPUT, "%s: damaged: an ELF core without "
 				 "program headers; copy it again", file_name(file));
+	if (*count > PROGRAMS_MAX)
+		return error_set(err, ERROR_INPUT, "%s: damaged: %s program headers, which is "
+				 "more than any dump has; copy it again", file_name(file),
+				 text_number(*count, text));
 	if (*count > room || header->e_phoff > file_size(file) ||
 	    *count * sizeof(Elf64_Phdr) > file_size(file) - header->e_phoff)
 		return error_set(err, ERROR_INPUT,
@@ -188,30 +195,50 @@ static int compare_segments(const void *a, const void *b)
 	return left->offset < right->offset ? -1 : left->offset > right->offset;
 }
 
-static void sort_segments(struct elf_headers *headers)
+static void raise_to(uint64_t *highest, uint64_t end)
 {
+	if (end > *highest)
+		*highest = end;
+}
+
+/* False: out of memory. */
+static bool sort_segments(struct elf_headers *headers)
+{
+	size_t count = headers->segment_count;
 	uint64_t reach = 0;
 
-	qsort(headers->segments, headers->segment_count, sizeof(*headers->segments),
-	      compare_segments);
-	for (size_t i = 0; i < headers->segment_count; i++) {
+	headers->reach = calloc(count + 1, sizeof(*headers->reach));
+	headers->memory_ends = calloc(count / ELF_BLOCK + 1, sizeof(uint64_t));
+	headers->file_ends = calloc(count / ELF_BLOCK + 1, sizeof(uint64_t));
+	if (!headers->reach || !headers->memory_ends || !headers->file_ends)
+		return false;
+	qsort(headers->segments, count, sizeof(*headers->segments), compare_segments);
+	for (size_t i = 0; i < count; i++) {
 		const struct elf_segment *segment = &headers->segments[i];
 
-		if (segment->physical + segment->memory_size > reach)
-			reach = segment->physical + segment->memory_size;
+		raise_to(&reach, segment->physical + segment->memory_size);
+		raise_to(&headers->memory_ends[i / ELF_BLOCK],
+			 segment->physical + segment->memory_size);
+		raise_to(&headers->file_ends[i / ELF_BLOCK],
+			 segment->physical + segment->file_size);
 		headers->reach[i] = reach;
 	}
+	return true;
+}
+
+static bool no_memory(const struct file *file, uint64_t count, struct error *err)
+{
+	return error_set(err, ERROR_SYSTEM, "%s: no memory for %llu program headers",
+			 file_name(file), (unsigned long long)count);
 }
 
 static bool read_programs(const struct file *file, const Elf64_Ehdr *header,
 			  struct elf_headers *headers, uint64_t count, struct error *err)
 {
 	headers->segments = calloc(count, sizeof(*headers->segments));
-	headers->reach = calloc(count, sizeof(*headers->reach));
 	headers->notes = calloc(count, sizeof(*headers->notes));
-	if (!headers->segments || !headers->reach || !headers->notes)
-		return error_set(err, ERROR_SYSTEM, "%s: no memory for %llu program headers",
-				 file_name(file), (unsigned long long)count);
+	if (!headers->segments || !headers->notes)
+		return no_memory(file, count, err);
 	for (uint64_t i = 0; i < count; i++) {
 		Elf64_Phdr program;
 
@@ -224,8 +251,7 @@ static bool read_programs(const struct file *file, const Elf64_Ehdr *header,
 		return error_set(err, ERROR_INPUT, "%s: an ELF core that holds no physical "
 				 "memory; is it the core of a program?", file_name(file));
 	reach_to(headers, header->e_phoff + count * sizeof(Elf64_Phdr));
-	sort_segments(headers);
-	return true;
+	return sort_segments(headers) || no_memory(file, count, err);
 }
 
 struct elf_headers *elf_headers_read(const struct file *file, struct error *err)
@@ -256,18 +282,16 @@ struct elf_headers *elf_headers_read(const struct file *file, struct error *err)
 struct elf_headers *elf_headers_of_segments(struct elf_segment *segments, size_t count)
 {
 	struct elf_headers *headers = calloc(1, sizeof(*headers));
-	uint64_t *reach = calloc(count, sizeof(*reach));
 
-	if (!headers || !reach) {
-		free(headers);
-		free(reach);
+	if (!headers)
 		return NULL;
-	}
 	headers->segments = segments;
 	headers->segment_count = count;
-	headers->reach = reach;
-	sort_segments(headers);
-	return headers;
+	if (sort_segments(headers))
+		return headers;
+	headers->segments = NULL;
+	elf_headers_free(headers);
+	return NULL;
 }
 
 void elf_headers_free(struct elf_headers *headers)
@@ -276,6 +300,8 @@ void elf_headers_free(struct elf_headers *headers)
 		return;
 	free(headers->segments);
 	free(headers->reach);
+	free(headers->memory_ends);
+	free(headers->file_ends);
 	free(headers->notes);
 	free(headers);
 }
@@ -308,6 +334,7 @@ uint64_t elf_next_segment(const struct elf_headers *headers, uint64_t physical)
 const struct elf_segment *elf_segment_at(const struct elf_headers *headers,
 					 uint64_t physical, bool in_file)
 {
+	const uint64_t *ends = in_file ? headers->file_ends : headers->memory_ends;
 	size_t low = first_above(headers, physical);
 
 	/* /proc/vmcore describes the kernel image twice: segments may overlap. */
@@ -317,6 +344,9 @@ const struct elf_segment *elf_segment_at(const struct elf_headers *headers,
 
 		if (physical - segment->physical < size)
 			return segment;
+		/* blocks of which nothing reaches so far */
+		while (low && low % ELF_BLOCK == 0 && ends[low / ELF_BLOCK - 1] <= physical)
+			low -= ELF_BLOCK;
 	}
 	return NULL;
 }

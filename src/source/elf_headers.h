@@ -22,12 +22,16 @@ struct elf_range {
 	uint64_t size;
 };
 
+#define ELF_BLOCK 256
+
 struct elf_headers {
 	const char *architecture;	/* "x86_64", or NULL when we know no name */
 	unsigned int machine;		/* e_machine */
 
 	struct elf_segment *segments;	/* by physical address */
 	uint64_t *reach;		/* highest end among segments[0..i] */
+	/* of each ELF_BLOCK segments the highest end in memory, and in the file */
+	uint64_t *memory_ends, *file_ends;
 	size_t segment_count;
 
 	struct elf_range *notes;	/* PT_NOTE, in the order of the file */

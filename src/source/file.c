@@ -320,10 +320,22 @@ bool file_holds(const struct file *file, uint64_t offset, uint64_t length)
 	return true;
 }
 
+/* Where nothing tells of holes, nothing is one. */
+static uint64_t skip_stored_hole(const struct file *file, uint64_t offset)
+{
+	off_t data = offset < file->size ? lseek(file->fd, (off_t)offset, SEEK_DATA) : -1;
+
+	if (data < 0)
+		return offset >= file->size || errno == ENXIO ? file->size : offset;
+	return (uint64_t)data;
+}
+
 uint64_t file_skip_hole(const struct file *file, uint64_t offset)
 {
 	uint64_t run;
 
+	if (!file->flattened)
+		offset = skip_stored_hole(file, offset);
 	while (file->flattened && offset < file->size &&
 	       flattened_find(file->flattened, offset, &run) == FLATTENED_HOLE)
 		offset += run;

@@ -25,6 +25,13 @@
 /* No dump is larger; keeps all sums far from overflow. */
 #define OFFSET_LIMIT (UINT64_C(1) << 60)
 
+/*
+ * Writers fill a buffer of many pages before they write a record, but for a few of headers.
+ * Each record takes 56 bytes of memory: a stream of very small ones is none of theirs.
+ */
+#define RECORDS_FEW	(UINT64_C(1) << 17)
+#define RECORD_SIZE_MIN UINT64_C(1024)
+
 struct stream_header {
 	char signature[16];
 	uint64_t type;
@@ -138,6 +145,16 @@ static bool cut(struct error *err, const char *name, uint64_t needed, uint64_t s
 			 name, text_number(needed, text[0]), text_number(size, text[1]));
 }
 
+static bool too_small(struct error *err, const char *name, uint64_t records, uint64_t bytes)
+{
+	char text[2][TEXT_NUMBER_SIZE];
+
+	return error_set(err, ERROR_INPUT,
+			 "%s: damaged: the flattened stream has %s records in its first %s bytes, "
+			 "which nothing writes; copy it again", name,
+			 text_number(records, text[0]), text_number(bytes, text[1]));
+}
+
 static bool read_records(int fd, uint64_t size, const char *name,
 			 struct record_list *list, struct error *err)
 {
@@ -172,6 +189,8 @@ static bool read_records(int fd, uint64_t size, const char *name,
 		if (record.size && !add_record(list, &record))
 			return out_of_memory(err, name);
 		at = record.place + record.size;
+		if (list->count >= RECORDS_FEW && at / RECORD_SIZE_MIN < list->count)
+			return too_small(err, name, list->count, at);
 	}
 }
 

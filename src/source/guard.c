@@ -81,12 +81,17 @@ static void mask_bits(uint64_t *words, size_t count, uint64_t first, uint64_t fr
 static bool count_pages(const struct file *file, uint64_t offset, uint64_t from,
 			uint64_t to, void *buffer, uint64_t *pages, struct error *err)
 {
-	uint64_t *words = buffer;
+	uint64_t *words = buffer, data = 0;
 
 	*pages = 0;
 	for (uint64_t at = from / 64 * 8; at * 8 < to; at += CHUNK) {
 		uint64_t length = (to + 7) / 8 - at;
 
+		/* where there is no RAM for terabytes, the file may have a hole */
+		if (data < offset + at)
+			data = file_skip_hole(file, offset + at);
+		if (data - (offset + at) >= CHUNK && data < file_size(file))
+			continue;
 		if (length > CHUNK)
 			length = CHUNK;
 		memset((char *)buffer + length / 8 * 8, 0, 8);

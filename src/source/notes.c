@@ -10,6 +10,9 @@
 /* 8,192 CPUs with registers of 1 KiB and a VMCOREINFO take 10 MiB. */
 #define NOTES_LIMIT (UINT64_C(32) << 20)
 
+/* Of each kind: two for each CPU that a kernel can have. Those of a kind behind it are left out. */
+#define NOTES_MAX ((size_t)16384)
+
 static uint64_t padded(uint64_t size)
 {
 	return (size + 3) & ~UINT64_C(3);
@@ -19,6 +22,8 @@ static bool add_note(struct note **list, size_t *count, struct note note)
 {
 	struct note *all;
 
+	if (*count == NOTES_MAX)
+		return true;
 	/* Room grows by doubling: the count is a power of two whenever it is full. */
 	if (!(*count & (*count - 1))) {
 		size_t room = *count ? *count * 2 : 1;

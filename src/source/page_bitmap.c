@@ -59,14 +59,21 @@ static bool read_words(const struct page_bitmap *bitmap, uint64_t number,
 static bool count_parts(struct page_bitmap *bitmap, struct error *err)
 {
 	uint64_t words[PART_WORDS];
-	uint64_t count = 0;
+	uint64_t count = 0, data = 0;
 
 	bitmap->before = calloc(part_count(bitmap), sizeof(*bitmap->before));
 	if (!bitmap->before)
 		return error_set(err, ERROR_SYSTEM, "%s: no memory for the bitmap",
 				 file_name(bitmap->file));
 	for (uint64_t number = 0; number < part_count(bitmap); number++) {
+		uint64_t start = bitmap->offset + number * (PART_BITS / 8);
+
 		bitmap->before[number] = count;
+		/* a hole of the file, where there is no RAM */
+		if (data < start)
+			data = file_skip_hole(bitmap->file, start);
+		if (data - start >= PART_BITS / 8 && data < file_size(bitmap->file))
+			continue;
 		if (!read_words(bitmap, number, words, err))
 			return false;
 		count += count_bits(words, PART_WORDS);
