@@ -60,6 +60,41 @@ static bool is_in(struct collection *collection, const struct candidate *candida
 	return true;
 }
 
+/* Sort them, and of those of one mm keep the first. */
+static void settle(struct collection *collection)
+{
+	struct candidate *candidates = collection->candidates;
+	size_t kept = 0, i;
+
+	if (collection->count)
+		qsort(candidates, collection->count, sizeof(*candidates), compare_candidates);
+	for (i = 0; i < collection->count; i++)
+		if (!kept || candidates[i].owner.mm != candidates[kept - 1].owner.mm)
+			candidates[kept++] = candidates[i];
+	collection->count = kept;
+}
+
+/* Room for one more; only when each mm is there once, twice the room. */
+static bool make_room(struct collection *collection)
+{
+	size_t room = collection->room ? 2 * collection->room : 256;
+	struct candidate *grown;
+
+	if (collection->count < collection->room)
+		return true;
+	settle(collection);
+	if (collection->room && collection->count <= collection->room / 2)
+		return true;
+	grown = realloc(collection->candidates, room * sizeof(*grown));
+	if (!grown) {
+		collection->out_of_memory = true;
+		return false;
+	}
+	collection->candidates = grown;
+	collection->room = room;
+	return true;
+}
+
 static bool add(struct collection *collection, uint64_t mm, uint64_t task,
 		enum mm_source source)
 {
@@ -67,18 +102,8 @@ static bool add(struct collection *collection, uint64_t mm, uint64_t task,
 
 	if (is_in(collection, &candidate))
 		return true;
-	if (collection->count == collection->room) {
-		size_t room = collection->room ? 2 * collection->room : 256;
-		struct candidate *grown = realloc(collection->candidates,
-						  room * sizeof(*grown));
-
-		if (!grown) {
-			collection->out_of_memory = true;
-			return false;
-		}
-		collection->candidates = grown;
-		collection->room = room;
-	}
+	if (!make_room(collection))
+		return false;
 	collection->candidates[collection->count++] = candidate;
 	return true;
 }
@@ -136,18 +161,16 @@ static bool take_mmlist(struct collection *collection)
 /* Each mm once, as the caller gets them. */
 static bool make_owners(struct collection *collection, struct mm_list *list)
 {
-	struct candidate *candidates = collection->candidates;
 	size_t i;
 
+	settle(collection);
 	if (!collection->count)
 		return true;
 	list->owners = malloc(collection->count * sizeof(*list->owners));
 	if (!list->owners)
 		return false;
-	qsort(candidates, collection->count, sizeof(*candidates), compare_candidates);
 	for (i = 0; i < collection->count; i++)
-		if (!i || candidates[i].owner.mm != candidates[i - 1].owner.mm)
-			list->owners[list->count++] = candidates[i].owner;
+		list->owners[list->count++] = collection->candidates[i].owner;
 	return true;
 }
 

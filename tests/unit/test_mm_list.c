@@ -14,7 +14,11 @@
 #include "kernel/mm_list.h"
 
 #define BASE  UINT64_C(0xffff888000000000)
-#define BYTES 65536
+#define BYTES (65536 + CROWD * CROWD_TASK)
+
+/* Many threads behind all that, which need no more than this. */
+#define CROWD	   1500
+#define CROWD_TASK 128
 
 /* A page for each task, its signal_struct in the second half of it. */
 #define TASKS	    0
@@ -212,6 +216,53 @@ static void owners(void **state)
 	expect(crowd, 2, 4, task_at(4));
 }
 
+/* Threads of process 4, each with the mm that @mm_of says. */
+static void make_crowd(struct crowd *crowd, uint64_t (*mm_of)(unsigned int i))
+{
+	uint64_t last = task_at(4) + THREAD_NODE, task;
+	unsigned int i;
+
+	for (i = 0; i < CROWD; i++) {
+		task = BASE + 65536 + i * CROWD_TASK;
+		put(crowd, task + MM, mm_of(i), 8);
+		put(crowd, task + PID, 1000 + i, 4);
+		put(crowd, task + TGID, 4, 4);
+		link_nodes(crowd, last, task + THREAD_NODE);
+		last = task + THREAD_NODE;
+	}
+	link_nodes(crowd, last, task_at(4) + SIGNAL_AT);
+}
+
+static uint64_t one_of_two(unsigned int i)
+{
+	return mm_at(6 + i % 2);
+}
+
+static uint64_t of_its_own(unsigned int i)
+{
+	return mm_at(6 + i * 7 % CROWD);
+}
+
+static void many_tasks(void **state)
+{
+	struct crowd *crowd = *state;
+	unsigned int i;
+
+	make_crowd(crowd, one_of_two);
+	read_list(crowd);
+	assert_true(crowd->list.complete);
+	assert_int_equal(crowd->list.count, 6);
+	expect(crowd, 4, 6, BASE + 65536);
+	expect(crowd, 5, 7, BASE + 65536 + CROWD_TASK);
+	make_crowd(crowd, of_its_own);
+	read_list(crowd);
+	assert_true(crowd->list.complete);
+	assert_int_equal(crowd->list.count, 4 + CROWD);
+	expect(crowd, 3, 5, 0);
+	for (i = 0; i < CROWD; i++)
+		assert_int_equal(crowd->list.owners[4 + i].mm, mm_at(6 + i));
+}
+
 static void lock_held(void **state)
 {
 	struct crowd *crowd = *state;
@@ -375,6 +426,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nobody_has_swapped, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_process, setup, teardown),
 		cmocka_unit_test_setup_teardown(owners, setup, teardown),
+		cmocka_unit_test_setup_teardown(many_tasks, setup, teardown),
 		cmocka_unit_test_setup_teardown(lock_held, setup, teardown),
 		cmocka_unit_test_setup_teardown(torn_mmlist, setup, teardown),
 		cmocka_unit_test_setup_teardown(rings, setup, teardown),
