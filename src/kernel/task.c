@@ -7,6 +7,7 @@
 #include "kernel/list.h"
 
 #define TASKS_MAX (UINT64_C(4) << 20)	/* PID_MAX_LIMIT, include/linux/threads.h */
+#define STRANGERS_MAX 16	/* on the list of one process */
 #define PF_KTHREAD 0x00200000	/* include/linux/sched.h; the same since 2.6.33 */
 
 /*
@@ -118,7 +119,7 @@ static bool visit_threads(struct task_walk *walk, uint64_t leader)
 {
 	const struct task_layout *layout = walk->layout;
 	uint64_t signal, head, node, thread;
-	bool sound = true;
+	unsigned int strangers = 0;
 	struct task task;
 
 	if (memory_read_u64(walk->kernel->memory, leader + layout->signal.offset,
@@ -127,12 +128,12 @@ static bool visit_threads(struct task_walk *walk, uint64_t leader)
 	head = signal + layout->thread_head.offset;
 	for (node = head; list_next(walk->kernel, node, &node); ) {
 		if (node == head)
-			return sound;
-		if (!walk->left--)
+			return !strangers;
+		if (!walk->left-- || strangers > STRANGERS_MAX)
 			return false;
 		thread = node - layout->thread_node.offset;
 		if (!is_thread_of(walk, thread, leader)) {
-			sound = false;
+			strangers++;
 			continue;
 		}
 		if (!read_task(walk->kernel, layout, thread, &task))
