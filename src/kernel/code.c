@@ -8,6 +8,7 @@
 #define MODULES_MAX	 8192		/* distributions ship about 6,000 */
 #define MODULE_SIZE_MAX	 (1U << 30)	/* MODULES_LEN, arch/x86/.../pgtable_64_types.h */
 #define MODULE_SYMBOLS_MAX (1U << 18)	/* amdgpu has less than 2^16 */
+#define SYMBOLS_ALL_MAX	 (1U << 19)	/* of all modules that are on stacks: 8 MiB */
 #define ORC_ENTRIES_MAX  (1U << 26)
 #define ORC_ENTRY_SIZE	 6
 #define MODULE_RANGES	 2		/* text, and that of its init while it runs */
@@ -56,6 +57,7 @@ struct code {
 	struct module_range *ranges;	/* sorted by address */
 	size_t range_count;
 	const char **gap;		/* of its own: lookups of names may find one */
+	uint64_t *symbols_left;		/* of SYMBOLS_ALL_MAX */
 };
 
 static bool range_has(const struct range *range, uint64_t address)
@@ -287,8 +289,11 @@ struct code *code_open(const struct kernel *kernel, struct error *err)
 
 	if (code)
 		code->gap = calloc(1, sizeof(*code->gap));
-	if (!code || !code->gap)
+	if (code)
+		code->symbols_left = calloc(1, sizeof(*code->symbols_left));
+	if (!code || !code->gap || !code->symbols_left)
 		goto fail;
+	*code->symbols_left = SYMBOLS_ALL_MAX;
 	code->kernel = kernel;
 	find_kernel_text(code);
 	find_kernel_orc(code);
@@ -311,6 +316,7 @@ void code_close(struct code *code)
 	free(code->modules);
 	free(code->ranges);
 	free(code->gap);
+	free(code->symbols_left);
 	free(code);
 }
 
@@ -390,8 +396,10 @@ static bool read_symbols(const struct code *code, struct module *module)
 	if (!load(code->kernel, module->kallsyms, layout->symtab, &table) ||
 	    !load(code->kernel, module->kallsyms, layout->num_symtab, &count) ||
 	    !load(code->kernel, module->kallsyms, layout->strtab, &module->strings) ||
-	    !(table >> 63) || !(module->strings >> 63) || count > MODULE_SYMBOLS_MAX)
+	    !(table >> 63) || !(module->strings >> 63) || count > MODULE_SYMBOLS_MAX ||
+	    count > *code->symbols_left)
 		return false;
+	*code->symbols_left -= count;
 	module->symbols = calloc(count ? count : 1, sizeof(*module->symbols));
 	if (!module->symbols)
 		return false;

@@ -45,7 +45,7 @@ struct story_range {
 	char comm[17];
 };
 
-#define STORY_RANGES_MAX 131072	/* 20 MiB */
+#define STORY_RANGES_MAX 65536	/* 10 MiB */
 
 /* All of them, in the order of the audit; made by story_findings_add(). */
 struct story_findings {

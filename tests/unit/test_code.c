@@ -340,6 +340,23 @@ static void symbols_that_are_none(void **state)
 	assert_non_null(code_gap(scene->code));
 }
 
+/* Modules whose tables are all of the largest size, or one and the same. */
+static void symbols_without_end(void **state)
+{
+	struct scene *scene = *state;
+	struct code_name name;
+
+	put_symbol(scene, 2, 8, CODE(2) + 0x100, 1);
+	assert_true(code_name_at(reopen(scene), CODE(2) + 0x100, &name));
+	put(scene, KALLSYMS + 8, 1 << 18, 4);
+	code_name_at(reopen(scene), CODE(0) + 0x200, &name);
+	code_name_at(scene->code, CODE(1) + 0x200, &name);
+	put(scene, KALLSYMS + 8, 5, 4);
+	memory_forget(scene->kernel.memory);
+	assert_false(code_name_at(scene->code, CODE(2) + 0x100, &name));
+	assert_non_null(code_gap(scene->code));
+}
+
 static void long_names(void **state)
 {
 	struct scene *scene = *state;
@@ -364,6 +381,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(torn_lists, setup, teardown),
 		cmocka_unit_test_setup_teardown(sizes_that_are_none, setup, teardown),
 		cmocka_unit_test_setup_teardown(symbols_that_are_none, setup, teardown),
+		cmocka_unit_test_setup_teardown(symbols_without_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(long_names, setup, teardown),
 	};
 
