@@ -388,8 +388,8 @@ static bool is_usual(uint8_t kind, uint8_t byte)
 {
 	uint8_t marks = byte & (SWAP_HAS_CACHE | COUNT_CONTINUED);
 
-	return (kind == KSWAPCK_ENTRY_PAGE) & (marks == SWAP_HAS_CACHE) ||
-	       (kind == KSWAPCK_ENTRY_NONE) & !marks;
+	return (kind == KSWAPCK_ENTRY_PAGE && marks == SWAP_HAS_CACHE) ||
+	       (kind == KSWAPCK_ENTRY_NONE && !marks);
 }
 
 /* Without branches, for the compiler to take many at once. */
@@ -398,8 +398,11 @@ static bool are_usual(const struct kswapck_space *space, uint32_t first, uint32_
 	uint8_t unusual = 0;
 	uint32_t i;
 
-	for (i = first; i < end; i++)
-		unusual |= space->map_read[i] & !is_usual(space->kinds[i], space->map[i]);
+	for (i = first; i < end; i++) {
+		uint8_t usual = is_usual(space->kinds[i], space->map[i]);
+
+		unusual |= space->map_read[i] & (usual ^ 1);
+	}
 	return !unusual;
 }
 

@@ -189,6 +189,12 @@ bool memory_is_guarded(const struct memory *memory)
 	return memory->guard;
 }
 
+/* Addresses are those of pages: the space has a bit that none of them needs. */
+static uint64_t key_of(enum address_space space, uint64_t address)
+{
+	return address | space;
+}
+
 static unsigned char *page_of(const struct memory *memory, uint32_t index)
 {
 	return memory->chunks[index / CHUNK_PAGES] +
@@ -328,7 +334,7 @@ static uint32_t bring_in(struct memory *memory, enum address_space space,
 			 uint64_t address)
 {
 	bool foreign = refused(memory, space, address);
-	uint32_t index = find(memory, address | space);
+	uint32_t index = find(memory, key_of(space, address));
 	enum read_status status;
 
 	/* it may be the one that goes */
@@ -347,16 +353,16 @@ static uint32_t bring_in(struct memory *memory, enum address_space space,
 	else
 		status = read_source(memory, space, address, page_of(memory, index));
 	if (status != READ_OK)
-		failures_add(memory->failures, address | space, status);
+		failures_add(memory->failures, key_of(space, address), status);
 	if (memory->overlay_count)
 		status = apply_overlays(memory, space, address, page_of(memory, index), status);
-	chain(memory, index, address | space)->status = status;
+	chain(memory, index, key_of(space, address))->status = status;
 	return index;
 }
 
 static bool is_absent(const struct memory *memory, uint64_t address)
 {
-	return find(memory, address | ADDRESS_VIRTUAL) == NONE;
+	return find(memory, key_of(ADDRESS_VIRTUAL, address)) == NONE;
 }
 
 /*
@@ -396,8 +402,8 @@ static void bring_row(struct memory *memory, uint64_t address, uint64_t physical
 		indices[room] = new_entry(memory);
 		if (indices[room] == NONE)
 			break;
-		chain(memory, indices[room], (address + room * memory->page_size) |
-					     ADDRESS_VIRTUAL)->referenced = 1;
+		chain(memory, indices[room],
+		      key_of(ADDRESS_VIRTUAL, address + room * memory->page_size))->referenced = 1;
 		pages[room] = page_of(memory, indices[room]);
 	}
 	done = source_read_row(memory->source, physical, pages, room);
@@ -408,7 +414,7 @@ static void bring_row(struct memory *memory, uint64_t address, uint64_t physical
 
 		memory->entries[indices[i]].status = status;
 		if (status != READ_OK)
-			failures_add(memory->failures, page | ADDRESS_VIRTUAL, status);
+			failures_add(memory->failures, key_of(ADDRESS_VIRTUAL, page), status);
 	}
 }
 
@@ -434,7 +440,7 @@ void memory_bring(struct memory *memory, uint64_t address, uint64_t length)
 static const unsigned char *get_other_page(struct memory *memory, enum address_space space,
 					   uint64_t address, enum read_status *status)
 {
-	uint32_t index = find(memory, address | space);
+	uint32_t index = find(memory, key_of(space, address));
 
 	if (index != NONE)
 		memory->statistics.hits++;
@@ -448,7 +454,7 @@ static const unsigned char *get_other_page(struct memory *memory, enum address_s
 	*status = memory->entries[index].status;
 	if (*status != READ_OK)
 		return NULL;
-	memory->last_key = address | space;
+	memory->last_key = key_of(space, address);
 	memory->last_page = page_of(memory, index);
 	return memory->last_page;
 }
@@ -457,7 +463,7 @@ static const unsigned char *get_other_page(struct memory *memory, enum address_s
 static const unsigned char *get_page(struct memory *memory, enum address_space space,
 				     uint64_t address, enum read_status *status)
 {
-	if (!memory->last_page || memory->last_key != (address | space))
+	if (!memory->last_page || memory->last_key != key_of(space, address))
 		return get_other_page(memory, space, address, status);
 	memory->statistics.hits++;
 	*status = READ_OK;
@@ -501,7 +507,7 @@ enum read_status memory_read(struct memory *memory, uint64_t address, void *buff
 static enum read_status read_page_once(struct memory *memory, enum address_space space,
 				       uint64_t address, unsigned char *page)
 {
-	uint64_t key = address | space;
+	uint64_t key = key_of(space, address);
 	enum read_status status;
 
 	if (memory->guard || memory->overlay_count || find(memory, key) != NONE)
