@@ -91,11 +91,12 @@ struct running_sum {
 static void next_block(struct running_sum *running)
 {
 	const struct kallsyms *kallsyms = running->kallsyms;
-	size_t left = kallsyms->names_size - running->end, length, i;
+	size_t length = kallsyms->names_size - running->end, i;
 	const uint8_t *codes = kallsyms->names + running->end;
 	uint64_t sum = running->sums[running->end - running->start];
 
-	length = left < SUMS_BLOCK ? left : SUMS_BLOCK;
+	if (length > SUMS_BLOCK)
+		length = SUMS_BLOCK;
 	for (i = 0; i < length; i++) {
 		running->sums[i] = sum;
 		sum += kallsyms->token_hash[codes[i]];

@@ -140,15 +140,20 @@ static bool read_part(const struct page_bitmap *bitmap, uint64_t number, struct 
 	return true;
 }
 
+/* NULL: it can't be read, or there is no memory. */
 static const struct part *part_of(struct page_bitmap *bitmap, uint64_t number)
 {
-	struct part **part = &bitmap->parts[number % PARTS_KEPT];
+	struct part **kept = &bitmap->parts[number % PARTS_KEPT];
 
-	if (*part && (*part)->number == number)
-		return *part;
-	if (!*part)
-		*part = malloc(sizeof(**part));
-	return *part && read_part(bitmap, number, *part) ? *part : NULL;
+	if (!*kept) {
+		*kept = malloc(sizeof(**kept));
+		if (!*kept)
+			return NULL;
+		(*kept)->number = UINT64_MAX;
+	}
+	if ((*kept)->number != number && !read_part(bitmap, number, *kept))
+		return NULL;
+	return *kept;
 }
 
 bool page_bitmap_look(struct page_bitmap *bitmap, uint64_t pfn, struct page_place *place)
