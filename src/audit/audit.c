@@ -9,6 +9,7 @@
 #include "audit/feed.h"
 #include "audit/sweep.h"
 #include "audit/walk.h"
+#include "base/text.h"
 #include "kernel/folio.h"
 #include "kernel/page.h"
 #include "kernel/swap_cache.h"
@@ -450,6 +451,20 @@ static uint64_t read_devices(struct kswapck_audit *audit)
 	return total;
 }
 
+/* Without it every slot is taken for one that holds nothing. */
+static bool make_cached(struct kswapck_audit *audit, const struct kswapck_device *device,
+			struct error *err)
+{
+	char slots[TEXT_NUMBER_SIZE];
+
+	audit->cached[device->type] = calloc(device->slots / 8 + 1, 1);
+	return audit->cached[device->type] ||
+	       error_set(err, ERROR_SYSTEM, "out of memory for the %s slots of swap device %u; if "
+			 "the machine had less swap, the swap_info_struct at 0x%016llx is damaged",
+			 text_number(device->slots, slots), device->type,
+			 (unsigned long long)device->address);
+}
+
 static bool audit_devices(struct kswapck_audit *audit, struct error *err)
 {
 	struct device_walk walk = {
@@ -462,16 +477,9 @@ static bool audit_devices(struct kswapck_audit *audit, struct error *err)
 	if (!done)
 		error_set(err, ERROR_SYSTEM, "out of memory");
 	walk.total = read_devices(audit);
-	for (i = 0; i < audit->device_count && done && !audit_stopped(audit); i++) {
-		struct kswapck_device *device = &audit->devices[i];
-
-		/* without it every slot is taken for one that holds nothing */
-		audit->cached[device->type] = calloc(device->slots / 8 + 1, 1);
-		done = audit->cached[device->type] != NULL;
-		if (!done)
-			error_set(err, ERROR_SYSTEM, "out of memory");
-		done = done && audit_device(audit, &walk, device, err);
-	}
+	for (i = 0; i < audit->device_count && done && !audit_stopped(audit); i++)
+		done = make_cached(audit, &audit->devices[i], err) &&
+		       audit_device(audit, &walk, &audit->devices[i], err);
 	free(walk.space);
 	return done;
 }

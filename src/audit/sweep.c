@@ -305,7 +305,8 @@ static bool make_sweep(struct sweep *sweep, struct error *err)
 	if (!audit->summary->interrupted)
 		sweep_shmem(sweep);
 	if (sweep->out_of_memory)
-		return error_set(err, ERROR_SYSTEM, "out of memory");
+		return error_set(err, ERROR_SYSTEM, "out of memory for the counts of who holds "
+				 "which slot; '--no-sweep' does without");
 	audit_flush(audit);
 	if (!sweep->wants.references || audit->summary->interrupted)
 		return true;
