@@ -19,6 +19,7 @@ struct part {
 	uint64_t descriptors;	/* offset of the table */
 	uint64_t first;		/* set bits before the part's first page */
 	uint64_t count;		/* of descriptors */
+	uint64_t data;		/* offset behind the table: where page data may begin */
 	uint64_t end_pfn;
 	/*
 	 * makedumpfile and QEMU write one page of zeros in front of all page data and
@@ -102,6 +103,7 @@ static bool set_parts(struct diskdump *dump, const struct diskdump_set *set,
 			return error_set(err, ERROR_SYSTEM, "%s: the bitmap of pages can't be "
 					 "read a second time", file_name(file));
 		part->count -= part->first;
+		part->data = part->descriptors + part->count * sizeof(struct page_descriptor);
 	}
 	return true;
 }
@@ -186,12 +188,19 @@ static const struct page_descriptor *descriptor_of(struct diskdump *dump,
 	return &dump->window[number - first];
 }
 
-static bool unpack(struct source *source, const struct file *file,
+/* Can this be the data of pages? A hole in a flattened file would read as zeros. */
+static bool is_data(const struct part *part, const struct file *file, uint64_t offset, size_t size)
+{
+	return offset >= part->data && file_holds(file, offset, size);
+}
+
+static bool unpack(struct source *source, const struct file *file, const struct part *part,
 		   const struct page_descriptor *descriptor, void *page)
 {
 	struct diskdump *dump = source->private;
 
 	return descriptor->size <= LARGEST_PAGE_DATA &&
+	       is_data(part, file, descriptor->offset, descriptor->size) &&
 	       file_read(file, descriptor->offset, dump->data, descriptor->size, NULL) &&
 	       codec_unpack(dump->codec, descriptor->flags, dump->data, descriptor->size,
 			    page, block_size(source));
@@ -207,7 +216,7 @@ static bool copy_first_page(struct source *source, const struct file *file,
 		memcpy(page, part->first_page, size);
 		return true;
 	}
-	if (!unpack(source, file, descriptor, page))
+	if (!unpack(source, file, part, descriptor, page))
 		return false;
 	part->first_page = malloc(size);
 	if (part->first_page)
@@ -237,10 +246,10 @@ static bool read_data(struct source *source, uint64_t pfn, uint64_t before, void
 				   before - part->first);
 	if (!descriptor)
 		return false;
-	if (descriptor->offset == part->descriptors + part->count * sizeof(*descriptor))
+	if (descriptor->offset == part->data)
 		return copy_first_page(source, source->files[number], part, descriptor,
 				       page);
-	return unpack(source, source->files[number], descriptor, page);
+	return unpack(source, source->files[number], part, descriptor, page);
 }
 
 /* Of a block that is more than a page: QEMU's are 64 KiB on arm64, whatever the kernel's pages. */
@@ -329,15 +338,19 @@ static size_t read_row(struct source *source, uint64_t physical, void *const *pa
 	struct diskdump *dump = source->private;
 	uint64_t pfn = physical / source->facts.page_size;
 	const unsigned char *data = dump->data;
-	size_t length, i;
+	const struct file *file;
+	size_t length, number, i;
 
 	if (source->facts.page_size != block_size(source) || pfn >= dump->max_mapnr)
 		return 0;
 	count = describe_row(source, pfn, count, row);
 	if (count < 2)
 		return 0;
+	number = part_of(dump, pfn);
+	file = source->files[number];
 	length = row[count - 1].offset + row[count - 1].size - row[0].offset;
-	if (!file_read(source->files[part_of(dump, pfn)], row[0].offset, dump->data, length, NULL))
+	if (!is_data(&dump->parts[number], file, row[0].offset, length) ||
+	    !file_read(file, row[0].offset, dump->data, length, NULL))
 		return 0;
 	for (i = 0; i < count; data += row[i++].size)
 		if (!codec_unpack(dump->codec, row[i].flags, data, row[i].size, pages[i],

@@ -56,8 +56,7 @@ struct diskdump_set {
 	struct diskdump_headers *parts;	/* by start_pfn */
 	size_t count;
 	/* guard_diskdump() fills these in. */
-	uint32_t codecs;		/* all flags of all descriptors */
-	uint32_t largest_data;		/* bytes of one page in the file, at most */
+	uint32_t codecs;		/* of the headers, and of the descriptors looked at */
 	uint64_t ram_pages, file_pages;
 };
 

@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One read of the descriptor table and of the bitmaps; a multiple of both entries. */
+/* One read of the bitmaps. */
 #define CHUNK (UINT64_C(1) << 20)
-#define CHUNK_DESCRIPTORS (CHUNK / sizeof(struct page_descriptor))
 
 static bool cut(struct error *err, const struct file *file, const char *what,
 		uint64_t end)
@@ -103,35 +102,39 @@ static bool count_pages(const struct file *file, uint64_t offset, uint64_t from,
 	return true;
 }
 
+/* Descriptors are read from the last one back, until one names data of its own. */
+#define PART_DESCRIPTORS ((size_t)256)
+_Static_assert(PART_DESCRIPTORS * sizeof(struct page_descriptor) <= CHUNK, "");
+
 struct descriptor_check {
 	const struct file *file;
-	uint64_t data;		/* where the first page data may begin */
-	uint64_t number;	/* of the descriptor */
+	uint64_t table;		/* where the descriptors begin */
+	uint64_t count;		/* of them */
+	uint64_t data;		/* behind them: where the first page data may begin */
 	uint64_t begin, end;	/* lowest begin and highest end of page data so far */
+	bool own_data;		/* some page has other data than the first, which pages share */
 	uint32_t codecs;
-	uint32_t largest;	/* page data, bytes */
 };
 
 static bool bad_descriptor(struct error *err, const struct descriptor_check *check,
-			   const struct page_descriptor *page)
+			   uint64_t number, const struct page_descriptor *page)
 {
 	char text[2][TEXT_NUMBER_SIZE];
 
 	return error_set(err, ERROR_INPUT,
 			 "%s: damaged: the data of page %s of the file should be at byte "
 			 "%s, which is no place for it; copy it again",
-			 file_name(check->file), text_number(check->number, text[0]),
+			 file_name(check->file), text_number(number, text[0]),
 			 text_number(page->offset, text[1]));
 }
 
-static bool check_descriptor(struct descriptor_check *check,
+static bool check_descriptor(struct descriptor_check *check, uint64_t number,
 			     const struct page_descriptor *page, struct error *err)
 {
 	check->codecs |= page->flags;
-	if (page->size > check->largest)
-		check->largest = page->size;
 	if (page->offset < check->data || page->offset >= UINT64_C(1) << 60)
-		return bad_descriptor(err, check, page);
+		return bad_descriptor(err, check, number, page);
+	check->own_data |= page->offset != check->data;
 	if (page->offset < check->begin)
 		check->begin = page->offset;
 	if (page->offset + page->size > check->end)
@@ -140,59 +143,88 @@ static bool check_descriptor(struct descriptor_check *check,
 	       check_range(check->file, "page data", page->offset, page->size, err);
 }
 
-static bool check_descriptors(struct descriptor_check *check, uint64_t offset,
-			      uint64_t count, struct page_descriptor *pages,
-			      struct error *err)
+/* Those of the last pages below the page @end; @end becomes the first of them. */
+static bool check_part_below(struct descriptor_check *check, uint64_t *end,
+			     struct page_descriptor *pages, struct error *err)
 {
-	while (count) {
-		size_t part = count < CHUNK_DESCRIPTORS ? count : CHUNK_DESCRIPTORS;
+	size_t count = *end < PART_DESCRIPTORS ? (size_t)*end : PART_DESCRIPTORS;
 
-		if (!file_read(check->file, offset, pages, part * sizeof(*pages), err))
+	*end -= count;
+	if (!file_read(check->file, check->table + *end * sizeof(*pages), pages,
+		       count * sizeof(*pages), err))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!check_descriptor(check, *end + i, &pages[i], err))
 			return false;
-		for (size_t i = 0; i < part; i++, check->number++) {
-			if (!check_descriptor(check, &pages[i], err))
-				return false;
-		}
-		offset += part * sizeof(*pages);
-		count -= part;
-	}
-	if (check->end > file_size(check->file))
-		return cut(err, check->file, "page data", check->end);
 	return true;
+}
+
+/*
+ * Data lie in the order of their pages, and pages of zeros share the data in front of all others
+ * (makedumpfile write_kdump_pages_cyclic(), QEMU write_dump_pages()): what the last pages name
+ * tells whether the file is cut. The table of a large dump is as long as what an audit reads, so
+ * that each descriptor else is looked at when its page is read.
+ */
+static bool check_last(struct descriptor_check *check, struct page_descriptor *pages,
+		       struct error *err)
+{
+	uint64_t end = check->count;
+
+	while (end && !check->own_data)
+		if (!check_part_below(check, &end, pages, err))
+			return false;
+	return check->end <= file_size(check->file) ||
+	       cut(err, check->file, "page data", check->end);
+}
+
+static bool is_descriptor(const struct descriptor_check *check, const struct page_descriptor *page,
+			  uint32_t block_size)
+{
+	return page->size && page->size <= block_size && !(page->flags & ~DISKDUMP_CODECS) &&
+	       !page->page_flags && page->offset > check->data &&
+	       page->offset <= file_size(check->file) - page->size;
 }
 
 /*
  * A descriptor behind the last one: a page is in the table and not in the bitmap.
  * A bit that got lost gives every page behind it the data of its neighbour. Room
  * that a writer reserved, as makedumpfile --split does, is zeros and no descriptor.
+ * What looks like one may still be data: then some page names it.
  */
-static bool check_behind(const struct descriptor_check *check, uint32_t block_size,
-			 struct error *err)
+static bool check_behind(struct descriptor_check *check, uint32_t block_size,
+			 struct page_descriptor *pages, struct error *err)
 {
+	uint64_t end = check->count;
 	struct page_descriptor page;
 	char text[2][TEXT_NUMBER_SIZE];
 
-	if (check->begin < check->data + sizeof(page) || check->begin > check->end)
+	if (!end || check->data > file_size(check->file) - sizeof(page))
 		return true;
 	if (!file_read(check->file, check->data, &page, sizeof(page), err))
 		return false;
-	if (!page.size || page.size > block_size || page.flags & ~DISKDUMP_CODECS ||
-	    page.page_flags || page.offset < check->begin ||
-	    page.offset > file_size(check->file) - page.size)
+	if (!is_descriptor(check, &page, block_size))
+		return true;
+	while (end)
+		if (!check_part_below(check, &end, pages, err))
+			return false;
+	if (check->begin < check->data + sizeof(page) || page.offset < check->begin)
 		return true;
 	return error_set(err, ERROR_INPUT, "%s: damaged: the bitmap names %s pages, but at byte %s "
 			 "is the descriptor of one more; copy it again",
-			 file_name(check->file), text_number(check->number, text[0]),
+			 file_name(check->file), text_number(check->count, text[0]),
 			 text_number(check->data, text[1]));
 }
 
 static bool check_part(const struct file *file, const struct diskdump_headers *part,
 		       struct diskdump_set *set, void *buffer, struct error *err)
 {
-	struct descriptor_check check = { .file = file, .begin = UINT64_MAX };
+	struct descriptor_check check = {
+		.file = file, .table = part->descriptors, .begin = UINT64_MAX,
+		.codecs = part->status & DISKDUMP_CODECS,
+	};
 	uint64_t from = part->split ? part->start_pfn : 0;
 	uint64_t to = part->split ? part->end_pfn : part->max_mapnr;
-	uint64_t size, ram, pages;
+	uint64_t size, ram;
 
 	if (to > part->max_mapnr)
 		to = part->max_mapnr;
@@ -200,21 +232,19 @@ static bool check_part(const struct file *file, const struct diskdump_headers *p
 	if (part->descriptors > file_size(file))
 		return cut(err, file, "the bitmaps", part->descriptors);
 	if (!count_pages(file, part->bitmap_offset, from, to, buffer, &ram, err) ||
-	    !count_pages(file, part->dumped_offset, from, to, buffer, &pages, err))
+	    !count_pages(file, part->dumped_offset, from, to, buffer, &check.count, err))
 		return false;
-	size = pages * sizeof(struct page_descriptor);
+	size = check.count * sizeof(struct page_descriptor);
 	if (!check_range(file, "the table of page descriptors", part->descriptors, size,
 			 err))
 		return false;
 	check.data = part->descriptors + size;
-	if (!check_descriptors(&check, part->descriptors, pages, buffer, err) ||
-	    !check_behind(&check, part->block_size, err))
+	if (!check_last(&check, buffer, err) ||
+	    !check_behind(&check, part->block_size, buffer, err))
 		return false;
 	set->codecs |= check.codecs;
-	if (check.largest > set->largest_data)
-		set->largest_data = check.largest;
 	set->ram_pages += ram;
-	set->file_pages += pages;
+	set->file_pages += check.count;
 	return true;
 }
 

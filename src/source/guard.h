@@ -14,8 +14,9 @@ bool guard_elf(const struct file *file, const struct elf_headers *headers,
 	       struct error *err);
 
 /**
- * guard_diskdump - the same of all files of a kdump-compressed dump: bitmaps, all
- * page descriptors, and all data that the descriptors name.
+ * guard_diskdump - the same of all files of a kdump-compressed dump: bitmaps, page descriptors,
+ * and the data that the last descriptors name, as data lie in the order of pages. What else a
+ * descriptor names is looked at when its page is read.
  * @set: its codecs, ram_pages and file_pages are filled in.
  */
 bool guard_diskdump(struct file *const *files, struct diskdump_set *set,

@@ -343,7 +343,20 @@ static bool is_zero(const unsigned char *page)
 	return !page[0] && !memcmp(page, page + 1, IMAGE_PAGE - 1);
 }
 
-static void put_page(struct bytes *file, size_t descriptor, uint64_t *zero,
+/* As makedumpfile and QEMU: in front of all other data, whether a page is of zeros or not. */
+static uint64_t put_zeros(struct bytes *file, uint32_t codec)
+{
+	static const unsigned char page[IMAGE_PAGE];
+	unsigned char out[2 * IMAGE_PAGE];
+	uint64_t offset = file->size;
+	size_t size = pack(codec, page, out);
+
+	bytes_put(file, offset, codec ? out : page, size);
+	return offset;
+}
+
+/* @zero: where the data of pages of zeros are. */
+static void put_page(struct bytes *file, size_t descriptor, uint64_t zero,
 		     const unsigned char *page, uint32_t codec)
 {
 	struct page_descriptor pages = { 0 };
@@ -357,14 +370,9 @@ static void put_page(struct bytes *file, size_t descriptor, uint64_t *zero,
 		memcpy(out, page, size);
 	}
 	pages.size = htole32((uint32_t)size);
-	if (is_zero(page) && *zero) {
-		pages.offset = htole64(*zero);
-	} else {
-		pages.offset = htole64(file->size);
+	pages.offset = htole64(is_zero(page) ? zero : file->size);
+	if (!is_zero(page))
 		bytes_put(file, file->size, out, size);
-		if (is_zero(page))
-			*zero = le64toh(pages.offset);
-	}
 	bytes_put(file, descriptor, &pages, sizeof(pages));
 }
 
@@ -375,7 +383,7 @@ struct bytes write_diskdump(struct image *image, const struct dump_options *opti
 	size_t bitmap = 3 * IMAGE_PAGE, descriptor = 5 * IMAGE_PAGE;
 	uint64_t first = options->split ? options->first : 0;
 	uint64_t end = options->split ? options->end : image->page_count;
-	uint64_t zero = 0, count = 0;
+	uint64_t count = 0, zero;
 
 	put_headers(&file, image, options, notes.size);
 	bytes_put(&file, IMAGE_PAGE + 104, notes.data, notes.size);
@@ -388,10 +396,11 @@ struct bytes write_diskdump(struct image *image, const struct dump_options *opti
 		count += image->states[pfn] == PAGE_THERE && pfn >= first && pfn < end;
 	}
 	bytes_put(&file, descriptor + count * sizeof(struct page_descriptor), "", 0);
+	zero = put_zeros(&file, options->codec);
 	for (uint64_t pfn = first; pfn < end; pfn++) {
 		if (image->states[pfn] != PAGE_THERE)
 			continue;
-		put_page(&file, descriptor, &zero, image_page(image, pfn), options->codec);
+		put_page(&file, descriptor, zero, image_page(image, pfn), options->codec);
 		descriptor += sizeof(struct page_descriptor);
 	}
 	bytes_free(&notes);

@@ -609,6 +609,75 @@ static void damaged_page(void **state)
 	image_free(image);
 }
 
+/* The descriptor of page 100 of a dump of so many pages that not each is looked at first. */
+#define MANY_PAGES    512
+#define ONE_PAGE      100
+#define ITS_PLACE     (5 * IMAGE_PAGE + (ONE_PAGE - 1) * sizeof(struct page_descriptor))
+
+static void expect_damaged(const struct bytes *bytes, struct image *image)
+{
+	struct source *source = open_bytes(bytes, NULL);
+	unsigned char page[IMAGE_PAGE];
+
+	assert_non_null(source);
+	assert_int_equal(source_read_page(source, ADDRESS_PHYSICAL, ONE_PAGE * IMAGE_PAGE, page),
+			 READ_DAMAGED);
+	check_page(source, image, ADDRESS_PHYSICAL, ONE_PAGE + 1);
+	assert_true(check_row(source, image, ONE_PAGE - 2, 8) <= 2);
+	assert_int_equal(check_row(source, image, ONE_PAGE, 8), 0);
+	source_close(source);
+}
+
+static void damaged_descriptor(void **state)
+{
+	struct image *image = image_new(MANY_PAGES, false);
+	struct dump_options options = { .codec = 0 };
+	struct bytes plain = write_diskdump(image, &options), flat = { 0 };
+	struct page_descriptor descriptor;
+	const uint64_t places[] = { 0, 4 * IMAGE_PAGE, plain.size - 8, plain.size, UINT64_MAX };
+
+	(void)state;
+	memcpy(&descriptor, plain.data + ITS_PLACE, sizeof(descriptor));
+	flat_begin(&flat);
+	flat_record(&flat, 0, plain.data, descriptor.offset + 40);
+	flat_record(&flat, descriptor.offset + 48, plain.data + descriptor.offset + 48,
+		    plain.size - descriptor.offset - 48);
+	flat_end(&flat);
+	expect_damaged(&flat, image);
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		struct page_descriptor wrong = descriptor;
+
+		wrong.offset = places[i];
+		memcpy(plain.data + ITS_PLACE, &wrong, sizeof(wrong));
+		expect_damaged(&plain, image);
+	}
+	bytes_free(&flat);
+	bytes_free(&plain);
+	image_free(image);
+}
+
+/* The last pages are zeros, whose data are the first: where the file should end, others tell. */
+static void cut_before_zeros(void **state)
+{
+	struct image *image = image_new(MANY_PAGES, false);
+	struct dump_options options = { .codec = DISKDUMP_LZO };
+	struct bytes plain;
+	struct source *source;
+
+	(void)state;
+	memset(image_page(image, ONE_PAGE), 0, (MANY_PAGES - ONE_PAGE) * IMAGE_PAGE);
+	plain = write_diskdump(image, &options);
+	source = open_bytes(&plain, NULL);
+	assert_non_null(source);
+	check_page(source, image, ADDRESS_PHYSICAL, ONE_PAGE - 1);
+	check_page(source, image, ADDRESS_PHYSICAL, MANY_PAGES - 1);
+	source_close(source);
+	plain.size--;
+	expect_bytes_error(&plain, "cut: page data should end at byte ");
+	bytes_free(&plain);
+	image_free(image);
+}
+
 static void put_text(const char *text, size_t size)
 {
 	struct bytes bytes = { 0 };
@@ -773,6 +842,8 @@ int main(void)
 		cmocka_unit_test(overlapping_records),
 		cmocka_unit_test(bad_flattened),
 		cmocka_unit_test(damaged_page),
+		cmocka_unit_test(damaged_descriptor),
+		cmocka_unit_test(cut_before_zeros),
 		cmocka_unit_test(not_dumps),
 		cmocka_unit_test(changed_headers),
 		cmocka_unit_test(rows_of_reads),
