@@ -79,6 +79,13 @@ class Screen:
             assert time.monotonic() < end, f"no {pattern!r} in {last!r} of {self.rows()!r}"
             time.sleep(0.02)
 
+    def wait_below(self, pattern):
+        """The same, and it is not the first row."""
+        end = time.monotonic() + PATIENCE
+        while len(rows := self.rows()) < 2 or not re.search(pattern, rows[-1]):
+            assert time.monotonic() < end, f"no {pattern!r} at the end of {rows!r}"
+            time.sleep(0.02)
+
     def keys(self, *keys):
         self.run("send-keys", *keys)
 
@@ -110,10 +117,7 @@ class Screen:
         self.type(line)
         self.wait(re.escape(line[-3:]) + "$")       # else this prompt could be taken for the next one
         self.keys("Enter")
-        end = time.monotonic() + PATIENCE
-        while len(rows := self.rows()) < 2 or not re.search(until, rows[-1]):
-            assert time.monotonic() < end, f"no {until!r} at the end of {rows!r}"
-            time.sleep(0.02)
+        self.wait_below(until)
         return self.lines()[1:-1]
 
 
@@ -157,7 +161,7 @@ def completion(screen):
     screen.clear()
     screen.type("struct xa_node.")
     screen.keys("Tab", "Tab")
-    screen.wait(rf"^{PROMPT} struct xa_node\.$")
+    screen.wait_below(rf"^{PROMPT} struct xa_node\.$")
     listed = " ".join(screen.rows()[1:-1]).split()
     screen.keys("C-u")
     return {"xa_node.slots", "xa_node.parent", "xa_node.count"} <= set(listed)
