@@ -55,7 +55,9 @@ bool dump_identify(struct dump *dump, struct source *source, const char *name,
 		return true;
 	}
 fail:
-	error_prefix(err, "%s", name);
+	/* where the file itself is to blame, that says better what to do */
+	if (source_whole(dump->source, err))
+		error_prefix(err, "%s", name);
 	dump_close(dump);
 	return false;
 }

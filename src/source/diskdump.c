@@ -23,7 +23,8 @@ struct part {
 	uint64_t end_pfn;
 	/*
 	 * makedumpfile and QEMU write one page of zeros in front of all page data and
-	 * let all other pages of zeros point there: it is unpacked once.
+	 * let all other pages of zeros point there: it is unpacked once. In a part of a
+	 * set there is room left in front of it, and it is read each time.
 	 */
 	unsigned char *first_page;
 };

@@ -102,7 +102,7 @@ static bool count_pages(const struct file *file, uint64_t offset, uint64_t from,
 	return true;
 }
 
-/* Descriptors are read from the last one back, until one names data of its own. */
+/* Descriptors that are read at once, from the last one back. */
 #define PART_DESCRIPTORS ((size_t)256)
 _Static_assert(PART_DESCRIPTORS * sizeof(struct page_descriptor) <= CHUNK, "");
 
@@ -112,7 +112,7 @@ struct descriptor_check {
 	uint64_t count;		/* of them */
 	uint64_t data;		/* behind them: where the first page data may begin */
 	uint64_t begin, end;	/* lowest begin and highest end of page data so far */
-	bool own_data;		/* some page has other data than the first, which pages share */
+	bool differ;		/* not all pages had the same data so far, as pages of zeros have */
 	uint32_t codecs;
 };
 
@@ -134,7 +134,7 @@ static bool check_descriptor(struct descriptor_check *check, uint64_t number,
 	check->codecs |= page->flags;
 	if (page->offset < check->data || page->offset >= UINT64_C(1) << 60)
 		return bad_descriptor(err, check, number, page);
-	check->own_data |= page->offset != check->data;
+	check->differ |= check->begin != UINT64_MAX && page->offset != check->begin;
 	if (page->offset < check->begin)
 		check->begin = page->offset;
 	if (page->offset + page->size > check->end)
@@ -160,17 +160,17 @@ static bool check_part_below(struct descriptor_check *check, uint64_t *end,
 }
 
 /*
- * Data lie in the order of their pages, and pages of zeros share the data in front of all others
- * (makedumpfile write_kdump_pages_cyclic(), QEMU write_dump_pages()): what the last pages name
- * tells whether the file is cut. The table of a large dump is as long as what an audit reads, so
- * that each descriptor else is looked at when its page is read.
+ * Data lie in the order of their pages, and all pages of zeros share the data in front of them
+ * (makedumpfile write_kdump_pages_and_bitmap_cyclic(), QEMU write_dump_pages()): what the last
+ * pages name tells whether the file is cut. The table of a large dump is as long as what an
+ * audit reads, so that else a descriptor is looked at when its page is read. @all: here.
  */
-static bool check_last(struct descriptor_check *check, struct page_descriptor *pages,
+static bool check_data(struct descriptor_check *check, bool all, struct page_descriptor *pages,
 		       struct error *err)
 {
 	uint64_t end = check->count;
 
-	while (end && !check->own_data)
+	while (end && (all || !check->differ))
 		if (!check_part_below(check, &end, pages, err))
 			return false;
 	return check->end <= file_size(check->file) ||
@@ -215,7 +215,7 @@ static bool check_behind(struct descriptor_check *check, uint32_t block_size,
 			 text_number(check->data, text[1]));
 }
 
-static bool check_part(const struct file *file, const struct diskdump_headers *part,
+static bool check_part(const struct file *file, const struct diskdump_headers *part, bool all,
 		       struct diskdump_set *set, void *buffer, struct error *err)
 {
 	struct descriptor_check check = {
@@ -239,7 +239,7 @@ static bool check_part(const struct file *file, const struct diskdump_headers *p
 			 err))
 		return false;
 	check.data = part->descriptors + size;
-	if (!check_last(&check, buffer, err) ||
+	if (!check_data(&check, all, buffer, err) ||
 	    !check_behind(&check, part->block_size, buffer, err))
 		return false;
 	set->codecs |= check.codecs;
@@ -259,7 +259,7 @@ static bool check_extras(const struct file *file, const struct diskdump_headers 
 			   part->erase_offset : 0, part->erase_size, err);
 }
 
-bool guard_diskdump(struct file *const *files, struct diskdump_set *set,
+bool guard_diskdump(struct file *const *files, struct diskdump_set *set, bool all,
 		    struct error *err)
 {
 	/* 8 more: a last word that is filled only in part. */
@@ -269,7 +269,7 @@ bool guard_diskdump(struct file *const *files, struct diskdump_set *set,
 	if (!buffer)
 		return error_set(err, ERROR_SYSTEM, "out of memory");
 	for (size_t i = 0; ok && i < set->count; i++)
-		ok = check_part(files[i], &set->parts[i], set, buffer, err) &&
+		ok = check_part(files[i], &set->parts[i], all, set, buffer, err) &&
 		     check_extras(files[i], &set->parts[i], err);
 	free(buffer);
 	return ok;

@@ -18,8 +18,9 @@ bool guard_elf(const struct file *file, const struct elf_headers *headers,
  * and the data that the last descriptors name, as data lie in the order of pages. What else a
  * descriptor names is looked at when its page is read.
  * @set: its codecs, ram_pages and file_pages are filled in.
+ * @all: look at the data that any descriptor names.
  */
-bool guard_diskdump(struct file *const *files, struct diskdump_set *set,
+bool guard_diskdump(struct file *const *files, struct diskdump_set *set, bool all,
 		    struct error *err);
 
 #endif

@@ -110,7 +110,7 @@ static bool read_elf(struct source *source, struct error *err)
 static bool read_diskdump(struct source *source, struct error *err)
 {
 	source->diskdump = diskdump_set_read(source->files, source->file_count, err);
-	return source->diskdump && guard_diskdump(source->files, source->diskdump, err);
+	return source->diskdump && guard_diskdump(source->files, source->diskdump, false, err);
 }
 
 static bool read_headers(struct source *source, struct error *err)
@@ -396,6 +396,17 @@ static bool find_vmcoreinfo(struct source *source, struct error *err)
 	return true;
 }
 
+bool source_whole(const struct source *source, struct error *err)
+{
+	struct diskdump_set again = {0};
+
+	if (!source->diskdump)
+		return true;
+	again.parts = source->diskdump->parts;
+	again.count = source->diskdump->count;
+	return guard_diskdump(source->files, &again, true, err);
+}
+
 static bool begin_translation(struct source *source, struct error *err)
 {
 	uint64_t tables, physical;
@@ -410,6 +421,8 @@ static bool begin_translation(struct source *source, struct error *err)
 	status = translation_physical(source->translation, tables, &physical);
 	if (status == READ_OK)
 		return true;
+	if (!source_whole(source, err))
+		return false;
 	return error_set(err, ERROR_INPUT, "%s: the page tables of the kernel are not usable: "
 			 "0x%llx is %s; the dump is damaged, or its VMCOREINFO is of "
 			 "another kernel", file_name(source->files[0]),

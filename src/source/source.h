@@ -34,7 +34,7 @@ enum read_status {
 	READ_EXCLUDED,		/* the machine had this page, the file has not */
 	READ_NOT_RAM,		/* no RAM at this physical address */
 	READ_UNMAPPED,		/* the page tables hold no such virtual address */
-	READ_DAMAGED,		/* file cut, page does not decompress, I/O error */
+	READ_DAMAGED,		/* page's data not in the file or not to be unpacked, I/O error */
 	READ_FOREIGN,		/* refused: memory of processes or files (memory_guard()) */
 	READ_STATUS_COUNT,
 };
@@ -77,6 +77,14 @@ struct source *source_open(const char *const *paths, size_t count,
 			   const struct source_options *options,
 			   struct error *err);
 void source_close(struct source *source);	/* NULL is fine */
+
+/**
+ * source_whole - look at all of the file that tells where pages are, for a dump that makes no
+ * sense: source_open() looks at what is enough to know that it is not cut. 5 ms for 4 GiB.
+ *
+ * Return: false with @err set as source_open() does where the file is damaged.
+ */
+bool source_whole(const struct source *source, struct error *err);
 
 /**
  * source_copy - the same dump for another thread. @source must outlive it.

@@ -393,7 +393,8 @@ struct bytes write_diskdump(struct image *image, const struct dump_options *opti
 			put_bit(&file, bitmap, pfn);
 		if (image->states[pfn] == PAGE_THERE)
 			put_bit(&file, bitmap + IMAGE_PAGE, pfn);
-		count += image->states[pfn] == PAGE_THERE && pfn >= first && pfn < end;
+		/* makedumpfile leaves room for all pages in each part of a set */
+		count += image->states[pfn] == PAGE_THERE;
 	}
 	bytes_put(&file, descriptor + count * sizeof(struct page_descriptor), "", 0);
 	zero = put_zeros(&file, options->codec);

@@ -628,6 +628,20 @@ static void expect_damaged(const struct bytes *bytes, struct image *image)
 	source_close(source);
 }
 
+/* Who asks for it, is told. */
+static void expect_not_whole(const struct bytes *bytes)
+{
+	struct source *source = open_bytes(bytes, NULL);
+	struct error err = { 0 };
+
+	assert_non_null(source);
+	assert_false(source_whole(source, &err));
+	assert_int_equal(err.kind, ERROR_INPUT);
+	assert_non_null(strstr(err.text, names[0]));
+	assert_non_null(strstr(err.text, "copy it again"));
+	source_close(source);
+}
+
 static void damaged_descriptor(void **state)
 {
 	struct image *image = image_new(MANY_PAGES, false);
@@ -650,31 +664,49 @@ static void damaged_descriptor(void **state)
 		wrong.offset = places[i];
 		memcpy(plain.data + ITS_PLACE, &wrong, sizeof(wrong));
 		expect_damaged(&plain, image);
+		expect_not_whole(&plain);
 	}
 	bytes_free(&flat);
 	bytes_free(&plain);
 	image_free(image);
 }
 
+#define ZEROS_FROM 20
+#define SPLIT_AT   400
+
 /* The last pages are zeros, whose data are the first: where the file should end, others tell. */
 static void cut_before_zeros(void **state)
 {
 	struct image *image = image_new(MANY_PAGES, false);
 	struct dump_options options = { .codec = DISKDUMP_LZO };
-	struct bytes plain;
-	struct source *source;
 
 	(void)state;
-	memset(image_page(image, ONE_PAGE), 0, (MANY_PAGES - ONE_PAGE) * IMAGE_PAGE);
-	plain = write_diskdump(image, &options);
-	source = open_bytes(&plain, NULL);
-	assert_non_null(source);
-	check_page(source, image, ADDRESS_PHYSICAL, ONE_PAGE - 1);
-	check_page(source, image, ADDRESS_PHYSICAL, MANY_PAGES - 1);
-	source_close(source);
-	plain.size--;
-	expect_bytes_error(&plain, "cut: page data should end at byte ");
-	bytes_free(&plain);
+	memset(image_page(image, ZEROS_FROM), 0, (MANY_PAGES - ZEROS_FROM) * IMAGE_PAGE);
+	for (size_t parts = 1; parts <= 2; parts++) {
+		struct bytes first, second;
+		struct source *source;
+
+		options.split = parts == 2;
+		options.end = SPLIT_AT;
+		first = write_diskdump(image, &options);
+		options.first = SPLIT_AT;
+		options.end = MANY_PAGES;
+		second = write_diskdump(image, &options);
+		options.first = 0;
+		bytes_to_file(&first, names[0]);
+		bytes_to_file(&second, names[1]);
+		source = open_names(parts, NULL);
+		assert_non_null(source);
+		assert_true(source_whole(source, NULL));
+		check_page(source, image, ADDRESS_PHYSICAL, ZEROS_FROM - 1);
+		check_page(source, image, ADDRESS_PHYSICAL, MANY_PAGES - 1);
+		source_close(source);
+		first.size--;
+		bytes_to_file(&first, names[0]);
+		expect_error(parts, ERROR_INPUT, "cut: page data should end at byte ");
+		bytes_free(&first);
+		bytes_free(&second);
+	}
 	image_free(image);
 }
 
